@@ -1,0 +1,106 @@
+"""What a file name says: project, version, tags."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from packaging.utils import (
+    InvalidName,
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    NormalizedName,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import InvalidVersion, Version
+
+from wheelhouse_tasks.errors import NotAnArtifact, UsageError, one_line
+
+NAME_LIMIT = 255 - len(".publish.attestation")
+"""Bytes of a file name: the longest companion of an artifact must still fit a file system's 255."""
+
+# Stricter than `packaging`, which accepts `../x-1.0.tar.gz`, `<b>-1.0.tar.gz` and a newline in a wheel's tag.
+SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
+SAFE_TAG = re.compile(r"[A-Za-z0-9_.]+")
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A wheel or sdist, as its file name describes it."""
+
+    #: The name as it is; never re-made from its parts, because `1.0` and `1.0.0` are one version.
+    filename: str
+    #: PEP 503 name of the project.
+    project: NormalizedName
+    version: Version
+    #: Python, ABI and platform tags as written, `("", "", "")` for an sdist.
+    tags: tuple[str, str, str]
+    build: str = ""
+
+    @property
+    def is_wheel(self) -> bool:
+        """Tell a wheel from an sdist."""
+        return self.filename.endswith(".whl")
+
+    @property
+    def label(self) -> str:
+        """Return ``cp312-cp312-win_amd64`` or ``sdist``."""
+        return "-".join(self.tags) if self.is_wheel else "sdist"
+
+    def sort_key(self) -> tuple[str, Version, bool, str]:
+        """Order by project, version, then wheels before the sdist."""
+        return (self.project, self.version, not self.is_wheel, self.filename)
+
+
+def parse(filename: str) -> Artifact:
+    """Return what *filename* says.
+
+    Wheels as in the binary distribution format, sdists as in PEP 625 (and `.zip`, which indexes still hold).
+    Raises NotAnArtifact, whose problem says why the name was not taken.
+    """
+    try:
+        if filename.endswith(".whl"):
+            check_safe(filename)
+            project, version, build, _ = parse_wheel_filename(filename)
+            python, abi, platform = filename.removesuffix(".whl").split("-")[-3:]
+            if not all(SAFE_TAG.fullmatch(tag) for tag in (python, abi, platform)):
+                raise NotAnArtifact(filename, "wheel tags hold letters, digits, '_' and '.' only")
+            artifact = Artifact(filename, project, version, (python, abi, platform), "".join(map(str, build)))
+        elif filename.endswith((".tar.gz", ".zip")):
+            check_safe(filename)
+            project, version = parse_sdist_filename(filename)
+            artifact = Artifact(filename, project, version, ("", "", ""))
+        else:
+            raise NotAnArtifact(one_line(filename), "not a wheel (.whl) or an sdist (.tar.gz, .zip)")
+        project_name(artifact.project)
+    except (InvalidWheelFilename, InvalidSdistFilename) as error:
+        raise NotAnArtifact(one_line(filename), one_line(str(error))) from None
+    except UsageError as error:
+        raise NotAnArtifact(filename, error.problem) from None
+    return artifact
+
+
+def check_safe(filename: str) -> None:
+    """Raise NotAnArtifact for a name that could escape a folder, a page or a terminal."""
+    if not SAFE_NAME.fullmatch(filename) or ".." in filename:
+        raise NotAnArtifact(one_line(filename), "holds characters that no artifact name has")
+    if len(filename) > NAME_LIMIT:
+        raise NotAnArtifact(filename[:60] + "…", f"longer than {NAME_LIMIT} bytes")
+
+
+def project_name(text: str) -> NormalizedName:
+    """Return the PEP 503 form of a project name that a person wrote; UsageError if it is none."""
+    try:
+        return canonicalize_name(text, validate=True)
+    except InvalidName:
+        raise UsageError("project", f"{text!r} is not a valid project name") from None
+
+
+def version_of(text: str) -> Version:
+    """Return the PEP 440 version that a person wrote; UsageError if it is none."""
+    try:
+        return Version(text)
+    except InvalidVersion:
+        raise UsageError("version", f"{text!r} is not a valid version (see PEP 440, for example 1.2.3)") from None

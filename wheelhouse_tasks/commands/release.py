@@ -1,0 +1,178 @@
+"""Publish a version: collect it, prove it, upload it with twine, and see that the index shows it."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheelhouse_tasks import dist
+from wheelhouse_tasks.artifact import version_of
+from wheelhouse_tasks.commands.fetch import fetch, into
+from wheelhouse_tasks.console import Silent, Ui, size_text
+from wheelhouse_tasks.errors import Failed, NothingToDo, PublishError, UsageError, WheelhouseError
+from wheelhouse_tasks.plan import LocalFile, ReleasePlan, plan_release
+from wheelhouse_tasks.pypi import PackageIndex, package_index
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from packaging.version import Version
+
+    from wheelhouse_tasks.artifact import Artifact
+    from wheelhouse_tasks.settings import Settings
+
+LONGEST_PAUSE = 5.0
+
+
+@dataclass(frozen=True)
+class ReleaseResult:
+    """What `release` did, or with `dry_run` would do."""
+
+    project: str
+    version: str
+    index: str
+    uploaded: tuple[str, ...]
+    #: On the index before, with the same sha256.
+    present: tuple[str, ...]
+    #: sha256 of every file, by name.
+    sha256: dict[str, str]
+    dry_run: bool
+
+
+def release(
+    settings: Settings,
+    ui: Ui | None = None,
+    *,
+    version: str | None,
+    fetching: bool = True,
+    dry_run: bool = False,
+    sleep: Callable[[float], None] = time.sleep,
+) -> ReleaseResult:
+    """Release one *version* of the project: everything of it in the indexes and in the local folder.
+
+    Nothing is uploaded before every file was checked and compared with what the index already shows; a rerun completes
+    a release that stopped half-way. Returns when the index shows every file with its sha256. Raises WheelhouseError.
+    """
+    ui = ui or Silent()
+    if not version:
+        raise UsageError("version", "not given", "release needs --version X.Y.Z")
+    wanted, project = version_of(version), settings.need_project()
+    index = package_index(settings)
+    with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
+        sources: dict[str, str] = {}
+        folders = [settings.local_folder]
+        if fetching:
+            # a dry run writes nothing into dist/, and still looks at every file
+            target = Path(scratch) if dry_run else settings.local_folder
+            sources = fetch(into(settings, target), ui, version=version).sources
+            folders = list(dict.fromkeys((target, settings.local_folder)))
+        files = _files(folders, project, wanted, sources, settings)
+        index.check(file.path for file, _ in files.values())
+        ui.note(f"twine check --strict: {len(files)} files passed")
+        plan = plan_release(project, wanted, index.label, files, index.shown(project))
+        _show(plan, ui)
+        if not dry_run:
+            _apply(plan, index, ui, sleep)
+        uploaded = tuple(file.artifact.filename for file in plan.upload)
+    return ReleaseResult(
+        project,
+        str(wanted),
+        index.label,
+        uploaded,
+        tuple(row.file.artifact.filename for row in plan.rows if row.action != "upload"),
+        {row.file.artifact.filename: row.file.sha256 for row in plan.rows},
+        dry_run,
+    )
+
+
+def _files(
+    folders: list[Path], project: str, version: Version, sources: dict[str, str], settings: Settings
+) -> dict[str, tuple[LocalFile, str]]:
+    """Return the files of the version with their sources, by name; every one read, checked and hashed."""
+    named: dict[str, tuple[Path, Artifact]] = {}
+    for folder in folders:
+        if folder != settings.local_folder or folder.is_dir():
+            for path, said in dist.scan(folder)[0]:
+                if said.project == project and said.version == version:
+                    named.setdefault(said.filename, (path, said))
+    if not named:
+        raise NothingToDo(f"{project} {version}", f"no artifact in {settings.local_folder}")
+    files = dist.read(named.values(), settings.max_workers)
+    return {
+        file.artifact.filename: (file, sources.get(file.artifact.filename, str(settings.local_folder)))
+        for file in files
+    }
+
+
+def _apply(plan: ReleasePlan, index: PackageIndex, ui: Ui, sleep: Callable[[float], None]) -> None:
+    if not plan.upload:
+        ui.note(f"{index.label} already shows all {len(plan.rows)} files of {plan.project} {plan.version}")
+        return
+    what = f"{len(plan.upload)} files of {plan.project} {plan.version}"
+    if not ui.confirm(f"Upload {what} to {index.label}? A file name is used for ever"):
+        raise Failed("release", "not confirmed; nothing was uploaded")
+    for position, file in enumerate(plan.upload):
+        try:
+            _upload(file, plan.project, index)
+        except WheelhouseError as error:
+            done = ", ".join(each.artifact.filename for each in plan.upload[:position]) or "none"
+            rest = ", ".join(each.artifact.filename for each in plan.upload[position + 1 :]) or "none"
+            raise PublishError(
+                str(error),
+                f"uploaded before: {done}; not tried: {rest}",
+                "run the same command again to go on",
+            ) from None
+        ui.note(f"uploaded {file.artifact.filename} ({size_text(file.size)})")
+    _verify(plan, index, sleep)
+    ui.note(f"{index.label} shows all {len(plan.rows)} files of {plan.project} {plan.version}, sha256 compared")
+
+
+def _upload(file: LocalFile, project: str, index: PackageIndex) -> None:
+    """Upload one file; a refusal counts only if the index does not show the file all the same."""
+    if dist.digests(file.path)[0] != file.sha256:
+        raise Failed(file.artifact.filename, "changed since it was checked")
+    try:
+        index.upload(file.path, file.size)
+    except PublishError:
+        if index.shown(project).get(file.artifact.filename) != file.sha256:
+            raise
+
+
+def _verify(plan: ReleasePlan, index: PackageIndex, sleep: Callable[[float], None]) -> None:
+    """Wait, within the timeout, until the index shows every file; caches may lag behind."""
+    waited, pause = 0.0, 0.25
+    while True:
+        shown = index.shown(plan.project)
+        behind = [row.file for row in plan.rows if shown.get(row.file.artifact.filename) != row.file.sha256]
+        if not behind:
+            return
+        if waited >= index.timeout:
+            names = ", ".join(file.artifact.filename for file in behind)
+            raise PublishError(
+                index.label,
+                f"does not show with the right sha256 after {index.timeout:g} s: {names}",
+                "look at the index, then run the same command again",
+            )
+        sleep(pause)
+        waited += pause
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def _show(plan: ReleasePlan, ui: Ui) -> None:
+    ui.table(
+        f"Release {plan.project} {plan.version} to {plan.index}",
+        ("action", "size", "sha256", "source", "file"),
+        [
+            (
+                row.action,
+                size_text(row.file.size),
+                row.file.sha256[:12],
+                row.source,
+                row.file.artifact.filename,
+            )
+            for row in plan.rows
+        ],
+    )

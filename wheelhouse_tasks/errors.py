@@ -1,0 +1,151 @@
+"""What can go wrong, in one line each: the thing, what is wrong, what to do."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class WheelhouseError(Exception):
+    """Base of every error this package raises on purpose.
+
+    Facts are attributes and, in the same order, ``args`` (so that errors pickle);
+    ``str()`` is one line without a final stop. ``exit_code`` is what the program ends with.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, *facts: object) -> None:
+        super().__init__(*facts)
+
+    def __str__(self) -> str:
+        return one_line(self.wording())
+
+    def wording(self) -> str:
+        """Return the message; one line is made of it whatever the facts hold."""
+        return ": ".join(str(fact) for fact in self.args)
+
+
+class Failed(WheelhouseError):
+    """A step failed: *subject*, what is wrong, and optionally what to do."""
+
+    def __init__(self, subject: str, problem: str, remedy: str = "") -> None:
+        super().__init__(subject, problem, remedy)
+        self.subject = subject
+        self.problem = problem
+        self.remedy = remedy
+
+    def wording(self) -> str:
+        """Return ``subject: problem (remedy)``."""
+        return f"{self.subject}: {self.problem}" + (f" ({self.remedy})" if self.remedy else "")
+
+
+class UsageError(Failed):
+    """A setting, flag or argument cannot be used; nothing was done."""
+
+    exit_code = 2
+
+
+class NotAnArtifact(Failed):
+    """A file name is not that of a wheel or an sdist."""
+
+
+class BadArtifact(Failed):
+    """A wheel or sdist is damaged, or says other things than its file name."""
+
+
+class BadArtifacts(WheelhouseError):
+    """Several artifacts are bad; every finding is told."""
+
+    def __init__(self, findings: tuple[BadArtifact, ...]) -> None:
+        super().__init__(findings)
+        self.findings = findings
+
+    def wording(self) -> str:
+        """Return the findings, separated by semicolons."""
+        return "; ".join(map(str, self.findings))
+
+
+class NothingToDo(Failed):
+    """There is no artifact where some were expected."""
+
+
+class Conflict(Failed):
+    """A published name would change its bytes."""
+
+
+class StoreError(Failed):
+    """The storage provider refused or failed."""
+
+
+class ContainerMissing(StoreError):
+    """The container is not there."""
+
+
+class ObjectMissing(StoreError):
+    """The object is not there: a definite answer, not a failure to look."""
+
+
+class AccessDenied(StoreError):
+    """The storage provider does not accept the credentials for this request."""
+
+
+class Unreachable(StoreError):
+    """No answer from the storage provider: refused, reset, or silent for longer than the timeout."""
+
+
+class Overloaded(StoreError):
+    """The storage provider answered 429 or 5xx; trying again may help."""
+
+
+class IndexUnstable(Failed):
+    """Pages kept changing under us until we gave up."""
+
+
+class WebError(Failed):
+    """A page or file could not be read over HTTP."""
+
+
+class PageMissing(WebError):
+    """A page is not there: 404 or 410."""
+
+
+class BadPage(Failed):
+    """A page cannot be understood, or is cut off."""
+
+
+class DigestMismatch(WheelhouseError):
+    """Bytes are not those that were promised."""
+
+    def __init__(self, subject: str, expected: str, got: str) -> None:
+        super().__init__(subject, expected, got)
+        self.subject = subject
+        self.expected = expected
+        self.got = got
+
+    def wording(self) -> str:
+        """Name the file and both digests."""
+        return f"{self.subject}: sha256 is {self.got}, expected {self.expected} (the file was not kept)"
+
+
+class PublishError(Failed):
+    """twine, or the package index behind it, refused."""
+
+
+def one_line(text: str) -> str:
+    """Return *text* on one printable line: control and bidirectional characters are shown escaped."""
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in " ".join(text.split()))
+    return shown if len(shown) <= MESSAGE_LIMIT else shown[: MESSAGE_LIMIT - 1] + "…"
+
+
+MESSAGE_LIMIT = 4000
+
+
+def root_cause(error: BaseException) -> str:
+    """Return the innermost reason of a network error, which unlike the outer ones names no URL."""
+    while True:
+        inner = getattr(error, "reason", None) or error.__cause__ or error.__context__
+        if not isinstance(inner, BaseException):
+            inner = next((arg for arg in error.args if isinstance(arg, BaseException)), None)
+        if inner is None:
+            return getattr(error, "strerror", None) or type(error).__name__
+        error = inner

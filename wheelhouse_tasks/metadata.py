@@ -1,0 +1,188 @@
+"""What a wheel or sdist says of itself, read with bounds."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import tarfile
+import zipfile
+import zlib
+from dataclasses import dataclass
+from email.parser import BytesParser
+from typing import IO, TYPE_CHECKING
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from wheelhouse_tasks.errors import BadArtifact, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from wheelhouse_tasks.artifact import Artifact
+
+METADATA_LIMIT = 8 << 20
+"""Bytes of a METADATA or PKG-INFO that are read at most; a small archive can promise hundreds of megabytes."""
+
+BOMB_SIZE, BOMB_RATIO = 1 << 30, 100
+"""An archive that unpacks to more than this many bytes *and* this many times its size is refused unread."""
+
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """The part of the core metadata that an index needs."""
+
+    #: The exact bytes of METADATA (a wheel's) or PKG-INFO (an sdist's).
+    text: bytes
+    #: Normalised white space; None where absent or not a valid specifier, which pages must not carry.
+    requires_python: str | None
+    #: Digest of the METADATA of a wheel, to be served beside it (PEP 658); None for an sdist.
+    sha256: str | None
+
+
+def read(path: Path, artifact: Artifact) -> Metadata:
+    """Return the metadata of the file at *path*, which is called as *artifact* says.
+
+    The whole archive is read once, so that a damaged member is found before anything is uploaded.
+    Raises BadArtifact if it is damaged, hides a bomb, or names another project or version.
+    """
+    try:
+        if artifact.is_wheel:
+            text = _wheel_metadata(path, artifact)
+        elif artifact.filename.endswith(".zip"):
+            text = _zip_sdist_metadata(path, artifact)
+        else:
+            text = _tar_sdist_metadata(path, artifact)
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, gzip.BadGzipFile) as error:
+        raise _bad(artifact, f"the archive is damaged: {error or type(error).__name__}") from None
+    except (NotImplementedError, RuntimeError, UnicodeError, ValueError) as error:
+        # unknown compression, encryption, names that cannot be decoded
+        raise _bad(artifact, f"the archive cannot be read: {error}") from None
+    except OSError as error:
+        raise _bad(artifact, f"cannot be read: {error.strerror or error}") from None
+    return _checked(text, artifact)
+
+
+def _checked(text: bytes, artifact: Artifact) -> Metadata:
+    """Compare what the metadata says with what the file name says."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        raise _bad(artifact, "its metadata is not UTF-8") from None
+    headers = BytesParser().parsebytes(text, headersonly=True)
+    name, version = headers.get("Name", "").strip(), headers.get("Version", "").strip()
+    if not name or not version:
+        raise _bad(artifact, "its metadata has no Name or no Version")
+    if canonicalize_name(name) != artifact.project:
+        raise _bad(artifact, f"its metadata says project {name!r}, its file name {artifact.project!r}")
+    try:
+        same_version = Version(version) == artifact.version
+    except InvalidVersion:
+        raise _bad(artifact, f"its metadata says version {version!r}, which is not valid (PEP 440)") from None
+    if not same_version:
+        raise _bad(artifact, f"its metadata says version {version!r}, its file name {str(artifact.version)!r}")
+    requires = " ".join(headers.get("Requires-Python", "").split()) or None
+    try:
+        SpecifierSet(requires or "")
+    except InvalidSpecifier:
+        requires = None
+    return Metadata(text, requires, hashlib.sha256(text).hexdigest() if artifact.is_wheel else None)
+
+
+def _wheel_metadata(path: Path, artifact: Artifact) -> bytes:
+    with zipfile.ZipFile(path) as archive:
+        members = [info.filename for info in archive.infolist()]
+        folders = {name.split("/")[0] for name in members if name.split("/")[0].endswith(".dist-info")}
+        if len(folders) != 1:
+            raise _bad(artifact, f"has {len(folders)} .dist-info folders, expected one")
+        folder = folders.pop()
+        if not _names(folder.removesuffix(".dist-info"), artifact):
+            raise _bad(artifact, f"its {folder!r} belongs to another project or version")
+        for member in ("METADATA", "WHEEL", "RECORD"):
+            if members.count(f"{folder}/{member}") != 1:
+                raise _bad(artifact, f"has {members.count(f'{folder}/{member}')} of {folder}/{member}, expected one")
+        return _zip_member(archive, f"{folder}/METADATA", path, artifact)
+
+
+def _zip_sdist_metadata(path: Path, artifact: Artifact) -> bytes:
+    with zipfile.ZipFile(path) as archive:
+        found = [info.filename for info in archive.infolist() if _is_pkg_info(info.filename, artifact)]
+        if len(found) != 1:
+            raise _bad(artifact, f"has {len(found)} of PKG-INFO at its top, expected one")
+        return _zip_member(archive, found[0], path, artifact)
+
+
+def _zip_member(archive: zipfile.ZipFile, name: str, path: Path, artifact: Artifact) -> bytes:
+    """Return one member, after every member's checksum was found right."""
+    size = path.stat().st_size
+    if sum(info.file_size for info in archive.infolist()) > max(BOMB_SIZE, BOMB_RATIO * size):
+        raise _bad(artifact, f"unpacks to more than {BOMB_RATIO} times its size")
+    if archive.getinfo(name).file_size > METADATA_LIMIT:
+        raise _bad(artifact, f"its {name} is larger than {METADATA_LIMIT >> 20} MiB")
+    damaged = archive.testzip()
+    if damaged is not None:
+        raise _bad(artifact, f"the archive is damaged: wrong checksum of {damaged!r}")
+    with archive.open(name) as member:
+        return _bounded(member, name, artifact)
+
+
+def _tar_sdist_metadata(path: Path, artifact: Artifact) -> bytes:
+    found: list[bytes] = []
+    limit = max(BOMB_SIZE, BOMB_RATIO * path.stat().st_size)
+    with gzip.open(path, "rb") as unpacked:
+        stream = _Counted(unpacked, limit, lambda: _bad(artifact, f"unpacks to more than {BOMB_RATIO} times its size"))
+        with tarfile.open(fileobj=stream, mode="r|") as archive:
+            for member in archive:
+                if _is_pkg_info(member.name, artifact) and member.isfile():
+                    content = archive.extractfile(member)
+                    if content is not None:
+                        found.append(_bounded(content, member.name, artifact))
+        while stream.read(BLOCK):  # to the end, where gzip keeps its checksum
+            pass
+    if len(found) != 1:
+        raise _bad(artifact, f"has {len(found)} of PKG-INFO at its top, expected one")
+    return found[0]
+
+
+class _Counted(io.RawIOBase):
+    """A reader that gives up after *limit* bytes."""
+
+    def __init__(self, stream: gzip.GzipFile, limit: int, refuse: Callable[[], BadArtifact]) -> None:
+        self.stream, self.left, self.refuse = stream, limit, refuse
+
+    def read(self, size: int = -1) -> bytes:
+        data = self.stream.read(size)
+        self.left -= len(data)
+        if self.left < 0:
+            raise self.refuse()
+        return data
+
+
+def _bounded(stream: IO[bytes], name: str, artifact: Artifact) -> bytes:
+    data = stream.read(METADATA_LIMIT + 1)
+    if len(data) > METADATA_LIMIT:
+        raise _bad(artifact, f"its {name} is larger than {METADATA_LIMIT >> 20} MiB")
+    return data
+
+
+def _is_pkg_info(member: str, artifact: Artifact) -> bool:
+    folder, slash, name = member.removeprefix("./").partition("/")
+    return bool(slash) and name == "PKG-INFO" and _names(folder, artifact)
+
+
+def _names(stem: str, artifact: Artifact) -> bool:
+    """Tell whether ``name-version`` means the project and version of *artifact*, however they are spelt."""
+    name, _, version = stem.rpartition("-")
+    try:
+        return canonicalize_name(name) == artifact.project and Version(version) == artifact.version
+    except InvalidVersion:
+        return False
+
+
+def _bad(artifact: Artifact, problem: str) -> BadArtifact:
+    return BadArtifact(artifact.filename, one_line(problem))

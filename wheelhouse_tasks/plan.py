@@ -1,0 +1,221 @@
+"""What a command is going to do: frozen values that pure functions build from facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from wheelhouse_tasks.errors import Conflict, Failed, NothingToDo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from packaging.version import Version
+
+    from wheelhouse_tasks.artifact import Artifact
+    from wheelhouse_tasks.links import Link
+    from wheelhouse_tasks.metadata import Metadata
+
+
+@dataclass(frozen=True)
+class LocalFile:
+    """An artifact on this machine, read and hashed."""
+
+    path: Path
+    artifact: Artifact
+    metadata: Metadata
+    #: Bytes.
+    size: int
+    sha256: str
+    md5: str
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file that was passed over, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class UploadPlan:
+    """What `upload` sends."""
+
+    send: tuple[LocalFile, ...]
+    #: Already in the container with the same sha256.
+    present: tuple[LocalFile, ...]
+    skipped: tuple[Skipped, ...]
+
+    @property
+    def projects(self) -> tuple[str, ...]:
+        """Return the projects whose pages are brought up to date, those of files already there too."""
+        return tuple(sorted({file.artifact.project for file in (*self.send, *self.present)}))
+
+
+def plan_upload(
+    local: Iterable[LocalFile],
+    published: Mapping[str, str],
+    skipped: Iterable[Skipped],
+    *,
+    overwrite: bool = False,
+) -> UploadPlan:
+    """Return what to send, given the sha256 of what is *published*, by file name.
+
+    Raises Conflict, which names every such file, where a published name would change its bytes.
+    """
+    files = sorted(local, key=lambda file: file.artifact.sort_key())
+    changed = [
+        file.artifact.filename for file in files if published.get(file.artifact.filename, file.sha256) != file.sha256
+    ]
+    if changed and not overwrite:
+        raise Conflict(
+            ", ".join(changed),
+            "already published with other bytes; nothing was sent",
+            "build under a new version, or pass --overwrite",
+        )
+    present = tuple(file for file in files if published.get(file.artifact.filename) == file.sha256)
+    return UploadPlan(tuple(file for file in files if file not in present), present, tuple(skipped))
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An artifact that a wheelhouse offers."""
+
+    artifact: Artifact
+    #: None where the index promises none.
+    sha256: str | None
+    #: Where it is, in words that hold no secret.
+    source: str
+    #: What the source needs to download it.
+    link: Link
+    size: int | None = None
+
+
+@dataclass(frozen=True)
+class FetchPlan:
+    """What `fetch` downloads."""
+
+    download: tuple[Candidate, ...]
+    #: Already in the folder with the sha256 that the index promises.
+    present: tuple[Candidate, ...]
+    skipped: tuple[Skipped, ...]
+
+    @property
+    def files(self) -> tuple[Candidate, ...]:
+        """Return everything that will be in the folder."""
+        return tuple(sorted((*self.download, *self.present), key=lambda each: each.artifact.sort_key()))
+
+
+def choose(project: str, version: Version | None, offered: Iterable[Candidate], where: str) -> tuple[Candidate, ...]:
+    """Return the candidates of *project* and, unless None, of *version*: one for each file name.
+
+    Versions compare by PEP 440, with their local part: `1.0` means `1.0.0` and not `1.0+cu118`.
+    Raises NothingToDo that lists the versions that are there, Conflict where two sources disagree on a file.
+    """
+    mine = [each for each in offered if each.artifact.project == project]
+    wanted = [each for each in mine if version is None or each.artifact.version == version]
+    if not wanted:
+        versions = sorted({each.artifact.version for each in mine})
+        listed = "versions there: " + ", ".join(map(str, versions)) if versions else "no version of it is there"
+        asked = project if version is None else f"{project} {version}"
+        raise NothingToDo(asked, f"no artifact in {where}", listed)
+    chosen: dict[str, Candidate] = {}
+    for each in wanted:
+        name = each.artifact.filename
+        first = chosen.setdefault(name.casefold(), each)
+        if first.artifact.filename != name:
+            raise Conflict(name, f"differs from {first.artifact.filename} in case only", "fetch from one index")
+        if first.sha256 and each.sha256 and first.sha256 != each.sha256:
+            raise Conflict(name, f"has sha256 {first.sha256} in {first.source}, {each.sha256} in {each.source}")
+        if each.sha256 and not first.sha256:
+            chosen[name.casefold()] = each
+    return tuple(sorted(chosen.values(), key=lambda each: each.artifact.sort_key()))
+
+
+def plan_fetch(
+    wanted: Iterable[Candidate],
+    present: Mapping[str, str],
+    skipped: Iterable[Skipped],
+    folder: str,
+    *,
+    force: bool = False,
+) -> FetchPlan:
+    """Return what to download, given the sha256 of what the folder holds, by file name.
+
+    Raises Conflict where a file is there with other bytes than the index promises, unless *force*.
+    """
+    download, have = [], []
+    for each in wanted:
+        here = present.get(each.artifact.filename)
+        if here is not None and here == each.sha256:
+            have.append(each)
+            continue
+        if here is not None and not force:
+            other = "with other bytes than in" if each.sha256 else "and cannot be compared: there is no sha256 in"
+            raise Conflict(
+                each.artifact.filename, f"is in {folder} {other} {each.source}", "pass --force to replace it"
+            )
+        if each.link.problem:
+            raise Failed(each.artifact.filename, f"cannot be fetched from {each.source}: {each.link.problem}")
+        download.append(each)
+    return FetchPlan(tuple(download), tuple(have), tuple(skipped))
+
+
+Action = Literal["upload", "already there"]
+
+
+@dataclass(frozen=True)
+class ReleaseRow:
+    """One file of a release."""
+
+    file: LocalFile
+    #: The index that it was fetched from, or the local folder.
+    source: str
+    action: Action
+
+
+@dataclass(frozen=True)
+class ReleasePlan:
+    """What `release` publishes, in this order: wheels first, so that nobody builds the sdist for want of one."""
+
+    project: str
+    version: Version
+    #: The package index, without credentials.
+    index: str
+    rows: tuple[ReleaseRow, ...]
+
+    @property
+    def upload(self) -> tuple[LocalFile, ...]:
+        """Return the files that are not on the index yet."""
+        return tuple(row.file for row in self.rows if row.action == "upload")
+
+
+def plan_release(
+    project: str,
+    version: Version,
+    index: str,
+    files: Mapping[str, tuple[LocalFile, str]],
+    published: Mapping[str, str | None],
+) -> ReleasePlan:
+    """Return the plan, given each file with its source, and what the index shows: sha256 by file name.
+
+    Raises Conflict before anything is uploaded where the index shows other bytes, or shows no sha256 to compare.
+    """
+    rows = []
+    for file, source in sorted(files.values(), key=lambda pair: pair[0].artifact.sort_key()):
+        name = file.artifact.filename
+        if name not in published:
+            rows.append(ReleaseRow(file, source, "upload"))
+        elif published[name] is None:
+            raise Failed(name, f"is on {index} without a sha256, so nobody can tell whether it is the same file")
+        elif published[name] != file.sha256:
+            raise Conflict(
+                name,
+                f"is on {index} with sha256 {published[name]}, here with {file.sha256}; nothing was uploaded",
+                "release a new version",
+            )
+        else:
+            rows.append(ReleaseRow(file, source, "already there"))
+    return ReleasePlan(project, version, index, tuple(rows))

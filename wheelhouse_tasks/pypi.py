@@ -1,0 +1,140 @@
+"""The package index that a release goes to: what it shows, and twine, in processes of its own."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wheelhouse_tasks import links
+from wheelhouse_tasks.errors import Failed, PageMissing, PublishError, UsageError, one_line
+from wheelhouse_tasks.secret import mask_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from wheelhouse_tasks.settings import Settings
+
+#: Simple URLs of the indexes whose names twine knows by itself.
+CHECK_URLS: Mapping[str, str] = {
+    "pypi": "https://pypi.org/simple/",
+    "testpypi": "https://test.pypi.org/simple/",
+}
+
+#: An upload that is slower than this many bytes a second is given up.
+SLOWEST = 20_000
+TWINE_REPOSITORY_VARIABLES = ("TWINE_REPOSITORY_URL", "TWINE_REPOSITORY")
+
+
+@dataclass(frozen=True)
+class PackageIndex:
+    """An index to publish to."""
+
+    #: How twine knows it: exactly one of the two.
+    repository: str | None
+    repository_url: str | None
+    #: Simple URL (PEP 503 or 691) that shows what it holds.
+    check_url: str
+    environ: Mapping[str, str]
+    #: Seconds.
+    timeout: float
+    retries: int
+
+    @property
+    def label(self) -> str:
+        """Return its name, or its URL without credentials."""
+        return self.repository or mask_url(self.repository_url or "")
+
+    def shown(self, project: str) -> dict[str, str | None]:
+        """Return the sha256 of every file that it shows of *project*, None where it tells none.
+
+        A project that is not there has no files; any other failure to look is raised as WebError.
+        """
+        from wheelhouse_tasks.web import Web
+
+        web = Web(self.check_url, timeout=self.timeout, retries=self.retries)
+        try:
+            content, url, kind = web.page(
+                f"{web.url.rstrip('/')}/{project}/", {"Pragma": "no-cache", "Cache-Control": "max-age=0"}
+            )
+        except PageMissing:
+            return {}
+        return {link.filename: link.sha256 for link in links.parse(content, url, kind)}
+
+    def check(self, paths: Iterable[Path]) -> None:
+        """Run `twine check --strict`; raise PublishError with what it found."""
+        said, code = self._twine(["check", "--strict", *map(str, paths)], self.timeout * 10)
+        if code:
+            raise PublishError("twine check --strict", _reason(said), "nothing was uploaded")
+
+    def upload(self, path: Path, size: int) -> None:
+        """Upload one file of *size* bytes; raise PublishError with what the index answered."""
+        words = ["upload", "--non-interactive", "--disable-progress-bar", str(path)]
+        said, code = self._twine(words, self.timeout + size / SLOWEST)
+        if code:
+            raise PublishError(path.name, f"{self.label} did not take it: {_reason(said)}")
+
+    def _twine(self, words: list[str], timeout: float) -> tuple[str, int]:
+        """Run twine with everything secret in its environment, not on its command line."""
+        environ = {key: value for key, value in self.environ.items() if key not in TWINE_REPOSITORY_VARIABLES}
+        name = "TWINE_REPOSITORY_URL" if self.repository_url else "TWINE_REPOSITORY"
+        environ[name] = self.repository_url or self.repository or ""
+        environ["PYTHONIOENCODING"] = "utf-8"
+        command = [sys.executable, "-m", "twine", "--no-color", *words]
+        try:
+            ended = subprocess.run(  # noqa: S603
+                command,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=timeout,
+                encoding="utf-8",
+                errors="replace",
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return f"ERROR no answer within {timeout:.0f} s (see the setting 'timeout')", 1
+        except OSError as error:
+            raise Failed("twine", f"cannot be started: {error.strerror}") from None
+        return f"{ended.stdout}\n{ended.stderr}", ended.returncode
+
+
+def package_index(settings: Settings) -> PackageIndex:
+    """Return the index that the settings name; UsageError where it could not be read back afterwards."""
+    name = None if settings.repository_url else settings.repository
+    for variable in TWINE_REPOSITORY_VARIABLES:
+        value = settings.environ.get(variable)
+        if value and value not in (settings.repository_url, name):
+            raise UsageError(
+                variable,
+                "is set, but the settings name another index",
+                "unset it, or set repository_url and check_url",
+            )
+    check_url = settings.check_url or CHECK_URLS.get(name or "")
+    if not check_url:
+        raise UsageError(
+            "check_url",
+            "not set: the index cannot be read back after the upload",
+            "use its simple URL, as for pip --index-url",
+        )
+    if not check_url.startswith(("https://", "http://")):
+        raise UsageError("check_url", f"{mask_url(check_url)!r} is not an http(s) URL")
+    return PackageIndex(
+        name,
+        settings.repository_url,
+        check_url,
+        settings.environ,
+        settings.container.timeout,
+        settings.container.retries,
+    )
+
+
+def _reason(said: str) -> str:
+    """Return what matters of twine's output, which is wrapped at 80 columns and may end in a traceback."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", said)
+    errors = re.split(r"\bERROR\b:?", text)
+    reason = errors[-1] if len(errors) > 1 else text.strip().rpartition("\n")[2]
+    return one_line(mask_url(" ".join(reason.split())))[:600] or "twine gave no reason"

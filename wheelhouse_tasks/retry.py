@@ -1,0 +1,38 @@
+"""Try again where that may help, with pauses that are bounded and never in step."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
+
+
+class TryAgainError(Exception):
+    """Carries an error after which another try may help, and the pause that the server asks for."""
+
+    def __init__(self, error: Exception, pause: float = 0.0) -> None:
+        super().__init__(error)
+        self.error = error
+        #: Seconds.
+        self.pause = pause
+
+
+def retry(operation: Callable[[], T], retries: int, sleep: Callable[[float], None] = time.sleep) -> T:
+    """Return what *operation* returns; on TryAgainError repeat it up to *retries* times, then raise what it carries."""
+    attempt = 0
+    while True:
+        try:
+            return operation()
+        except TryAgainError as again:
+            if attempt >= retries:
+                raise again.error from None
+            pause = max(again.pause, FIRST_PAUSE * 2**attempt)
+        sleep(min(pause, LONGEST_PAUSE) * random.uniform(0.5, 1.5))  # noqa: S311
+        attempt += 1

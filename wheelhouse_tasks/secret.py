@@ -1,0 +1,121 @@
+"""Values that no output may hold: where they come from, and how text is cleaned of them."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+HIDDEN = "<hidden>"
+
+SECRET_FLAG = "--secret"  # noqa: S105
+SECRET_VARIABLES = re.compile(
+    r"WHEELHOUSE_(UPLOADER_)?SECRET|(TWINE|OS)_PASSWORD|AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN|AZURE_STORAGE_KEY|"
+    r"B2_APPLICATION_KEY|INVOKE_.*(SECRET|PASSWORD|TOKEN).*|.*_API_TOKEN"
+)
+SHORTEST = 4
+"""Shorter values are not masked one by one: they would garble every line, and are no secrets."""
+
+USERINFO = re.compile(r"(?<=://)[^/\s?#'\"@]+(?:@[^/\s?#'\"@]+)*(?=@)")
+QUERY_VALUE = re.compile(
+    r"(?i)(?<=[?&])((?:[\w.-]*(?:token|secret|password|signature|credential|access_?key|auth)[\w.-]*|sig|key)=)[^&#\s'\"]+"
+)
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A key pair for one storage provider; its parts are in no repr."""
+
+    username: str = field(repr=False)
+    secret: str = field(repr=False)
+    #: Session token of temporary credentials, where the provider has them.
+    token: str | None = field(default=None, repr=False)
+
+
+#: Where a provider's own tools look for credentials: (user or key id, secret, session token).
+NATIVE_VARIABLES: Mapping[str, tuple[str, str, str | None]] = {
+    "s3": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
+    "minio": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
+    "azure_blobs": ("AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_KEY", None),
+    "backblaze_b2": ("B2_APPLICATION_KEY_ID", "B2_APPLICATION_KEY", None),
+    "openstack_swift": ("OS_USERNAME", "OS_PASSWORD", None),
+}
+
+
+def find_credentials(
+    provider: str, environ: Mapping[str, str], flags: Mapping[str, str | None], *, own: bool = True
+) -> Credentials | None:
+    """Return the credentials for *provider*, or None.
+
+    Order: flags, WHEELHOUSE_…, WHEELHOUSE_UPLOADER_…, the provider's own variables. With *own* false the first
+    three are left out: they belong to the container of `upload` and go to no other provider.
+    """
+    pairs: list[tuple[str | None, str | None, str | None]] = []
+    if own:
+        pairs += [
+            (
+                flags.get("username") or environ.get(f"{prefix}_USERNAME"),
+                flags.get("secret") or environ.get(f"{prefix}_SECRET"),
+                None,
+            )
+            for prefix in ("WHEELHOUSE", "WHEELHOUSE_UPLOADER")
+        ]
+    names = NATIVE_VARIABLES.get("s3" if provider.startswith("s3") else provider)
+    if names:
+        pairs.append((environ.get(names[0]), environ.get(names[1]), environ.get(names[2] or "")))
+    for username, secret, token in pairs:
+        if username and secret:
+            return Credentials(username, secret, token)
+    return None
+
+
+def mask_url(text: str) -> str:
+    """Return *text* with the user and password, and the secret query values, of every URL in it hidden."""
+    return QUERY_VALUE.sub(rf"\1{HIDDEN}", USERINFO.sub(HIDDEN, text))
+
+
+def found(environ: Mapping[str, str], argv: Iterable[str]) -> frozenset[str]:
+    """Return the secret values that the environment and the command line hold."""
+    values = {value for name, value in environ.items() if SECRET_VARIABLES.fullmatch(name)}
+    words = list(argv)
+    values.update(following for word, following in pairwise(words) if word == SECRET_FLAG)
+    values.update(word.removeprefix(SECRET_FLAG + "=") for word in words if word.startswith(SECRET_FLAG + "="))
+    for text in (*words, *environ.values()):
+        values.update(match[0].partition(":")[2] for match in USERINFO.finditer(text))
+    values = {value for value in values if len(value) >= SHORTEST}
+    return frozenset(values | {quote(value, safe="") for value in values} | {quote_plus(value) for value in values})
+
+
+def mask(text: str, secrets: Iterable[str]) -> str:
+    """Return *text* without any of *secrets* and without the credentials of any URL in it."""
+    for value in sorted(secrets, key=len, reverse=True):
+        text = text.replace(value, HIDDEN)
+    return mask_url(text)
+
+
+class MaskingFilter(logging.Filter):
+    """Clean log records: `inv --debug` logs the command line, the configuration and every request."""
+
+    def __init__(self, secrets: frozenset[str]) -> None:
+        super().__init__()
+        self.secrets = secrets
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Replace the record's message by its masked text; never drop it."""
+        record.msg, record.args = mask(record.getMessage(), self.secrets), ()
+        return True
+
+
+def guard_logs(environ: Mapping[str, str], argv: Iterable[str]) -> frozenset[str]:
+    """Keep secrets out of every log that is set up by now; return them."""
+    secrets = found(environ, argv)
+    for handler in logging.getLogger().handlers:
+        if not any(isinstance(each, MaskingFilter) and each.secrets >= secrets for each in handler.filters):
+            handler.addFilter(MaskingFilter(secrets))
+    return secrets

@@ -1,0 +1,157 @@
+"""The `local` provider: a folder, written atomically.
+
+Ours rather than libcloud's LOCAL driver, which writes in place, follows `..` and absolute names out of its folder,
+and needs a lock file for each object.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, NoReturn
+
+from wheelhouse_tasks.errors import (
+    AccessDenied,
+    BadArtifact,
+    Conflict,
+    ContainerMissing,
+    ObjectMissing,
+    StoreError,
+)
+from wheelhouse_tasks.storage import BLOCK, Entry, Payload
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class FolderStore:
+    """A container that is a folder of this machine."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @property
+    def label(self) -> str:
+        """Return the path."""
+        return str(self.root)
+
+    def create(self) -> None:
+        """Create the folder unless it is there."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self._fail("", error)
+
+    def list(self, prefix: str) -> list[Entry]:
+        """Return every file below *prefix*, without the hidden ones (half-written files are hidden)."""
+        if not self.root.is_dir():
+            raise ContainerMissing(self.label, "there is no such folder")
+        try:
+            return sorted(self._walk(prefix), key=lambda entry: entry.name)
+        except OSError as error:
+            self._fail(prefix, error)
+
+    def _walk(self, prefix: str) -> Iterator[Entry]:
+        try:
+            with os.scandir(self._path(prefix) if prefix else self.root) as items:
+                for item in items:
+                    if item.name.startswith("."):
+                        continue
+                    if item.is_dir(follow_symlinks=False):
+                        yield from self._walk(f"{prefix}{item.name}/")
+                    elif item.is_file():
+                        try:
+                            yield _entry(prefix + item.name, item.stat())
+                        except FileNotFoundError:  # deleted since
+                            continue
+        except (FileNotFoundError, NotADirectoryError):
+            return
+
+    def facts(self, name: str) -> tuple[Entry, dict[str, str]]:
+        """Return the entry; a folder keeps no user metadata."""
+        try:
+            return _entry(name, self._path(name).stat()), {}
+        except OSError as error:
+            self._fail(name, error)
+
+    def read(self, name: str) -> Iterator[bytes]:
+        """Yield the file's bytes."""
+        try:
+            with self._path(name).open("rb") as file:
+                while block := file.read(BLOCK):
+                    yield block
+        except OSError as error:
+            self._fail(name, error)
+
+    def put(self, name: str, payload: Payload, *, only_new: bool = False) -> Entry:
+        """Write beside the final name, compare the digest, then rename."""
+        path = self._path(name)
+        part = path.with_name(f".{secrets.token_hex(8)}.part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                sha256 = _copy(payload.source, part)
+                if sha256 != payload.sha256:
+                    raise BadArtifact(path.name, "changed while it was uploaded", "nothing was stored, try again")
+                if only_new:
+                    os.link(part, path)
+                else:
+                    part.replace(path)
+                return _entry(name, path.stat())
+            finally:
+                part.unlink(missing_ok=True)
+        except FileExistsError:
+            raise Conflict(path.name, f"is already in {self.label}") from None
+        except OSError as error:
+            self._fail(name, error)
+
+    def delete(self, name: str) -> None:
+        """Delete the file."""
+        try:
+            self._path(name).unlink(missing_ok=True)
+        except OSError as error:
+            self._fail(name, error)
+
+    def public_url(self) -> str:
+        """Return a file: URL."""
+        return self.root.absolute().as_uri() + "/"
+
+    def _path(self, name: str) -> Path:
+        """Return the path of an object; a name that could leave the folder is refused."""
+        parts = PurePosixPath(name).parts
+        if not parts or name.startswith("/") or any(part == ".." or "\\" in part or "\0" in part for part in parts):
+            raise StoreError(repr(name), "is not a name within the folder")
+        return self.root.joinpath(*parts)
+
+    def _fail(self, name: str, error: OSError) -> NoReturn:
+        where = str(self.root / name)
+        reason = error.strerror or str(error)
+        if isinstance(error, FileNotFoundError):
+            raise ObjectMissing(where, "there is no such file") from None
+        if isinstance(error, PermissionError):
+            raise AccessDenied(where, reason) from None
+        raise StoreError(where, reason) from None
+
+
+def _copy(source: Path | bytes, target: Path) -> str:
+    """Copy to disk, surely; return the sha256 of what was copied."""
+    digest = hashlib.sha256()
+    with (
+        io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream,
+        target.open("xb") as file,
+    ):
+        while block := stream.read(BLOCK):
+            digest.update(block)
+            file.write(block)
+        file.flush()
+        os.fsync(file.fileno())
+    return digest.hexdigest()
+
+
+def _entry(name: str, status: os.stat_result) -> Entry:
+    written = datetime.fromtimestamp(status.st_mtime, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return Entry(name, status.st_size, f"{status.st_mtime_ns:x}-{status.st_ino:x}", written)
