@@ -19,7 +19,7 @@ SECRET_VARIABLES = re.compile(
     r"WHEELHOUSE_(UPLOADER_)?SECRET|(TWINE|OS)_PASSWORD|AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN|AZURE_STORAGE_KEY|"
     r"B2_APPLICATION_KEY|INVOKE_.*(SECRET|PASSWORD|TOKEN).*|.*_API_TOKEN"
 )
-SHORTEST = 4
+SHORTEST = 6
 """Shorter values are not masked one by one: they would garble every line, and are no secrets."""
 
 USERINFO = re.compile(r"(?<=://)[^/\s?#'\"@]+(?:@[^/\s?#'\"@]+)*(?=@)")

@@ -50,13 +50,10 @@ def _boolean(value: object) -> bool:
 
 def _whole(low: int, high: int) -> Callable[[object], int]:
     def cast(value: object) -> int:
-        try:
-            number = int(str(value).strip())
-        except ValueError:
-            raise ValueError("expected a whole number") from None
-        if isinstance(value, bool) or not low <= number <= high:
+        text = str(value).strip()
+        if not text.isdecimal() or not low <= int(text) <= high:
             raise ValueError(f"expected a whole number from {low} to {high}")
-        return number
+        return int(text)
 
     return cast
 

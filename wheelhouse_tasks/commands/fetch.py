@@ -47,10 +47,12 @@ def fetch(
     only: Sequence[str] = (),
     force: bool = False,
     dry_run: bool = False,
+    show: bool = True,
 ) -> FetchResult:
     """Download the artifacts of the project (of one *version*) from all indexes into the local folder.
 
     *only* are patterns over `python-abi-platform`, or `sdist`. With *force* a file with other bytes is replaced.
+    *show* the plan, unless the caller has a better one to show.
     Raises WheelhouseError; the folder then holds whole, verified files only.
     """
     ui = ui or Silent()
@@ -75,7 +77,8 @@ def fetch(
     folder = settings.local_folder
     present = _present(folder, chosen)
     plan = plan_fetch(chosen, present, skipped, str(folder), force=force)
-    _show(plan, folder, ui)
+    if show:
+        _show(plan, folder, ui)
     if not dry_run:
         _apply(plan, folder, {source.label: source for source in reversed(sources)}, settings, ui)
     return FetchResult(

@@ -67,7 +67,7 @@ def release(
         if fetching:
             # a dry run writes nothing into dist/, and still looks at every file
             target = Path(scratch) if dry_run else settings.local_folder
-            sources = fetch(into(settings, target), ui, version=version).sources
+            sources = fetch(into(settings, target), ui, version=version, show=False).sources
             folders = list(dict.fromkeys((target, settings.local_folder)))
         files = _files(folders, project, wanted, sources, settings)
         index.check(file.path for file, _ in files.values())

@@ -1,0 +1,234 @@
+"""Tasks of this project: our own collection, mounted as any project mounts it, and what we develop with."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from invoke.collection import Collection
+from invoke.exceptions import Exit
+from invoke.tasks import task
+
+import wheelhouse_tasks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from invoke.context import Context
+
+ROOT = Path(__file__).parent
+BIN = Path(sys.executable).parent
+
+#: The demo's real input: a small compiled package, for the platforms of a usual CI matrix.
+PACKAGE, VERSION = "markupsafe", "3.0.3"
+PLATFORMS = (
+    "manylinux2014_x86_64",
+    "manylinux2014_aarch64",
+    "musllinux_1_2_x86_64",
+    "macosx_10_13_x86_64",
+    "macosx_11_0_arm64",
+    "win_amd64",
+)
+PYTHONS = tuple(dict.fromkeys(("3.11", "3.12", "3.13", "{}.{}".format(*sys.version_info))))[-3:]
+
+HOST_PROJECT = """\
+import wheelhouse_tasks
+from invoke import Collection
+
+ns = Collection(wheelhouse_tasks)
+"""
+
+
+@task
+def demo(context: Context) -> None:
+    """Show the main job on real wheels: upload, install, fetch, release."""
+    del context
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="wheelhouse-demo-") as scratch, package_index(Path(scratch)) as index:
+        project = Path(scratch) / "project"
+        project.mkdir()
+        (project / "tasks.py").write_text(HOST_PROJECT)
+        here = environment(TWINE_USERNAME="demo", TWINE_PASSWORD="demo-password", WHEELHOUSE_PROJECT=PACKAGE)
+
+        say("Build this project's own wheel and sdist, as one CI worker would")
+        run(sys.executable, "-m", "build", "--outdir", project / "dist-own", ROOT, quiet=True)
+        say(f"Take the wheels of {PACKAGE} {VERSION} for {len(PLATFORMS)} platforms and {len(PYTHONS)} Pythons")
+        together(download(project, platform, python) for platform in PLATFORMS for python in PYTHONS)
+
+        say(f"Upload from {len(PLATFORMS) + 1} CI workers at once: one process for each platform, and one for our own")
+        folders = sorted(path.name for path in project.glob("dist-*"))
+        together(
+            (("inv", "wheelhouse.upload", "--local-folder", folder), {"cwd": project, "env": here}) for folder in folders
+        )
+        page = (project / "wheelhouse/index.html").as_uri()
+        simple = (project / "wheelhouse/simple").as_uri() + "/"
+
+        say("Install from it, with pip and with uv")
+        for name in ("with-pip", "with-uv"):
+            run("uv", "venv", "--quiet", project / name, env=here)
+        interpreter = {name: project / name / BIN.name / "python" for name in ("with-pip", "with-uv")}
+        pip = (sys.executable, "-m", "pip", "--python", interpreter["with-pip"], "install", "--quiet")
+        run(*pip, "--no-cache-dir", "--index-url", simple, PACKAGE, env=here)
+        uv = ("uv", "pip", "install", "--quiet", "--python", interpreter["with-uv"], "--no-cache")
+        run(*uv, "--no-index", "--find-links", page, PACKAGE, env=here)
+
+        say("Fetch the version, as a maintainer would")
+        run("inv", "wheelhouse.fetch", "--version", VERSION, "--local-folder", "fetched", cwd=project, env=here)
+
+        say("Release it to a package index on this machine")
+        where = ("--repository-url", index, "--check-url", f"{index}simple/")
+        run("inv", "wheelhouse.release", "--version", VERSION, *where, "--yes", cwd=project, env=here)
+
+        say("What came of it")
+        for name, python in interpreter.items():
+            code = "import markupsafe, importlib.metadata as m; print(m.version('markupsafe'), markupsafe.__file__)"
+            print(f"installed {name}: {output(python, '-c', code)}")
+        released = output(sys.executable, "-c", COUNT_LINKS, f"{index}simple/{PACKAGE}/")
+        print(f"released: {index}simple/{PACKAGE}/ shows {released} files of {PACKAGE} {VERSION}")
+    print(f"done in {time.monotonic() - began:.0f} s")
+
+
+COUNT_LINKS = "import sys, urllib.request as r; print(r.urlopen(sys.argv[1]).read().count(b'<a href='))"
+
+
+@task
+def check(context: Context) -> None:
+    """Lint, format and types."""
+    del context
+    run("ruff", "check")
+    run("ruff", "format", "--check")
+    run("mypy")
+
+
+@task
+def test(context: Context) -> None:
+    """Run all tests, against real servers."""
+    del context
+    run(sys.executable, "-m", "pytest", "--numprocesses", "2")
+
+
+@task
+def ci(context: Context) -> None:
+    """Run check and test: what a change must pass."""
+    check(context)
+    test(context)
+
+
+@task
+def bench(context: Context, rounds: int = 20) -> None:
+    """Compare `inv --list` with the collection mounted and without."""
+    del context
+    with tempfile.TemporaryDirectory() as scratch:
+        plain, mounted = Path(scratch, "plain"), Path(scratch, "mounted")
+        own = "from invoke import Collection, task\n\n@task\ndef build(c):\n    '''Build.'''\n\n"
+        for folder, text in (
+            (plain, f"{own}ns = Collection(build)\n"),
+            (mounted, f"{own}import wheelhouse_tasks\nns = Collection(build, wheelhouse_tasks)\n"),
+        ):
+            folder.mkdir()
+            (folder / "tasks.py").write_text(text)
+        times: dict[Path, list[float]] = {plain: [], mounted: []}
+        for _ in range(rounds):
+            for folder, seconds in times.items():
+                began = time.perf_counter()
+                subprocess.run([BIN / "inv", "--list"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+                seconds.append(time.perf_counter() - began)
+        without, with_it = (statistics.median(times[folder]) * 1000 for folder in (plain, mounted))
+        print(f"inv --list: {without:.1f} ms without, {with_it:.1f} ms with, ratio {with_it / without:.3f}")
+
+
+def download(project: Path, platform: str, python: str) -> tuple[tuple[object, ...], dict[str, object]]:
+    """Return the command that takes one wheel from the package registry."""
+    folder = project / f"dist-{platform}"
+    pip = (sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps")
+    tags = ("--only-binary", ":all:", "--platform", platform, "--python-version", python)
+    return (*pip, *tags, "--dest", folder, f"{PACKAGE}=={VERSION}"), {}
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Return an environment in which installers ask nobody but whom they are told to ask."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "UV_", "WHEELHOUSE_", "TWINE_"))}
+    return {**kept, "PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1", "NO_PROXY": "127.0.0.1", **more}
+
+
+def command(words: tuple[object, ...]) -> list[str]:
+    """Return a command line; programs of our own environment are found whatever PATH says."""
+    first = str(words[0])
+    return [str(BIN / first) if (BIN / first).exists() else first, *map(str, words[1:])]
+
+
+def run(*words: object, quiet: bool = False, cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:
+    """Show a command and run it; end with its code if it fails."""
+    show(words)
+    ended = subprocess.run(command(words), cwd=cwd, env=env, check=False, capture_output=quiet, text=True)
+    if ended.returncode:
+        raise Exit(f"{ended.stdout or ''}{ended.stderr or ''}", ended.returncode)
+
+
+def show(words: tuple[object, ...]) -> None:
+    """Print a command line as one would type it."""
+    print("$", shlex.join([str(words[0]).replace(sys.executable, "python"), *map(str, words[1:])]), flush=True)
+
+
+def together(commands: Iterator[tuple[tuple[object, ...], dict[str, object]]]) -> None:
+    """Run commands at once, then show those that said something; end if one failed."""
+    started = [
+        (words, subprocess.Popen(command(words), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options))  # type: ignore[call-overload]
+        for words, options in commands
+    ]
+    failed = 0
+    for words, process in started:
+        said, _ = process.communicate()
+        if said.strip() or process.returncode:
+            show(words)
+            print("".join(f"  {line}\n" for line in said.splitlines()), end="", flush=True)
+        failed = failed or process.returncode
+    if failed:
+        raise Exit("a worker failed", failed)
+
+
+def output(*words: object) -> str:
+    """Return what a command prints."""
+    return subprocess.run(command(words), check=True, capture_output=True, text=True).stdout.strip()
+
+
+def say(text: str) -> None:
+    """Print a heading."""
+    print(f"\n== {text}", flush=True)
+
+
+@contextmanager
+def package_index(scratch: Path) -> Iterator[str]:
+    """Run a package index on a free port of this machine; yield its URL."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    packages = scratch / "index"
+    packages.mkdir()
+    words = ("pypi-server", "run", "-i", "127.0.0.1", "-p", port, "-P", ".", "-a", ".", "--disable-fallback", packages)
+    with (scratch / "index.log").open("w") as log:
+        server = subprocess.Popen(command(words), stdout=log, stderr=log)
+    try:
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            if server.poll() is not None:
+                raise Exit(f"the package index did not start: {(scratch / 'index.log').read_text()[-2000:]}", 1)
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+ns = Collection(wheelhouse_tasks, demo, check, test, ci, bench)

@@ -1,0 +1,94 @@
+"""Fixtures: servers that each worker starts once, at need, and a clean environment for each test."""
+
+import os
+import re
+import uuid
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import servers
+
+MACHINE_ENV = dict(os.environ)
+#: What steers the package, the programs it runs and the libraries it uses.
+STEERING = re.compile(
+    r"(WHEELHOUSE|AWS|AZURE|GOOGLE|OS|B2|INVOKE|TWINE|UV|PIP|LIBCLOUD|GITHUB)_.*|NETRC|.*_PROXY",
+    re.IGNORECASE,
+)
+
+
+@pytest.fixture(autouse=True)
+def clean_env(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Hide the settings, credentials and home of the machine from the test and what it runs."""
+    for name in filter(STEERING.fullmatch, list(os.environ)):
+        monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    folders = {"CACHE_HOME": "cache", "CONFIG_HOME": "config", "DATA_HOME": "data", "STATE_HOME": "state"}
+    clean = {
+        "HOME": str(home),
+        **{f"XDG_{name}": str(home / folder) for name, folder in folders.items()},
+        "NO_PROXY": "127.0.0.1,localhost",
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "UV_NO_CONFIG": "1",
+        "COLUMNS": "200",
+        "NO_COLOR": "1",
+    }
+    for name, value in clean.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="session")
+def machine_env() -> dict[str, str]:
+    """Return the environment that the tests were started with, for what needs the package registry."""
+    return dict(MACHINE_ENV)
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.S3Server]:
+    """Run SeaweedFS; anybody may read any bucket."""
+    with servers.or_skip(servers.seaweedfs(tmp_path_factory.mktemp("seaweedfs"))) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def pypi(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.PackageIndex]:
+    """Run pypiserver."""
+    with servers.or_skip(servers.pypiserver(tmp_path_factory.mktemp("pypiserver"))) as index:
+        yield index
+
+
+@pytest.fixture(scope="session")
+def devpi_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.PackageIndex]:
+    """Run devpi."""
+    with servers.or_skip(servers.devpi(tmp_path_factory.mktemp("devpi"))) as index:
+        yield index
+
+
+@pytest.fixture(scope="session")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Nginx]:
+    """Run nginx over an empty folder, its `root`, in which each test uses a folder of its own."""
+    with servers.or_skip(servers.nginx(tmp_path_factory.mktemp("web"))) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3_web(tmp_path_factory: pytest.TempPathFactory, s3: servers.S3Server) -> Iterator[servers.Nginx]:
+    """Run nginx in front of SeaweedFS: the buckets are below `/s3/`."""
+    with servers.or_skip(servers.nginx(tmp_path_factory.mktemp("web"), s3.port)) as server:
+        yield server
+
+
+@pytest.fixture
+def bucket_name() -> str:
+    """Return a name for a bucket that no other test uses, and that is yet to be created."""
+    return f"bucket-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture(scope="session")
+def client_venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Create a virtual environment with nothing in it, not even pip."""
+    folder = tmp_path_factory.mktemp("client") / "venv"
+    venv.create(folder, with_pip=False)
+    return folder

@@ -1,0 +1,55 @@
+"""Projects that mount the collection, and the ways to run a task in them."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import programs
+import servers
+
+MOUNT = "import wheelhouse_tasks\nfrom invoke import Collection\n\nns = Collection(wheelhouse_tasks)\n"
+
+
+def make_project(folder: Path, tasks: str = MOUNT, name: str = "demo") -> Path:
+    """Make a project with a tasks.py of three lines and a pyproject.toml that names it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "tasks.py").write_text(tasks)
+    (folder / "pyproject.toml").write_text(f'[project]\nname = "{name}"\nversion = "1.0"\n')
+    (folder / "dist").mkdir()
+    return folder
+
+
+def inv(
+    project: Path, *words: str | Path, env: Mapping[str, str] | None = None, timeout: float = 120
+) -> CompletedProcess[str]:
+    """Run `inv` as a person in the project's folder would, with *env* on top of the test's environment."""
+    return programs.run(
+        sys.executable, "-m", "invoke", *words, cwd=project, env={**os.environ, **(env or {})}, timeout=timeout
+    )
+
+
+def s3_env(server: servers.S3Server, bucket: str, **more: str) -> dict[str, str]:
+    """Return the environment that a CI worker needs for a bucket of *server*."""
+    return {
+        "WHEELHOUSE_PROVIDER": "S3",
+        "WHEELHOUSE_CONTAINER": bucket,
+        "WHEELHOUSE_HOST": server.host,
+        "WHEELHOUSE_PORT": str(server.port),
+        "WHEELHOUSE_SECURE": "no",
+        "WHEELHOUSE_REGION": "us-east-1",
+        "WHEELHOUSE_USERNAME": server.key,
+        "WHEELHOUSE_SECRET": server.secret,
+        **more,
+    }
+
+
+def index_env(index: servers.PackageIndex) -> dict[str, str]:
+    """Return the environment that a release to *index* needs."""
+    return {
+        "WHEELHOUSE_REPOSITORY_URL": index.upload_url,
+        "WHEELHOUSE_CHECK_URL": index.simple_url,
+        "TWINE_USERNAME": index.username,
+        "TWINE_PASSWORD": index.password,
+    }

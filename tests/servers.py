@@ -1,0 +1,462 @@
+"""Real servers for the tests: each on free ports of 127.0.0.1, ended with the block that started it."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+import programs
+import pytest
+
+HOST = "127.0.0.1"
+READY_SECONDS = 40
+STARTS = 3
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class S3Server:
+    """An S3 server with a full user, a user who may only read, and anonymous reading."""
+
+    host: str
+    port: int
+    key: str
+    secret: str
+    filer_port: int
+    read_key: str
+    read_secret: str
+
+    @property
+    def url(self) -> str:
+        """The address below which the buckets are."""
+        return f"http://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class PackageIndex:
+    """A package index that takes uploads."""
+
+    upload_url: str
+    simple_url: str
+    username: str
+    password: str
+
+
+@dataclass(frozen=True)
+class WebServer:
+    """A web server over a folder; neither the address nor a path of it ends in a slash."""
+
+    url: str
+    root: Path
+
+
+@dataclass(frozen=True)
+class Nginx(WebServer):
+    """A web server that logs lines like `GET /path 200`."""
+
+    access_log: Path
+
+
+@dataclass(frozen=True)
+class StaticServer(WebServer):
+    """A web server that records requests like `GET /path`."""
+
+    requests: list[str]
+
+
+@dataclass(frozen=True)
+class FaultProxy:
+    """A proxy in front of a server that breaks connections, as tests/faultproxy.py tells."""
+
+    port: int
+    control: int
+
+    @property
+    def url(self) -> str:
+        """The address that stands for the server's."""
+        return f"http://{HOST}:{self.port}"
+
+    def set(self, mode: str = "ok", **numbers: int) -> None:
+        """Rule all new connections and count from zero."""
+        self._ask("/set?" + urlencode({"mode": mode, **numbers}))
+
+    def stats(self) -> dict[str, int]:
+        """Tell how many connections came, how many of them broke and how many are open."""
+        return self._ask("/stats")
+
+    def close_all(self) -> None:
+        """Reset all open connections."""
+        self._ask("/closeall")
+
+    def _ask(self, path: str) -> dict[str, int]:
+        status, body = _ask(self.control, "GET", path)
+        assert status == 200, body
+        stats: dict[str, int] = json.loads(body)
+        return stats
+
+
+@dataclass(frozen=True)
+class _Launch:
+    """How a server starts in its folder: on so many free ports, the first of which answers HTTP."""
+
+    name: str
+    folder: Path
+    command: Callable[[list[int]], list[str]]
+    ports: int = 1
+    path: str = "/"
+    env: Mapping[str, str] = field(default_factory=dict)
+    grace: float = 5
+
+    @property
+    def log(self) -> Path:
+        """The file that takes all the server says."""
+        return self.folder / f"{self.name}.log"
+
+    def error(self, reason: str) -> "ServerError":
+        """Word a failure, with the end of the log."""
+        return ServerError(self.name, reason, "\n".join(self.log.read_text(errors="replace").splitlines()[-20:]))
+
+
+class ServerError(Exception):
+    """A server that cannot start."""
+
+    def __init__(self, name: str, reason: str, log: str = "") -> None:
+        super().__init__(name, reason, log)
+        self.name = name
+        self.reason = reason
+        self.log = log
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.reason}\n{self.log}".rstrip()
+
+
+@contextmanager
+def or_skip(server: AbstractContextManager[T]) -> Iterator[T]:
+    """Enter a server; where it cannot start, fail in CI and skip the test elsewhere."""
+    with ExitStack() as stack:
+        try:
+            started = stack.enter_context(server)
+        except ServerError as error:
+            if os.environ.get("CI", "").lower() not in {"", "0", "false", "no"}:
+                raise
+            pytest.skip(f"{error.name}: {error.reason}")
+        yield started
+
+
+@contextmanager
+def seaweedfs(folder: Path) -> Iterator[S3Server]:
+    """Run SeaweedFS as an S3 server as strict as the big ones: no bucket comes or goes by itself."""
+    key, secret, read_key, read_secret = "fullkey", "full-secret", "readkey", "read-secret"
+    identities = [
+        _identity("full", key, secret, ["Admin", "Read", "Write", "List", "Tagging"]),
+        _identity("reader", read_key, read_secret, ["Read", "List"]),
+        {"name": "anonymous", "actions": ["Read"]},
+    ]
+    (folder / "s3.json").write_text(json.dumps({"identities": identities}))
+    (folder / "volumes").mkdir(exist_ok=True)
+
+    tried: list[int] = []
+
+    def command(ports: list[int]) -> list[str]:
+        tried.extend(ports)
+        services = ["s3", "filer", "master", "volume"]
+        names = [f"{service}.port{kind}" for kind in ("", ".grpc") for service in services]
+        return [
+            *(_program("weed"), "-logtostderr=true", "server", "-filer", "-s3"),
+            *(f"-{name}={port}" for name, port in zip(names, ports, strict=True)),
+            *(f"-ip={HOST}", f"-ip.bind={HOST}", "-dir=volumes", "-s3.config=s3.json"),
+            *("-filer.localSocket=filer.sock", "-s3.localSocket=s3.sock"),
+            # its own defaults: statistics go out, buckets come by being used and go though full
+            *(
+                "-master.peers=none",
+                "-master.telemetry=false",
+                "-s3.autoCreateBucket=false",
+                "-s3.allowDeleteBucketNotEmpty=false",
+            ),
+            *("-s3.iam=false", "-s3.port.iceberg=0", "-volume.preStopSeconds=0"),
+            # each bucket takes volumes of its own: small ones, as many as wanted
+            *("-master.volumeSizeLimitMB=64", "-volume.max=0"),
+        ]
+
+    env = {"WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"}
+    try:
+        # asked to end, it takes ten seconds
+        with _serving(_Launch("weed", folder, command, 8, "/status", env, grace=1)) as ports:
+            yield S3Server(HOST, ports[0], key, secret, ports[1], read_key, read_secret)
+    finally:
+        for port in tried:  # it puts these there whatever it is told
+            for left in Path("/tmp").glob(f"seaweedfs-*-grpc-{port}.sock"):  # noqa: S108
+                left.unlink()
+
+
+def _identity(name: str, key: str, secret: str, actions: list[str]) -> dict[str, Any]:
+    """Make one user of the S3 server."""
+    return {"name": name, "credentials": [{"accessKey": key, "secretKey": secret}], "actions": actions}
+
+
+@contextmanager
+def pypiserver(folder: Path) -> Iterator[PackageIndex]:
+    """Run pypiserver: it answers 400 to a file it has, like the public index."""
+    username, password = "uploader", "upload-password"
+    packages = folder / "packages"
+    packages.mkdir(exist_ok=True)
+    (folder / "htpasswd").write_text(f"{username}:{password}\n")
+
+    def command(ports: list[int]) -> list[str]:
+        return [
+            *(_program("pypi-server"), "run", f"--interface={HOST}", f"--port={ports[0]}"),
+            *("--passwords=htpasswd", "--authenticate=update", "--disable-fallback", "--server=wsgiref"),
+            str(packages),
+        ]
+
+    with _serving(_Launch("pypi-server", folder, command, path="/simple/")) as ports:
+        url = f"http://{HOST}:{ports[0]}"
+        yield PackageIndex(f"{url}/", f"{url}/simple/", username, password)
+
+
+@contextmanager
+def devpi(folder: Path) -> Iterator[PackageIndex]:
+    """Run devpi with one index: it answers 409 to another content of a file it has."""
+    username, password = "uploader", "upload-password"
+    state = folder / "state"
+    if not state.exists():
+        init: list[str | Path] = [
+            _program("devpi-init"),
+            "--serverdir",
+            state,
+            "--no-root-pypi",
+            "--root-passwd=root-password",
+        ]
+        programs.run(*init, env=_environment(folder), check=True)
+
+    def command(ports: list[int]) -> list[str]:
+        return [
+            *(_program("devpi-server"), f"--serverdir={state}", f"--host={HOST}", f"--port={ports[0]}"),
+            *("--offline-mode", "--request-timeout=5"),
+            # cheap hashing of passwords, else each login takes a second
+            *("--argon2-memory=64", "--argon2-time-cost=1", "--argon2-parallelism=1"),
+        ]
+
+    with _serving(_Launch("devpi-server", folder, command, path="/+api")) as ports:
+        url = f"http://{HOST}:{ports[0]}/{username}"
+        _create_devpi_index(ports[0], username, password)
+        yield PackageIndex(f"{url}/dev/", f"{url}/dev/+simple/", username, password)
+
+
+def _create_devpi_index(port: int, username: str, password: str) -> None:
+    """Create the user and the index `dev`, unless they are there."""
+
+    def call(method: str, path: str, body: dict[str, Any], headers: Mapping[str, str]) -> Any:
+        send = json.dumps(body).encode()
+        status, answer = _ask(port, method, path, send, {"Content-Type": "application/json", **headers})
+        assert status in {200, 201, 409}, answer
+        return json.loads(answer)
+
+    call("PUT", f"/{username}", {"password": password, "email": "uploader@example.invalid"}, {})
+    login = call("POST", "/+login", {"user": username, "password": password}, {})
+    token = b64encode(f"{username}:{login['result']['password']}".encode()).decode()
+    index = {"type": "stage", "bases": [], "volatile": False, "acl_upload": [username]}
+    call("PUT", f"/{username}/dev", index, {"X-Devpi-Auth": token})
+
+
+NGINX_CONF = """
+daemon off; master_process off; pid nginx.pid;
+events {{ worker_connections 256; }}
+http {{
+  types {{ text/html html; application/json json; text/css css; }}
+  default_type application/octet-stream;
+  log_format short '$request_method $request_uri $status';
+  access_log access.log short;
+  client_body_temp_path body; proxy_temp_path proxy;
+  fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+  server {{
+    listen {host}:{port};
+    absolute_redirect off;
+    root "{root}";
+    index index.html;
+    location = /-/ready {{ access_log off; return 204; }}
+    location ^~ /auto/ {{ alias "{root}/"; autoindex on; }}
+    location ~ ^/(.*/)?simple-json/ {{ types {{ }} default_type application/vnd.pypi.simple.v1+json; }}
+    {s3}
+  }}
+}}
+"""
+NGINX_S3 = """
+    location ^~ /s3/ {{
+      rewrite ^/s3/(.*/)$ /$1index.html break;
+      rewrite ^/s3/(.*)$ /$1 break;
+      proxy_pass http://{host}:{port};
+      proxy_intercept_errors on;
+      error_page 403 =404 @missing;
+    }}
+    location @missing {{ return 404; }}
+"""
+
+
+@contextmanager
+def nginx(root: Path, s3_port: int | None = None) -> Iterator[Nginx]:
+    """Run nginx: `root` at `/`, listed below `/auto/`; buckets below `/s3/` with pages for folders."""
+    s3 = NGINX_S3.format(host=HOST, port=s3_port) if s3_port else ""
+    with TemporaryDirectory(prefix="nginx-") as temporary:
+        folder = Path(temporary)
+
+        def command(ports: list[int]) -> list[str]:
+            conf = NGINX_CONF.format(host=HOST, port=ports[0], root=root, s3=s3)
+            (folder / "nginx.conf").write_text(conf)
+            return [_program("nginx"), "-p", str(folder), "-e", "stderr", "-c", "nginx.conf"]
+
+        with _serving(_Launch("nginx", folder, command, path="/-/ready")) as ports:
+            yield Nginx(f"http://{HOST}:{ports[0]}", root, folder / "access.log")
+
+
+@contextmanager
+def static(root: Path) -> Iterator[StaticServer]:
+    """Serve a folder from a thread of the test."""
+    requests: list[str] = []
+
+    class Handler(SimpleHTTPRequestHandler):
+        def send_head(self) -> Any:
+            requests.append(f"{self.command} {self.path}")
+            return super().send_head()
+
+        def log_message(self, *args: Any) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer((HOST, 0), partial(Handler, directory=str(root))) as server:
+        thread = Thread(target=server.serve_forever, args=[0.02])
+        thread.start()
+        try:
+            yield StaticServer(f"http://{HOST}:{server.server_port}", root, requests)
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def faultproxy(target_port: int) -> Iterator[FaultProxy]:
+    """Run a proxy in front of a server of this machine that breaks connections on request."""
+    script = Path(__file__).with_name("faultproxy.py")
+    with TemporaryDirectory(prefix="faultproxy-") as folder:
+
+        def command(ports: list[int]) -> list[str]:
+            return [sys.executable, str(script), *map(str, ports), str(target_port)]
+
+        with _serving(_Launch("faultproxy", Path(folder), command, 2, "/stats")) as ports:
+            yield FaultProxy(port=ports[1], control=ports[0])
+
+
+@contextmanager
+def silent() -> Iterator[int]:
+    """Listen on a port and never answer: the system accepts, nobody reads."""
+    with socket.create_server((HOST, 0)) as listener:
+        port: int = listener.getsockname()[1]
+        yield port
+
+
+def closed_port() -> int:
+    """Return a port on which nobody listens."""
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """Return so many different ports that were free a moment ago."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.create_server((HOST, 0))) for _ in range(count)]
+        return [each.getsockname()[1] for each in sockets]
+
+
+@contextmanager
+def _serving(launch: _Launch) -> Iterator[list[int]]:
+    """Run a server until the block ends; start it on other ports if one was taken meanwhile."""
+    for start in range(1, STARTS + 1):
+        ports = free_ports(launch.ports)
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(_process(launch, ports))
+            except ServerError as error:
+                if start < STARTS and "in use" in error.log:
+                    continue
+                raise
+            yield ports
+            return
+
+
+@contextmanager
+def _process(launch: _Launch, ports: list[int]) -> Iterator[None]:
+    """Run one process in a session of its own, from when it is ready until the block ends."""
+    setpriv = programs.find("setpriv")  # on Linux, ends it even if the tests are killed
+    guard = [setpriv, "--pdeathsig", "KILL"] if setpriv else []
+    argv = [*guard, *launch.command(ports)]
+    with launch.log.open("wb") as log:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=launch.folder,
+            env=_environment(launch.folder) | dict(launch.env),
+            start_new_session=True,
+        )
+    try:
+        _wait_until_ready(launch, process, ports[0])
+        yield
+    finally:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(launch.grace)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _wait_until_ready(launch: _Launch, process: subprocess.Popen[bytes], port: int) -> None:
+    """Return when the server answers HTTP with anything but a server error."""
+    end = time.monotonic() + READY_SECONDS
+    while process.poll() is None:
+        if time.monotonic() > end:
+            raise launch.error(f"not ready after {READY_SECONDS} s")
+        with suppress(OSError, http.client.HTTPException):
+            if _ask(port, "GET", launch.path)[0] < 500 and process.poll() is None:
+                return
+        time.sleep(0.05)
+    raise launch.error(f"ended with {process.returncode} before it was ready")
+
+
+def _program(name: str) -> str:
+    """Return the path of a server's program."""
+    found = programs.find(name)
+    if found is None:
+        raise ServerError(name, "no such program (see .ci/install and the extra `dev`)")
+    return found
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Return all that a server gets to see of this machine."""
+    path = os.environ.get("PATH", os.defpath)
+    return {"PATH": path, "HOME": str(folder), "TMPDIR": str(folder), "LANG": "C.UTF-8"}
+
+
+def _ask(
+    port: int, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+) -> tuple[int, bytes]:
+    """Send one HTTP request, past any proxy of the machine."""
+    with closing(http.client.HTTPConnection(HOST, port, timeout=10)) as connection:
+        connection.request(method, path, body, dict(headers or {}))
+        answer = connection.getresponse()
+        return answer.status, answer.read()
