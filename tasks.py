@@ -62,13 +62,12 @@ def demo(context: Context) -> None:
         say("Build this project's own wheel and sdist, as one CI worker would")
         run(sys.executable, "-m", "build", "--outdir", project / "dist-own", ROOT, quiet=True)
         say(f"Take the wheels of {PACKAGE} {VERSION} for {len(PLATFORMS)} platforms and {len(PYTHONS)} Pythons")
-        together(download(project, platform, python) for platform in PLATFORMS for python in PYTHONS)
+        together([download(project, platform, python) for platform in PLATFORMS for python in PYTHONS])
 
         say(f"Upload from {len(PLATFORMS) + 1} CI workers at once: one process for each platform, and one for our own")
         folders = sorted(path.name for path in project.glob("dist-*"))
-        together(
-            (("inv", "wheelhouse.upload", "--local-folder", folder), {"cwd": project, "env": here}) for folder in folders
-        )
+        uploads: list[tuple[object, ...]] = [("inv", "wheelhouse.upload", "--local-folder", name) for name in folders]
+        together(uploads, cwd=project, env=here)
         page = (project / "wheelhouse/index.html").as_uri()
         simple = (project / "wheelhouse/simple").as_uri() + "/"
 
@@ -146,17 +145,19 @@ def bench(context: Context, rounds: int = 20) -> None:
         print(f"inv --list: {without:.1f} ms without, {with_it:.1f} ms with, ratio {with_it / without:.3f}")
 
 
-def download(project: Path, platform: str, python: str) -> tuple[tuple[object, ...], dict[str, object]]:
+def download(project: Path, platform: str, python: str) -> tuple[object, ...]:
     """Return the command that takes one wheel from the package registry."""
     folder = project / f"dist-{platform}"
     pip = (sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps")
     tags = ("--only-binary", ":all:", "--platform", platform, "--python-version", python)
-    return (*pip, *tags, "--dest", folder, f"{PACKAGE}=={VERSION}"), {}
+    return (*pip, *tags, "--dest", folder, f"{PACKAGE}=={VERSION}")
 
 
 def environment(**more: str) -> dict[str, str]:
     """Return an environment in which installers ask nobody but whom they are told to ask."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "UV_", "WHEELHOUSE_", "TWINE_"))}
+    kept = {
+        key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "UV_", "WHEELHOUSE_", "TWINE_"))
+    }
     return {**kept, "PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1", "NO_PROXY": "127.0.0.1", **more}
 
 
@@ -179,12 +180,14 @@ def show(words: tuple[object, ...]) -> None:
     print("$", shlex.join([str(words[0]).replace(sys.executable, "python"), *map(str, words[1:])]), flush=True)
 
 
-def together(commands: Iterator[tuple[tuple[object, ...], dict[str, object]]]) -> None:
+def together(commands: list[tuple[object, ...]], cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:
     """Run commands at once, then show those that said something; end if one failed."""
-    started = [
-        (words, subprocess.Popen(command(words), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options))  # type: ignore[call-overload]
-        for words, options in commands
-    ]
+
+    def start(words: tuple[object, ...]) -> subprocess.Popen[str]:
+        pipe, both = subprocess.PIPE, subprocess.STDOUT
+        return subprocess.Popen(command(words), cwd=cwd, env=env, stdout=pipe, stderr=both, text=True)
+
+    started = [(words, start(words)) for words in commands]
     failed = 0
     for words, process in started:
         said, _ = process.communicate()

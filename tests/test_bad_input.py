@@ -1,4 +1,4 @@
-"""Bad input ends with one clear line, the documented exit code, no traceback, nothing half-written, and no secret told."""
+"""Bad input: one clear line, the documented exit code, no traceback, nothing half-written, no secret told."""
 
 import time
 from collections.abc import Callable, Iterator

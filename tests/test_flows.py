@@ -62,7 +62,7 @@ def fetched(project: Path, *words: str, env: dict[str, str]) -> dict[str, str]:
 
 
 def test_matrix_through_s3(s3: servers.S3Server, bucket_name: str, tmp_path: Path) -> None:
-    """24 wheels and an sdist from four processes at once come back over HTTP and through the storage API, byte by byte."""
+    """24 wheels and an sdist from four processes at once come back over HTTP and through the storage API."""
     project = make_project(tmp_path / "project")
     everything = matrix(project)
     env = s3_env(s3, bucket_name)
@@ -86,7 +86,7 @@ def test_installs_from_s3_pages(
     bucket_name: str,
     tmp_path: Path,
 ) -> None:
-    """Pip and uv install from the flat page in the bucket, and from the project pages through a web server before it."""
+    """Pip and uv install from the flat page in the bucket, and from the project pages through a web server."""
     project = make_project(tmp_path / "project")
     wheels.make_wheel(project / "dist", "demo", "1.0+local.1")
     done = inv(project, "wheelhouse.upload", env=s3_env(s3, bucket_name))
@@ -224,7 +224,7 @@ def test_fetch_from_foreign_pages(page: str, web: servers.Nginx, tmp_path: Path,
 
 @pytest.mark.parametrize("index", ["pypi", "devpi_index"])
 def test_release(index: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    """A release joins the wheelhouse's wheels with a local sdist, uploads them, compares, and has nothing to do again."""
+    """A release joins the wheelhouse's wheels with a local sdist, uploads, compares, and has nothing to do again."""
     server: servers.PackageIndex = request.getfixturevalue(index)
     name = f"demo-{index.replace('_', '-')}"
     project = make_project(tmp_path / "project", name=name)
@@ -277,7 +277,7 @@ def test_release_finds_conflicts_first(pypi: servers.PackageIndex, tmp_path: Pat
     done = inv(project, *words, env=index_env(pypi))
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "nothing was uploaded" in done.stderr
-    assert not [name for name in os.listdir(project) if name == "wheelhouse"]
+    assert not (project / "wheelhouse").exists()
 
 
 def test_release_stops_at_twine_check(pypi: servers.PackageIndex, tmp_path: Path) -> None:

@@ -1,0 +1,232 @@
+"""The tasks as a project mounts them, and as the program: every level of configuration, light to import."""
+
+import ast
+import json
+import os
+import sys
+from pathlib import Path
+
+import programs
+import pytest
+import wheels
+from projects import MOUNT, inv, make_project
+
+import wheelhouse_tasks
+from wheelhouse_tasks import collection, settings
+
+PACKAGE = Path(wheelhouse_tasks.__file__).parent
+FROM_MODULE = """\
+import wheelhouse_tasks
+from invoke import Collection
+
+ns = Collection()
+ns.add_collection(Collection.from_module(wheelhouse_tasks, config={"wheelhouse": {"container": "here"}}))
+"""
+ROOT_CONFIGURE = MOUNT + 'ns.configure({"wheelhouse": {"container": "here"}})\n'
+BARE_TASKS = "from wheelhouse_tasks import fetch, release, upload\n"
+
+
+def uploaded_to(project: Path, *words: str, env: dict[str, str] | None = None) -> str:
+    """Upload a wheel, and return the container's path within the project."""
+    wheels.make_wheel(project / "dist", "demo", "1.0")
+    done = inv(project, *words, "--json", env=env)
+    assert done.returncode == 0, done.stderr
+    where = json.loads(done.stdout)["container"]
+    assert (Path(where) / "simple/demo/index.html").is_file()
+    return str(Path(where).relative_to(project))
+
+
+@pytest.mark.parametrize("tasks", [FROM_MODULE, ROOT_CONFIGURE], ids=["from_module", "root"])
+def test_project_configuration(tasks: str, tmp_path: Path) -> None:
+    """Both ways in which a project configures the collection reach it, and the environment beats them."""
+    project = make_project(tmp_path / "project", tasks)
+    assert uploaded_to(project, "wheelhouse.upload") == "here"
+    assert uploaded_to(project, "wheelhouse.upload", env={"INVOKE_WHEELHOUSE_CONTAINER": "there"}) == "there"
+    assert uploaded_to(project, "wheelhouse.upload", env={"WHEELHOUSE_CONTAINER": "yonder"}) == "yonder"
+
+
+def test_tasks_imported_one_by_one(tmp_path: Path) -> None:
+    """Tasks imported into tasks.py without the collection work with the defaults."""
+    project = make_project(tmp_path / "project", BARE_TASKS)
+    assert uploaded_to(project, "upload") == "wheelhouse"
+
+
+def test_every_level_beats_the_one_below(tmp_path: Path) -> None:
+    """Flag > environment > invoke.yaml > [tool.wheelhouse] > default."""
+    project = make_project(tmp_path / "project")
+    assert uploaded_to(project, "wheelhouse.upload") == "wheelhouse"
+    with (project / "pyproject.toml").open("a") as file:
+        file.write('[tool.wheelhouse]\ncontainer = "tool"\n')
+    assert uploaded_to(project, "wheelhouse.upload") == "tool"
+    (project / "invoke.yaml").write_text("wheelhouse:\n  container: yaml\n")
+    assert uploaded_to(project, "wheelhouse.upload") == "yaml"
+    env = {"WHEELHOUSE_CONTAINER": "env"}
+    assert uploaded_to(project, "wheelhouse.upload", env=env) == "env"
+    assert uploaded_to(project, "wheelhouse.upload", "--container", "flag", env=env) == "flag"
+
+
+def test_setup_cfg_names_indexes(tmp_path: Path) -> None:
+    """The artifact_indexes of wheelhouse-uploader are read from setup.cfg, and weaker than [tool.wheelhouse]."""
+    project = make_project(tmp_path / "project")
+    for name in ("one", "two", "three"):
+        (tmp_path / name).mkdir()
+        wheels.make_wheel(tmp_path / name, "demo", f"1.{len(name)}")
+    (project / "setup.cfg").write_text(
+        f"[wheelhouse_uploader]\nartifact_indexes=\n    {(tmp_path / 'one').as_uri()}\n    {tmp_path / 'three'}\n"
+    )
+    assert inv(project, "wheelhouse.fetch").returncode == 0
+    assert len(list((project / "dist").iterdir())) == 2
+    with (project / "pyproject.toml").open("a") as file:
+        file.write('[tool.wheelhouse]\nindexes = ["../two"]\nlocal_folder = "other"\n')
+    assert inv(project, "wheelhouse.fetch").returncode == 0
+    assert len(list((project / "other").iterdir())) == 1
+
+
+def test_paths_start_at_tasks_py(tmp_path: Path) -> None:
+    """From a folder below the project, `inv` works on the project's dist/ and wheelhouse/."""
+    project = make_project(tmp_path / "project")
+    wheels.make_wheel(project / "dist", "demo", "1.0")
+    (project / "src").mkdir()
+    done = programs.run(sys.executable, "-m", "invoke", "wheelhouse.upload", cwd=project / "src")
+    assert done.returncode == 0, done.stderr
+    assert (project / "wheelhouse/index.html").is_file()
+
+
+@pytest.mark.parametrize("program", [("-m", "wheelhouse_tasks"), ("wheelhouse",)], ids=["module", "program"])
+def test_program_without_tasks_py(program: tuple[str, ...], tmp_path: Path) -> None:
+    """`wheelhouse` and `python -m wheelhouse_tasks` are the same tasks, with ./invoke.yaml and ./pyproject.toml."""
+    project = make_project(tmp_path / "project")
+    (project / "tasks.py").unlink()
+    wheels.make_wheel(project / "dist", "demo", "1.0")
+    (project / "invoke.yaml").write_text("wheelhouse:\n  container: yaml\n")
+    command = [sys.executable, *program] if program[0] == "-m" else [Path(sys.executable).with_name(program[0])]
+    done = programs.run(*command, "upload", cwd=project)
+    assert done.returncode == 0, done.stderr
+    done = programs.run(*command, "fetch", "--version", "1.0", "--local-folder", "got", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in (project / "got").iterdir()] == ["demo-1.0-py3-none-any.whl"]
+    done = programs.run(*command, "fetch", "--frob", cwd=project)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+
+
+def test_interrupt_ends_with_130(tmp_path: Path) -> None:
+    """Ctrl-C ends a task with one line and 130."""
+    project = make_project(tmp_path / "project")
+    code = (
+        "import signal, threading, os, sys, socket\n"
+        "server = socket.create_server(('127.0.0.1', 0))\n"
+        "threading.Timer(1.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()\n"
+        "from wheelhouse_tasks.__main__ import main\n"
+        "main(['fetch', '--index', f'http://127.0.0.1:{server.getsockname()[1]}/'])\n"
+    )
+    done = programs.run(sys.executable, "-c", code, cwd=project, timeout=30)
+    assert (done.returncode, done.stderr.count("\n")) == (130, 1)
+    assert "interrupted" in done.stderr
+
+
+def test_every_task_parses_and_explains_itself(tmp_path: Path) -> None:
+    """Each task shows its help, in which every option is explained."""
+    project = make_project(tmp_path / "project")
+    tasks = wheelhouse_tasks.ns.task_names
+    assert sorted(tasks) == ["fetch", "release", "upload"]
+    for name in tasks:
+        done = inv(project, "--help", f"wheelhouse.{name}")
+        assert done.returncode == 0, done.stderr
+        options = [line.split() for line in done.stdout.split("Options:")[1].splitlines() if line.startswith("  --")]
+        assert len(options) >= 9
+        assert all(len(words) > 1 for words in options), done.stdout
+
+
+def test_declared_keys_are_the_settings() -> None:
+    """The names that the collection declares to invoke are those that the settings know."""
+    assert list(collection.KEYS) == list(settings.KEYS)
+
+
+def test_mounting_imports_nothing_heavy() -> None:
+    """`inv --list` of a host project pays for no library that only a running task needs."""
+    heavy = ["libcloud", "requests", "lxml", "twine", "rich", "packaging", "tomllib", "urllib3", "email", "http"]
+    code = (
+        "import sys, invoke; before = set(sys.modules); import wheelhouse_tasks; "
+        f"print([name for name in {heavy} if name in set(sys.modules) - before])"
+    )
+    assert programs.run(sys.executable, "-c", code, check=True).stdout.strip() == "[]"
+
+
+#: What each module of the package may import of it: the core knows nothing of the edges, nor these of the commands.
+CORE = {
+    "errors",
+    "artifact",
+    "metadata",
+    "pages",
+    "links",
+    "plan",
+    "settings",
+    "location",
+    "secret",
+    "retry",
+    "parallel",
+}
+EDGES = CORE | {"storage", "dist", "web", "pypi", "console", "converge", "source"}
+MAY_IMPORT = {
+    **dict.fromkeys(CORE, CORE),
+    **dict.fromkeys(EDGES - CORE, EDGES),
+    "commands": EDGES | {"commands"},
+    "collection": EDGES | {"commands"},
+    "__init__": {"collection"},
+    "__main__": {"collection", "__init__"},
+}
+ONLY_IN = {
+    "libcloud": {"storage"},
+    "requests": {"storage", "web"},
+    "lxml": {"links"},
+    "rich": {"console"},
+    "twine": set[str](),
+    "invoke": {"collection", "__main__"},
+    "subprocess": {"pypi"},
+}
+
+
+def imports(path: Path) -> set[str]:
+    """Return the modules that a file imports anywhere, with the names taken from our own package."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module == "wheelhouse_tasks":
+            found.update(f"wheelhouse_tasks.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_direction_of_imports(path: Path) -> None:
+    """Core, edges, commands, tasks: each imports only what lies below it, and each library has one home."""
+    module = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    for name in imports(path):
+        first, _, rest = name.partition(".")
+        if first == "wheelhouse_tasks":
+            ours = rest.partition(".")[0]
+            known = ours in MAY_IMPORT
+            assert (ours if known else "__init__") in MAY_IMPORT[module], f"{module} imports {name}"
+        elif first in ONLY_IN:
+            assert module in ONLY_IN[first], f"{module} imports {name}"
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_environment_and_output_stay_at_the_edge(path: Path) -> None:
+    """Only the tasks read the process environment, and nobody prints."""
+    text = path.read_text()
+    module = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    assert "os.environ" not in text or module == "collection"
+    calls = [
+        node.func.id
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    ]
+    assert "print" not in calls
+
+
+def test_home_of_the_machine_is_out_of_reach() -> None:
+    """The tests do not see the developer's own configuration."""
+    assert "pytest" in os.environ["HOME"]
