@@ -1,0 +1,116 @@
+"""The README is true: its commands and its code run as written, and its tables are those of the code."""
+
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import programs
+import pytest
+import wheels
+from projects import inv, make_project
+
+from wheelhouse_tasks import settings
+from wheelhouse_tasks.errors import UsageError
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    """Return the code blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+def clone(folder: Path) -> Path:
+    """Copy what git would: tracked files, and new ones that are not ignored."""
+    listed = programs.run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT, check=True)
+    for name in filter(None, listed.stdout.split("\0")):
+        source = ROOT / name
+        if source.is_file():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes())
+    return folder
+
+
+def test_demo_on_a_bare_machine(machine_env: dict[str, str], tmp_path: Path) -> None:
+    """Command 1 works in a fresh clone and a fresh environment, and shows an installed package and a release."""
+    env = {key: value for key, value in machine_env.items() if key not in ("VIRTUAL_ENV", "PYTHONPATH")}
+    done = programs.run("bash", "-c", blocks("bash")[0], cwd=clone(tmp_path), env=env, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    last = done.stdout.splitlines()[-4:]
+    assert re.fullmatch(r"installed with-pip: 3\.0\.3 .*/with-pip/.*/markupsafe/__init__\.py", last[0])
+    assert re.fullmatch(r"installed with-uv: 3\.0\.3 .*/with-uv/.*/markupsafe/__init__\.py", last[1])
+    assert re.fullmatch(
+        r"released: http://127\.0\.0\.1:\d+/simple/markupsafe/ shows 18 files of markupsafe 3\.0\.3", last[2]
+    )
+    assert re.fullmatch(r"done in \d+ s", last[3])
+
+
+def test_ci_runs_the_test_command() -> None:
+    """Command 2 is the very command of .ci/run."""
+    assert blocks("bash")[1].strip() in (ROOT / ".ci/run").read_text().splitlines()
+
+
+def test_first_screen() -> None:
+    """Both commands are within the first 25 lines, each complete in one line."""
+    first = README.splitlines()[:25]
+    assert [line for line in first if line.startswith("python3 -m venv")] == [
+        text.strip() for text in blocks("bash")[:2]
+    ]
+
+
+def test_settings_table() -> None:
+    """The table of settings names every setting with its default and meaning."""
+    rows = re.findall(r"^\| `(\w+)` \| ?(.*?) ?\| (.*?) \|$", README.partition("## Settings")[2], re.MULTILINE)
+    assert [(name, text) for name, _, text in rows] == [(name, key.help) for name, key in settings.KEYS.items()]
+    shown = {name: default.strip("` ") for name, default, _ in rows}
+    for name, key in settings.KEYS.items():
+        if key.default in (None, "", (), {}):
+            assert shown[name] in ("", "the container", "[project] name", "PyPI's, TestPyPI's"), name
+        else:
+            assert key.cast(shown[name]) == key.default, name
+
+
+def test_four_lines_of_tasks(tmp_path: Path) -> None:
+    """The four lines mount the collection."""
+    project = make_project(tmp_path / "project", blocks("python")[0])
+    wheels.make_wheel(project / "dist")
+    assert inv(project, "wheelhouse.upload").returncode == 0
+    assert (project / "wheelhouse/index.html").is_file()
+
+
+def test_use_from_python(tmp_path: Path) -> None:
+    """The example of the Python API uploads."""
+    project = make_project(tmp_path / "project")
+    wheel = wheels.make_wheel(project / "dist")
+    code = next(text for text in blocks("python") if "resolve" in text)
+    done = programs.run(sys.executable, "-c", code, cwd=project, check=True)
+    assert done.stdout == f"{(wheel.name,)}\n"
+
+
+def test_configuration_examples(tmp_path: Path) -> None:
+    """The pyproject.toml example is accepted; what it does not say is a missing credential."""
+    (tmp_path / "pyproject.toml").write_text(blocks("toml")[0])
+    found = settings.resolve({}, {}, {}, tmp_path)
+    assert (found.container.provider, found.container.container, len(found.indexes)) == ("s3", "my-wheelhouse", 2)
+    assert tomllib.loads(blocks("toml")[0])["tool"]["wheelhouse"].keys() <= settings.KEYS.keys()
+    with pytest.raises(UsageError, match="did you mean 'max_workers'"):
+        settings.resolve({}, {}, {"max_worker": 16}, tmp_path)
+
+
+def test_migration_commands(tmp_path: Path) -> None:
+    """The commands that replace wheelhouse-uploader's do their job."""
+    project = make_project(tmp_path / "project")
+    wheels.make_wheel(project / "dist", "my-project", "1.2")
+    program = Path(sys.executable).with_name("wheelhouse")
+    table = README.partition("## Moving from wheelhouse-uploader")[2]
+    upload = re.search(r"\| `wheelhouse (upload --container \w+)`", table)
+    fetch = re.search(r"\| `wheelhouse (fetch .*?)` \|", table)
+    assert upload
+    assert fetch
+    programs.run(program, *upload[1].split(), cwd=project, check=True)
+    words = fetch[1].replace("X.Y.Z", "1.2.0").replace("http://wheelhouse.example.org/", "my_wheelhouse").split()
+    programs.run(program, *words, "--local-folder", "got", cwd=project, check=True)
+    assert [path.name for path in (project / "got").iterdir()] == ["my_project-1.2-py3-none-any.whl"]
