@@ -1,0 +1,296 @@
+"""One contract for every store: the fake, the folder, and a real S3 server."""
+
+import hashlib
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+import servers
+from fake_store import FakeStore
+
+from wheelhouse_tasks import parallel
+from wheelhouse_tasks.errors import (
+    AccessDenied,
+    BadArtifact,
+    Conflict,
+    ContainerMissing,
+    ObjectMissing,
+    StoreError,
+    UsageError,
+    WheelhouseError,
+)
+from wheelhouse_tasks.location import Container
+from wheelhouse_tasks.secret import Credentials
+from wheelhouse_tasks.storage import Entry, Payload, Store, open_store, read_all
+from wheelhouse_tasks.storage.folder import FolderStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: Names that stores, URLs and shells like to mistake.
+ODD_NAMES = (
+    "files/demo/demo-1.0+cpu.whl",
+    "files/demo/demo-1!2.0.tar.gz",
+    "a/index.html",
+    "b c.txt",
+    "é.txt",
+    "~x.txt",
+)
+
+
+def payload(content: bytes | Path, **changes: object) -> Payload:
+    """Return what `put` takes."""
+    data = content if isinstance(content, bytes) else content.read_bytes()
+    sha256, md5 = hashlib.sha256(data).hexdigest(), hashlib.md5(data, usedforsecurity=False).hexdigest()
+    return replace(Payload(content, len(data), sha256, md5, "text/plain", "no-cache"), **changes)  # type: ignore[arg-type]
+
+
+def s3_container(server: servers.S3Server, bucket: str, **changes: object) -> Container:
+    """Return where a bucket is."""
+    credentials = Credentials(server.key, server.secret)
+    place = Container("s3", bucket, "", "us-east-1", server.host, server.port, secure=False, credentials=credentials)
+    return replace(place, timeout=10.0, retries=0, **changes)  # type: ignore[arg-type]
+
+
+@pytest.fixture(params=["fake", "folder", "folder with a prefix", "s3", "s3 with a prefix"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, bucket_name: str) -> Store:
+    """Return a store whose container is not there yet."""
+    kind, prefix = request.param.split()[0], "pre/fix/" if "prefix" in request.param else ""
+    if kind == "fake":
+        return FakeStore(exists=False)
+    if kind == "folder":
+        return open_store(Container("local", str(tmp_path / "container"), prefix))
+    return open_store(s3_container(request.getfixturevalue("s3"), bucket_name, prefix=prefix))
+
+
+def test_missing_container(store: Store) -> None:
+    """A container that is not there is told apart from an empty one, and can be created twice."""
+    with pytest.raises(ContainerMissing):
+        store.list("")
+    store.create()
+    store.create()
+    assert store.list("") == []
+
+
+def test_put_read_list_delete(store: Store, tmp_path: Path) -> None:
+    """Bytes come back as they went, from memory and from a file, under odd names too."""
+    store.create()
+    path = tmp_path / "big"
+    path.write_bytes(os.urandom(3_000_000))
+    put = {name: store.put(name, payload(name.encode())) for name in ODD_NAMES}
+    put["files/demo/big.bin"] = store.put("files/demo/big.bin", payload(path))
+    assert [entry.name for entry in store.list("")] == sorted(put)
+    assert {entry.name: (entry.size, entry.mark) for entry in store.list("")} == {
+        name: (entry.size, entry.mark) for name, entry in put.items()
+    }
+    for name in ODD_NAMES:
+        assert read_all(store, name) == name.encode()
+    assert read_all(store, "files/demo/big.bin") == path.read_bytes()
+    for name in put:
+        store.delete(name)
+        store.delete(name)
+    assert store.list("") == []
+
+
+def test_prefix_of_a_listing(store: Store) -> None:
+    """A listing holds what is below its prefix, at any depth, and nothing beside it."""
+    store.create()
+    for name in ("a/x", "a/b/y", "ab/z", "a.txt"):
+        store.put(name, payload(b"1"))
+    assert [entry.name for entry in store.list("a/")] == ["a/b/y", "a/x"]
+    assert store.list("nothing/") == []
+
+
+def test_missing_object(store: Store) -> None:
+    """An object that is not there is a definite answer."""
+    store.create()
+    with pytest.raises(ObjectMissing):
+        store.facts("nope.txt")
+    with pytest.raises(ObjectMissing):
+        read_all(store, "nope.txt")
+
+
+def test_overwritten_object_changes_its_mark(store: Store) -> None:
+    """A mark is the same in the listing and the facts, and another one after the object was written again."""
+    store.create()
+    first = store.put("x.txt", payload(b"1"))
+    second = store.put("x.txt", payload(b"2"))
+    assert first.mark != second.mark
+    assert [entry.mark for entry in store.list("")] == [second.mark] == [store.facts("x.txt")[0].mark]
+
+
+def test_facts_travel_with_the_object(store: Store) -> None:
+    """User metadata comes back in full, or not at all where the provider has none."""
+    store.create()
+    facts = {"sha256": "0" * 64, "requirespython": ">=3.8, <4; !=3.9.1"}
+    entry = store.put("x.txt", payload(b"1", facts=facts))
+    found, kept = store.facts("x.txt")
+    assert (found.name, found.size, found.mark) == ("x.txt", 1, entry.mark)
+    assert kept == ({} if isinstance(store, FolderStore) else facts)
+
+
+def test_many_objects_are_listed_completely(store: Store) -> None:
+    """A listing of more than a page of the provider's is complete, and written by several threads at once."""
+    store.create()
+    names = [f"many/{number:04}" for number in range(1100)]
+    parallel.run(lambda name: store.put(name, payload(b"x")), names, 8)
+    assert [entry.name for entry in store.list("many/")] == names
+
+
+def test_source_that_changed_is_not_stored(store: Store, tmp_path: Path) -> None:
+    """A file that no longer has the bytes that were hashed is refused, and nothing of it stays."""
+    if isinstance(store, FakeStore):
+        pytest.skip("the fake believes what it is told")
+    store.create()
+    path = tmp_path / "x.whl"
+    path.write_bytes(b"before")
+    promised = payload(path)
+    path.write_bytes(b"after!")
+    with pytest.raises(BadArtifact):
+        store.put("x.whl", promised)
+    assert store.list("") == []
+
+
+def test_folder_keeps_what_is_there_with_only_new(tmp_path: Path) -> None:
+    """With *only_new* a file that is there is left alone; without, it is replaced."""
+    store = FolderStore(tmp_path)
+    store.put("x.txt", payload(b"1"), only_new=True)
+    with pytest.raises(Conflict):
+        store.put("x.txt", payload(b"2"), only_new=True)
+    assert read_all(store, "x.txt") == b"1"
+    store.put("x.txt", payload(b"2"))
+    assert read_all(store, "x.txt") == b"2"
+    assert [path.name for path in tmp_path.iterdir()] == ["x.txt"]
+
+
+@pytest.mark.parametrize("name", ["../x", "/abs", "a/../../x", "a/..", "", ".", "a\\..\\x", "a\0b"])
+@pytest.mark.parametrize("act", ["put", "read", "facts", "delete"])
+def test_folder_lets_no_name_out(name: str, act: str, tmp_path: Path) -> None:
+    """No name leads out of the folder, for whatever is asked."""
+    store = FolderStore(tmp_path / "container")
+    store.create()
+    (tmp_path / "x").write_text("mine")
+    acts: dict[str, Callable[[], object]] = {
+        "put": lambda: store.put(name, payload(b"1")),
+        "read": lambda: read_all(store, name),
+        "facts": lambda: store.facts(name),
+        "delete": lambda: store.delete(name),
+    }
+    with pytest.raises(StoreError):
+        acts[act]()
+    assert (tmp_path / "x").read_text() == "mine"
+
+
+def test_folder_hides_half_written_files(tmp_path: Path) -> None:
+    """What a killed writer left is not listed, and neither are folders and pipes."""
+    store = FolderStore(tmp_path)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / ".1234.part").write_text("half")
+    os.mkfifo(tmp_path / "a" / "pipe")
+    assert store.list("") == []
+
+
+def test_s3_sends_types_and_caching(s3: servers.S3Server, bucket_name: str) -> None:
+    """Content-Type and Cache-Control are those that were asked for."""
+    store = open_store(s3_container(s3, bucket_name))
+    store.create()
+    store.put("x/index.html", payload(b"<html>", content_type="text/html; charset=utf-8", cache_control="no-cache"))
+    answer = requests.get(f"{s3.url}/{bucket_name}/x/index.html", timeout=10)
+    assert (answer.headers["Content-Type"], answer.headers["Cache-Control"]) == ("text/html; charset=utf-8", "no-cache")
+
+
+def wrong_secret(server: servers.S3Server, bucket: str) -> Container:
+    """Return a bucket with a key that is not right."""
+    return s3_container(server, bucket, credentials=Credentials(server.key, "not-the-secret"))
+
+
+@pytest.mark.parametrize("act", ["list", "put", "read", "facts", "delete", "create"])
+def test_s3_wrong_secret(act: str, s3: servers.S3Server, bucket_name: str) -> None:
+    """Every request with a wrong secret is AccessDenied, also where libcloud says success."""
+    right = open_store(s3_container(s3, bucket_name))
+    right.create()
+    right.put("x.txt", payload(b"1"))
+    store = open_store(wrong_secret(s3, bucket_name))
+    acts: dict[str, Callable[[], object]] = {
+        "list": lambda: store.list(""),
+        "put": lambda: store.put("x.txt", payload(b"2")),
+        "read": lambda: read_all(store, "x.txt"),
+        "facts": lambda: store.facts("x.txt"),
+        "delete": lambda: store.delete("x.txt"),
+        "create": store.create,
+    }
+    with pytest.raises(AccessDenied):
+        acts[act]()
+    assert read_all(right, "x.txt") == b"1"
+
+
+@pytest.mark.parametrize(("code", "tries"), [(503, 3), (500, 3), (429, 3), (400, 1)])
+def test_s3_refusals_are_retried_where_that_may_help(
+    code: int, tries: int, s3: servers.S3Server, bucket_name: str
+) -> None:
+    """429 and 5xx are tried again, from the start of the file, as often as told; other refusals are not."""
+    right = open_store(s3_container(s3, bucket_name))
+    right.create()
+    with servers.faultproxy(s3.port) as proxy:
+        place = replace(s3_container(s3, bucket_name), port=proxy.port, retries=2)
+        proxy.set("status", code=code)
+        with pytest.raises(StoreError, match=str(code)):
+            open_store(place).put("x.txt", payload(b"123"))
+        assert proxy.stats()["faulted"] == tries
+        proxy.set("status", code=503, count=2)
+        open_store(place).put("x.txt", payload(b"123"))
+    assert read_all(right, "x.txt") == b"123"
+
+
+def test_s3_body_cut_off_is_sent_again_in_full(s3: servers.S3Server, bucket_name: str, tmp_path: Path) -> None:
+    """A connection that breaks in the middle of a file costs time only: libcloud's own retry stores 0 bytes."""
+    right = open_store(s3_container(s3, bucket_name))
+    right.create()
+    path = tmp_path / "big"
+    path.write_bytes(os.urandom(4_000_000))
+    with servers.faultproxy(s3.port) as proxy:
+        proxy.set("upreset", after=1_000_000, count=1)
+        store = open_store(replace(s3_container(s3, bucket_name), port=proxy.port, retries=2))
+        entry = store.put("big", payload(path))
+        assert proxy.stats()["faulted"] == 1
+    assert entry == Entry("big", 4_000_000, hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest())
+    assert read_all(right, "big") == path.read_bytes()
+
+
+def test_s3_one_request_for_one_object(s3: servers.S3Server, bucket_name: str) -> None:
+    """Put, facts, read, and a listing cost one request each, over one connection."""
+    open_store(s3_container(s3, bucket_name)).create()
+    with servers.faultproxy(s3.port) as proxy:
+        store = open_store(replace(s3_container(s3, bucket_name), port=proxy.port))
+        store.put("x.txt", payload(b"1"))
+        store.facts("x.txt")
+        read_all(store, "x.txt")
+        store.list("")
+        assert proxy.stats()["connections"] == 1
+
+
+def test_netrc_does_not_replace_credentials(
+    s3: servers.S3Server, bucket_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An entry for the host in ~/.netrc is left alone: requests would send it in place of the signature."""
+    (tmp_path / "netrc").write_text(f"machine {s3.host} login someone password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    store = open_store(s3_container(s3, bucket_name))
+    store.create()
+    assert store.list("") == []
+
+
+def test_options_that_do_not_fit() -> None:
+    """An unknown provider, and a driver's refusal of its options, are the user's to mend; no secret is told."""
+    for provider, region in (("s3", "mars"), ("s4", "us-east-1")):
+        with pytest.raises(UsageError) as told:
+            open_store(Container(provider, "x", region=region, credentials=Credentials("user", "a-secret-key")))
+        assert "a-secret-key" not in str(told.value) + repr(told.value)
+
+
+def test_errors_share_one_base() -> None:
+    """Whoever uses the API catches one class."""
+    assert issubclass(StoreError, WheelhouseError)
