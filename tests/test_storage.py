@@ -246,7 +246,7 @@ def test_s3_refusals_are_retried_where_that_may_help(
 
 
 def test_s3_body_cut_off_is_sent_again_in_full(s3: servers.S3Server, bucket_name: str, tmp_path: Path) -> None:
-    """A connection that breaks in the middle of a file costs time only: libcloud's own retry stores 0 bytes."""
+    """A connection that breaks within a file costs time only: the retry of libcloud would store 0 bytes."""
     right = open_store(s3_container(s3, bucket_name))
     right.create()
     path = tmp_path / "big"
