@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wheelhouse_tasks.errors import Conflict, ContainerMissing, ObjectMissing
-from wheelhouse_tasks.storage import Entry, Payload
+from wheelhouse_tasks.errors import Changed, ContainerMissing, ObjectMissing
+from wheelhouse_tasks.storage import ABSENT, Conditions, Entry, Payload
 
 
 @dataclass
@@ -18,6 +18,8 @@ class FakeStore:
     exists: bool = True
     #: Whether user metadata is kept, as at most providers but the local one.
     keeps_facts: bool = True
+    #: Whether conditional writes are honoured.
+    honours: bool = False
     #: Names that listings do not show yet.
     unlisted: set[str] = field(default_factory=set)
     requests: list[tuple[str, str]] = field(default_factory=list)
@@ -25,10 +27,11 @@ class FakeStore:
     _marks: Iterator[int] = field(default_factory=itertools.count)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def create(self) -> None:
+    def create(self) -> bool:
         """Create the container."""
         self._note("create", "")
-        self.exists = True
+        created, self.exists = not self.exists, True
+        return created
 
     def list(self, prefix: str) -> list[Entry]:
         """List what is not held back."""
@@ -49,16 +52,20 @@ class FakeStore:
         yield content[: len(content) // 2]
         yield content[len(content) // 2 :]
 
-    def put(self, name: str, payload: Payload, *, only_new: bool = False) -> Entry:
+    def put(self, name: str, payload: Payload, *, expect: str | None = None) -> Entry:
         """Store an object under a new mark."""
         self._note("put", name)
         content = payload.source.read_bytes() if isinstance(payload.source, Path) else payload.source
         with self._lock:
-            if only_new and name in self.objects:
-                raise Conflict(name, "is already in fake")
+            if self.honours and expect is not None and expect != self._mark(name):
+                raise Changed(name, "is not what was expected")
             entry = Entry(name, len(content), f"mark{next(self._marks)}")
             self.objects[name] = (entry, content, payload)
         return entry
+
+    def conditions(self) -> Conditions:
+        """Tell whether conditions are honoured; marks are numbers."""
+        return Conditions(absent=self.honours, mark=self.honours, md5=False)
 
     def delete(self, name: str) -> None:
         """Delete an object."""
@@ -81,6 +88,9 @@ class FakeStore:
         self.requests.append((method, name))
         if not self.exists and method != "create":
             raise ContainerMissing(self.label, "there is no such container")
+
+    def _mark(self, name: str) -> str:
+        return self.objects[name][0].mark if name in self.objects else ABSENT
 
     def _get(self, name: str) -> tuple[Entry, bytes, Payload]:
         try:

@@ -70,7 +70,7 @@ CASES = {
     "unknown provider": Case(
         2, "unknown storage provider 's33' (did you mean 's3'?)", env={"WHEELHOUSE_PROVIDER": "S33"}
     ),
-    "no credentials": Case(2, "set WHEELHOUSE_USERNAME and WHEELHOUSE_SECRET", env={"WHEELHOUSE_PROVIDER": "s3"}),
+    "no credentials": Case(2, "set WHEELHOUSE_USERNAME and WHEELHOUSE_SECRET, both", env={"WHEELHOUSE_PROVIDER": "s3"}),
     "wrong region": Case(2, "unsupported region: mars", env={**REMOTE, "WHEELHOUSE_REGION": "mars"}),
     "server down": Case(
         1,
@@ -290,6 +290,6 @@ def test_unreadable_page_stops_the_upload(tmp_path: Path) -> None:
     page = project / "wheelhouse/simple-json/demo/index.html"
     page.write_text('{"files": [')
     wheels.make_wheel(project / "dist", "demo", "2.0")
-    failed(inv(project, "wheelhouse.upload"), 1, "JSON page: cannot be understood")
+    failed(inv(project, "wheelhouse.upload"), 1, "simple-json/demo/index.html: cannot be understood")
     assert page.read_text() == '{"files": ['
     assert not (project / "wheelhouse/files/demo/demo-2.0-py3-none-any.whl").exists()

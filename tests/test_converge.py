@@ -11,9 +11,10 @@ import wheels
 from fake_store import FakeStore
 
 from wheelhouse_tasks import links, pages
-from wheelhouse_tasks.converge import Convergence, catalogue, converge, to_user_metadata
+from wheelhouse_tasks.converge import Convergence, converge
 from wheelhouse_tasks.errors import BadPage, IndexUnstable
 from wheelhouse_tasks.pages import File
+from wheelhouse_tasks.project import Project, to_user_metadata
 from wheelhouse_tasks.storage import Entry, Payload
 
 ALL_PAGES = (
@@ -60,9 +61,11 @@ def linked(store: FakeStore, page: str) -> dict[str, str | None]:
 
 def settle(store: FakeStore, *files: File, flat: bool = True) -> Convergence:
     """Converge as the worker that wrote *files*."""
-    return converge(
-        store, {"demo": {file.filename: file for file in files}}, workers=2, flat=flat, sleep=lambda _: None
-    )
+    project = Project(store, "demo", 2, writing=True)
+    for file in files:
+        written = [store.objects[name][0] for name in store.objects if name.startswith(f"files/demo/{file.filename}")]
+        project.add(file, *written)
+    return converge(store, [project], workers=2, flat=flat, sleep=lambda _: None)
 
 
 def test_first_upload_writes_every_page(tmp_path: Path) -> None:
@@ -230,15 +233,17 @@ def test_listing_that_never_holds_still_is_given_up(tmp_path: Path) -> None:
     store = Busy()
     wheel = wheels.make_wheel(tmp_path)
     store.intrude = lambda: publish(store, wheel)
-    with pytest.raises(IndexUnstable, match="run the upload again"):
+    with pytest.raises(IndexUnstable, match=r"run wheelhouse\.index"):
         settle(store)
 
 
-def test_catalogue_writes_nothing(tmp_path: Path) -> None:
-    """A catalogue is made of requests that read."""
+def test_looking_writes_nothing(tmp_path: Path) -> None:
+    """What is there is found out by requests that read."""
     store = FakeStore()
     file = publish(store, wheels.make_wheel(tmp_path))
     store.requests.clear()
-    assert catalogue(store, "demo", workers=1) == {file.filename: file}
-    assert catalogue(store, "demo", ["demo-3.0.tar.gz"], workers=1) == {}
+    project = Project(store, "demo", 1)
+    project.look()
+    assert project.files() == {file.filename: file}
+    assert project.files(["demo-3.0.tar.gz"]) == {}
     assert store.count("put", "delete") == 0

@@ -123,10 +123,12 @@ def test_prints_commands_that_work(tmp_path: Path) -> None:
     project = make_project(tmp_path / "project")
     wheels.make_wheel(project / "dist", "demo", "1.0")
     said = inv(project, "wheelhouse.upload").stdout
-    printed = [line.split() for line in said.splitlines() if line.startswith("  pip install")]
-    assert len(printed) == 2
-    for number, (_, _, *words) in enumerate(printed):
-        done = programs.pip_install(*words, target=tmp_path / str(number))
+    printed = [line.partition("pip install ")[::2] for line in said.splitlines() if "pip install " in line]
+    assert len(printed) == 3
+    for number, (program, words) in enumerate(printed):
+        install = programs.uv_install if program.endswith("uv ") else programs.pip_install
+        alone = ["--no-index"] if "--find-links" in words else []  # nothing but this wheelhouse is asked
+        done = install(*alone, *words.split(), target=tmp_path / str(number))
         assert done.returncode == 0, done.stderr
 
 

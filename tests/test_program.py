@@ -154,19 +154,10 @@ def test_mounting_imports_nothing_heavy() -> None:
 
 #: What each module of the package may import of it: the core knows nothing of the edges, nor these of the commands.
 CORE = {
-    "errors",
-    "artifact",
-    "metadata",
-    "pages",
-    "links",
-    "plan",
-    "settings",
-    "location",
-    "secret",
-    "retry",
-    "parallel",
+    *("errors", "artifact", "metadata", "pages", "links", "plan", "settings", "location", "secret", "retry"),
+    *("parallel", "stamp", "retention"),
 }
-EDGES = CORE | {"storage", "dist", "web", "pypi", "console", "converge", "source"}
+EDGES = CORE | {"storage", "dist", "web", "pypi", "console", "published", "project", "converge", "source"}
 MAY_IMPORT = {
     **dict.fromkeys(CORE, CORE),
     **dict.fromkeys(EDGES - CORE, EDGES),

@@ -24,7 +24,7 @@ from wheelhouse_tasks.errors import (
 )
 from wheelhouse_tasks.location import Container
 from wheelhouse_tasks.secret import Credentials
-from wheelhouse_tasks.storage import Entry, Payload, Store, open_store, read_all
+from wheelhouse_tasks.storage import ABSENT, Entry, Payload, Store, open_store, read_all
 from wheelhouse_tasks.storage.folder import FolderStore
 
 if TYPE_CHECKING:
@@ -154,12 +154,12 @@ def test_source_that_changed_is_not_stored(store: Store, tmp_path: Path) -> None
     assert store.list("") == []
 
 
-def test_folder_keeps_what_is_there_with_only_new(tmp_path: Path) -> None:
-    """With *only_new* a file that is there is left alone; without, it is replaced."""
+def test_folder_keeps_what_is_there_when_told(tmp_path: Path) -> None:
+    """With ABSENT a file that is there is left alone; without, it is replaced."""
     store = FolderStore(tmp_path)
-    store.put("x.txt", payload(b"1"), only_new=True)
+    store.put("x.txt", payload(b"1"), expect=ABSENT)
     with pytest.raises(Conflict):
-        store.put("x.txt", payload(b"2"), only_new=True)
+        store.put("x.txt", payload(b"2"), expect=ABSENT)
     assert read_all(store, "x.txt") == b"1"
     store.put("x.txt", payload(b"2"))
     assert read_all(store, "x.txt") == b"2"

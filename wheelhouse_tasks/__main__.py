@@ -30,14 +30,14 @@ class Wheelhouse(Program):
         try:
             super().parse_core(argv)
         except ParseError as error:
-            raise Exit(str(error), USAGE) from None
+            raise Exit(f"error: {error} (see wheelhouse --help)", USAGE) from None
 
     def parse_tasks(self) -> None:
         """Parse the task and its flags."""
         try:
             super().parse_tasks()
         except ParseError as error:
-            raise Exit(str(error), USAGE) from None
+            raise Exit(f"error: {error} (see wheelhouse --help)", USAGE) from None
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -10,7 +10,7 @@ from wheelhouse_tasks.errors import one_line
 from wheelhouse_tasks.secret import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Sequence, Sized
 
     from rich.console import Console
 
@@ -123,6 +123,14 @@ class Terminal:
         """Print the machine-readable result, if asked for."""
         if self.as_json:
             sys.stdout.write(mask(json.dumps(value, indent=1), self.secrets) + "\n")
+
+
+DRY_RUN = "dry run: nothing was written"
+
+
+def count(files: Sized) -> str:
+    """Return how many files, in words."""
+    return f"{len(files)} file{'s' * (len(files) != 1)}"
 
 
 def size_text(size: int) -> str:

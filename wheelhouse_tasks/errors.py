@@ -73,6 +73,10 @@ class Conflict(Failed):
     """A published name would change its bytes."""
 
 
+class Changed(Conflict):
+    """An object was no longer what a conditional write expected, so nothing was written."""
+
+
 class StoreError(Failed):
     """The storage provider refused or failed."""
 

@@ -18,7 +18,7 @@ from wheelhouse_tasks.errors import BadPage
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-API_VERSION = "1.1"
+API_VERSION = "1.4"
 HTML_TYPE = "text/html; charset=utf-8"
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
 
@@ -46,6 +46,10 @@ class File:
     metadata_sha256: str | None = None
     #: UTC, `2026-01-31T12:00:00.000000Z`; empty where nobody knows.
     upload_time: str = ""
+    #: Why it was yanked, maybe empty; None where it was not (PEP 592).
+    yanked: str | None = None
+    #: Change mark of the object that says so.
+    yank_mark: str = ""
 
 
 def project_page(project: str) -> str:
@@ -97,6 +101,9 @@ def render_flat(sections: Mapping[str, str]) -> bytes:
     return _page("Wheelhouse", body, body.count("<a href="))
 
 
+OURS = b'<meta name="wheelhouse:links"'
+
+
 @dataclass(frozen=True)
 class Section:
     """One project's part of a flat page that was written before."""
@@ -117,6 +124,11 @@ def flat_sections(page: bytes) -> dict[str, Section]:
     return found
 
 
+def is_ours(page: bytes) -> bool:
+    """Tell a page of ours from one that somebody else made."""
+    return OURS in page[:2000]
+
+
 def section_is_current(section: Section | None, mark: str) -> bool:
     """Tell whether a section was made from the JSON page that has *mark* now."""
     return section is not None and section.mark == quote(mark, safe="")
@@ -127,7 +139,8 @@ def render_json(project: str, files: Iterable[File]) -> bytes:
     ordered = in_order(files)
     versions = list(dict.fromkeys(str(artifact.parse(file.filename).version) for file in ordered))
     rows = [_json_file(project, file) for file in ordered]
-    return _json({"meta": {"api-version": API_VERSION}, "name": project, "versions": versions, "files": rows})
+    head = {"meta": {"api-version": API_VERSION}, "name": project, "project-status": {"status": "active"}}
+    return _json({**head, "versions": versions, "files": rows})
 
 
 def render_json_root(projects: Iterable[str]) -> bytes:
@@ -149,7 +162,7 @@ def read_json(page: bytes) -> dict[str, File]:
 
 
 def _file(row: Mapping[str, object]) -> File:
-    size, hashes, metadata = row["size"], row["hashes"], row.get("core-metadata")
+    size, hashes, metadata, yanked = row["size"], row["hashes"], row.get("core-metadata"), row.get("yanked")
     if not isinstance(size, int) or not isinstance(hashes, dict):
         raise TypeError("size or hashes")
     return File(
@@ -160,6 +173,8 @@ def _file(row: Mapping[str, object]) -> File:
         requires_python=str(row["requires-python"]) if "requires-python" in row else None,
         metadata_sha256=str(metadata["sha256"]) if isinstance(metadata, dict) else None,
         upload_time=str(row.get("upload-time", "")),
+        yanked=None if yanked is None or yanked is False else "" if yanked is True else str(yanked),
+        yank_mark=str(row.get("_yank-mark", "")),
     )
 
 
@@ -177,6 +192,9 @@ def _json_file(project: str, file: File) -> dict[str, object]:
         row["core-metadata"] = {"sha256": file.metadata_sha256}
     if file.upload_time:
         row["upload-time"] = file.upload_time
+    if file.yanked is not None:
+        row["yanked"] = file.yanked or True
+        row["_yank-mark"] = file.yank_mark
     return row
 
 
@@ -195,6 +213,8 @@ def _anchor(file: File, folder: str) -> str:
     if file.upload_time:
         attributes.append(f'data-upload-time="{html.escape(file.upload_time)}"')
     attributes.append(f'data-size="{file.size}"')
+    if file.yanked is not None:  # with a value: pip ignores the bare attribute
+        attributes.append(f'data-yanked="{html.escape(file.yanked)}"')
     return f"<a {' '.join(attributes)}>{html.escape(file.filename)}</a>"
 
 

@@ -141,6 +141,7 @@ def plan_fetch(
     folder: str,
     *,
     force: bool = False,
+    remedy: str = "pass --force to replace it",
 ) -> FetchPlan:
     """Return what to download, given the sha256 of what the folder holds, by file name.
 
@@ -154,9 +155,7 @@ def plan_fetch(
             continue
         if here is not None and not force:
             other = "with other bytes than in" if each.sha256 else "and cannot be compared: there is no sha256 in"
-            raise Conflict(
-                each.artifact.filename, f"is in {folder} {other} {each.source}", "pass --force to replace it"
-            )
+            raise Conflict(each.artifact.filename, f"is in {folder} {other} {each.source}", remedy)
         if each.link.problem:
             raise Failed(each.artifact.filename, f"cannot be fetched from {each.source}: {each.link.problem}")
         download.append(each)

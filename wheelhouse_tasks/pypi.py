@@ -64,6 +64,21 @@ class PackageIndex:
             return {}
         return {link.filename: link.sha256 for link in links.parse(content, url, kind)}
 
+    @property
+    def check_url_label(self) -> str:
+        """Return the simple URL without credentials."""
+        return mask_url(self.check_url)
+
+    def check_readable(self, project: str) -> None:
+        """Raise UsageError where check_url leads nowhere: a first release finds no project there, but an index."""
+        from wheelhouse_tasks.web import Web
+
+        web = Web(self.check_url, timeout=self.timeout, retries=self.retries)
+        for url in (f"{web.url.rstrip('/')}/{project}/", f"{web.url.rstrip('/')}/"):
+            if web.exists(url):
+                return
+        raise UsageError("check_url", f"nothing is at {self.check_url_label}", "use the index's simple URL")
+
     def check(self, paths: Iterable[Path]) -> None:
         """Run `twine check --strict`; raise PublishError with what it found."""
         said, code = self._twine(["check", "--strict", *map(str, paths)], self.timeout * 10)
@@ -135,6 +150,10 @@ def package_index(settings: Settings) -> PackageIndex:
 def _reason(said: str) -> str:
     """Return what matters of twine's output, which is wrapped at 80 columns and may end in a traceback."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", said)
+    failed = re.search(r"(\S+): (?:FAILED|PASSED with warnings)(.*?)(?=Checking |$)", text, re.DOTALL)
     errors = re.split(r"\bERROR\b:?", text)
-    reason = errors[-1] if len(errors) > 1 else text.strip().rpartition("\n")[2]
+    if failed:  # `check`: the first file that it finds fault with
+        reason = f"{failed[1].rpartition('/')[2]}: {failed[2]}"
+    else:
+        reason = errors[-1] if len(errors) > 1 else text.strip().rpartition("\n")[2]
     return one_line(mask_url(" ".join(reason.split())))[:600] or "twine gave no reason"

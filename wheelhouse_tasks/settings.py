@@ -68,6 +68,29 @@ def _seconds(value: object) -> float:
     return number
 
 
+def _url(value: object) -> str:
+    text = _text(value)
+    if not text.startswith(("https://", "http://", "file:///")):
+        raise ValueError("expected a URL (https://...)")
+    return text
+
+
+def _host(value: object) -> str:
+    text = _text(value)
+    if "/" in text or ":" in text:
+        raise ValueError("expected a host name alone, without scheme and port")
+    return text
+
+
+def _container(value: object) -> str:
+    text = _text(value)
+    if not text:
+        raise ValueError("expected a name")
+    if "://" in text:
+        raise ValueError("expected a name, not a URL: use provider, container and prefix")
+    return text
+
+
 def _words(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         return tuple(value.split())
@@ -94,16 +117,16 @@ class Key:
 KEYS: Mapping[str, Key] = {
     "project": Key(_text, None, "project whose artifacts are fetched and released"),
     "provider": Key(_text, LOCAL, "libcloud storage provider id, any case"),
-    "container": Key(_text, "wheelhouse", "container; for `local` a folder"),
+    "container": Key(_container, "wheelhouse", "container; for `local` a folder"),
     "prefix": Key(_text, "", "folder within the container"),
     "region": Key(_text, None, "passed to the driver"),
-    "host": Key(_text, None, "passed to the driver: host name of the storage endpoint"),
+    "host": Key(_host, None, "passed to the driver: host name of the storage endpoint"),
     "port": Key(_whole(1, 65535), None, "passed to the driver: port of the storage endpoint"),
     "secure": Key(_boolean, True, "https to the storage endpoint"),
     "driver_options": Key(_table, {}, "table of further driver arguments"),
     "local_folder": Key(_text, "dist", "folder of the built artifacts"),
     "indexes": Key(_words, (), "where `fetch` and `release` look"),
-    "public_url": Key(_text, None, "URL under which the container is readable"),
+    "public_url": Key(_url, None, "URL under which the container is readable"),
     "max_workers": Key(_whole(1, MAX_WORKERS), 8, "transfers at once"),
     "retries": Key(_whole(0, 100), 3, "repeats of a request that failed for want of an answer"),
     "timeout": Key(_seconds, 60.0, "seconds of silence after which a server is given up"),
@@ -187,6 +210,7 @@ def _levels(
         for variable in (f"INVOKE_WHEELHOUSE_{key.upper()}", f"WHEELHOUSE_{key.upper()}"):
             if environ.get(variable):
                 environment[key] = environ[variable]
+    _check_variables(environ)
     return [
         ("[project] in pyproject.toml", {"project": name} if name else {}),
         ("setup.cfg", _setup_cfg(root / "setup.cfg")),
@@ -195,6 +219,17 @@ def _levels(
         ("environment", environment),
         ("flag", {key: value for key, value in flags.items() if key in KEYS and value not in (None, [], ())}),
     ]
+
+
+def _check_variables(environ: Mapping[str, str]) -> None:
+    """Raise UsageError for a variable that is nearly one of ours; others with our prefix may be the project's own."""
+    ours = {f"WHEELHOUSE_{key.upper()}" for key in (*KEYS, *CREDENTIAL_KEYS)}
+    for variable in sorted(environ):
+        name = variable.removeprefix("INVOKE_")
+        if name.startswith("WHEELHOUSE_") and not name.startswith("WHEELHOUSE_UPLOADER_") and name not in ours:
+            near = difflib.get_close_matches(name, ours, n=1, cutoff=0.9)
+            if near:
+                raise UsageError(variable, "unknown setting", f"did you mean {near[0]!r}?")
 
 
 def _known(table: object, source: str) -> dict[str, Any]:
@@ -246,13 +281,14 @@ def _settings(
         verify_tls=verify_tls,
         **{name: values[name] for name in ("region", "host", "port", "secure", "driver_options", "timeout", "retries")},
     )
-    if not container.container:
-        raise UsageError("container", "is empty")
+    local_folder = root / Path(values["local_folder"]).expanduser()
+    if local and local_folder.resolve() == Path(container.container).resolve():
+        raise UsageError("local_folder", f"{str(local_folder)!r} is the container too", "use two folders")
     found = tuple(location.parse(text, root, container) for text in values["indexes"]) or (container,)
     return Settings(
         root=root,
         project=project_name(values["project"]) if values["project"] else None,
-        local_folder=root / Path(values["local_folder"]).expanduser(),
+        local_folder=local_folder,
         container=container,
         indexes=tuple(
             replace(place, credentials=find_credentials(place.provider, environ, {}, own=False))

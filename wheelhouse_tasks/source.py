@@ -10,11 +10,12 @@ from urllib.request import url2pathname
 
 from packaging.utils import canonicalize_name
 
-from wheelhouse_tasks import artifact, converge, dist, links, pages
+from wheelhouse_tasks import artifact, dist, links, pages
 from wheelhouse_tasks.errors import BadPage, Failed, NotAnArtifact, PageMissing, WebError
 from wheelhouse_tasks.links import PAGE_LIMIT, Link
 from wheelhouse_tasks.location import FolderIndex, Location, WebIndex
 from wheelhouse_tasks.plan import Candidate, Skipped
+from wheelhouse_tasks.project import Project
 from wheelhouse_tasks.storage import BLOCK, Store, open_store
 from wheelhouse_tasks.storage.folder import FolderStore
 
@@ -197,9 +198,10 @@ class StoreSource:
 
     def offer(self, project: str) -> Offer:
         """Return the artifacts of the container with what its page, their metadata, or their bytes say."""
-        found = converge.catalogue(self.store, project, workers=self.workers)
+        view = Project(self.store, project, self.workers)
+        view.look()
         candidates = []
-        for name, file in found.items():
+        for name, file in view.files().items():
             link = Link(pages.file_name(project, name), name, file.sha256, None, file.size)
             candidates.append(Candidate(artifact.parse(name), file.sha256, self.label, link, file.size))
         return Offer(tuple(candidates))

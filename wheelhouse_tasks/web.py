@@ -60,6 +60,18 @@ class Web:
 
         return retry(read, self.retries)
 
+    def exists(self, url: str) -> bool:
+        """Tell whether something is at *url*, without reading it."""
+
+        def ask() -> bool:
+            try:
+                with self._open(url, {"Accept": PAGE_TYPES}):
+                    return True
+            except PageMissing:
+                return False
+
+        return retry(ask, self.retries)
+
     def blocks(self, url: str) -> Iterator[bytes]:
         """Yield a file's bytes as they come over the wire. Raises TryAgainError, PageMissing or WebError."""
         with self._open(url, {"Accept-Encoding": "identity"}) as response:

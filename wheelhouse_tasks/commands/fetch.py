@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import dist, parallel
 from wheelhouse_tasks.artifact import version_of
-from wheelhouse_tasks.console import Silent, Ui, size_text
+from wheelhouse_tasks.console import DRY_RUN, Silent, Ui, count, size_text
 from wheelhouse_tasks.errors import Failed
 from wheelhouse_tasks.plan import Candidate, FetchPlan, Skipped, choose, plan_fetch
 from wheelhouse_tasks.retry import retry
@@ -39,7 +39,7 @@ class FetchResult:
     dry_run: bool
 
 
-def fetch(
+def fetch(  # noqa: PLR0913
     settings: Settings,
     ui: Ui | None = None,
     *,
@@ -48,11 +48,12 @@ def fetch(
     force: bool = False,
     dry_run: bool = False,
     show: bool = True,
+    remedy: str = "pass --force to replace it",
 ) -> FetchResult:
     """Download the artifacts of the project (of one *version*) from all indexes into the local folder.
 
     *only* are patterns over `python-abi-platform`, or `sdist`. With *force* a file with other bytes is replaced.
-    *show* the plan, unless the caller has a better one to show.
+    *show* the plan, and *remedy* what is in the folder with other bytes, unless the caller has better ones.
     Raises WheelhouseError; the folder then holds whole, verified files only.
     """
     ui = ui or Silent()
@@ -76,10 +77,12 @@ def fetch(
             raise Failed("--only", f"no artifact of {project} fits {' '.join(only)}")
     folder = settings.local_folder
     present = _present(folder, chosen)
-    plan = plan_fetch(chosen, present, skipped, str(folder), force=force)
+    plan = plan_fetch(chosen, present, skipped, str(folder), force=force, remedy=remedy)
     if show:
         _show(plan, folder, ui)
-    if not dry_run:
+    if dry_run:
+        ui.note(DRY_RUN)
+    else:
         _apply(plan, folder, {source.label: source for source in reversed(sources)}, settings, ui)
     return FetchResult(
         project,
@@ -134,20 +137,21 @@ def _apply(plan: FetchPlan, folder: Path, sources: dict[str, Source], settings: 
             ui.warn(f"{each.artifact.filename}: {each.source} promises no sha256; only the archive itself was checked")
 
     parallel.run(download, plan.download, settings.max_workers, done)
-    count = len(plan.download)
-    ui.note(f"{count} file{'s' * (count != 1)} fetched into {folder}, {len(plan.present)} already there")
+    ui.note(f"{count(plan.download)} fetched into {folder}, {len(plan.present)} already there")
 
 
 def _show(plan: FetchPlan, folder: Path, ui: Ui) -> None:
+    sources = {each.source for each in plan.files}
+    one = len(sources) == 1
     ui.table(
-        f"Fetch into {folder}",
-        ("action", "size", "sha256", "source", "file"),
+        f"Fetch from {', '.join(sorted(sources))} into {folder}" if one else f"Fetch into {folder}",
+        ("action", "size", "sha256", *([] if one else ["source"]), "file"),
         [
             (
                 "already there" if each in plan.present else "download",
                 "" if each.size is None else size_text(each.size),
                 (each.sha256 or "none")[:12],
-                each.source,
+                *([] if one else [each.source]),
                 each.artifact.filename,
             )
             for each in plan.files

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from wheelhouse_tasks import dist
 from wheelhouse_tasks.artifact import version_of
 from wheelhouse_tasks.commands.fetch import fetch, into
-from wheelhouse_tasks.console import Silent, Ui, size_text
-from wheelhouse_tasks.errors import Failed, NothingToDo, PublishError, UsageError, WheelhouseError
+from wheelhouse_tasks.console import DRY_RUN, Silent, Ui, count, size_text
+from wheelhouse_tasks.errors import Conflict, Failed, NothingToDo, PublishError, UsageError, WheelhouseError
 from wheelhouse_tasks.plan import LocalFile, ReleasePlan, plan_release
 from wheelhouse_tasks.pypi import PackageIndex, package_index
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from packaging.version import Version
 
-    from wheelhouse_tasks.artifact import Artifact
     from wheelhouse_tasks.settings import Settings
 
 LONGEST_PAUSE = 5.0
+REMEDY = "remove the one that is wrong, or release what is in dist/ with --no-fetch"
 
 
 @dataclass(frozen=True)
@@ -67,14 +67,17 @@ def release(
         if fetching:
             # a dry run writes nothing into dist/, and still looks at every file
             target = Path(scratch) if dry_run else settings.local_folder
-            sources = fetch(into(settings, target), ui, version=version, show=False).sources
+            sources = fetch(into(settings, target), ui, version=version, show=False, remedy=REMEDY).sources
             folders = list(dict.fromkeys((target, settings.local_folder)))
         files = _files(folders, project, wanted, sources, settings)
         index.check(file.path for file, _ in files.values())
-        ui.note(f"twine check --strict: {len(files)} files passed")
+        ui.note(f"twine check --strict: {count(files)} passed")
+        index.check_readable(project)
         plan = plan_release(project, wanted, index.label, files, index.shown(project))
         _show(plan, ui)
-        if not dry_run:
+        if dry_run:
+            ui.note(DRY_RUN)
+        else:
             _apply(plan, index, ui, sleep)
         uploaded = tuple(file.artifact.filename for file in plan.upload)
     return ReleaseResult(
@@ -92,27 +95,27 @@ def _files(
     folders: list[Path], project: str, version: Version, sources: dict[str, str], settings: Settings
 ) -> dict[str, tuple[LocalFile, str]]:
     """Return the files of the version with their sources, by name; every one read, checked and hashed."""
-    named: dict[str, tuple[Path, Artifact]] = {}
+    files: dict[str, tuple[LocalFile, str]] = {}
     for folder in folders:
-        if folder != settings.local_folder or folder.is_dir():
-            for path, said in dist.scan(folder)[0]:
-                if said.project == project and said.version == version:
-                    named.setdefault(said.filename, (path, said))
-    if not named:
+        if folder == settings.local_folder and not folder.is_dir():
+            continue
+        mine = [each for each in dist.scan(folder)[0] if (each[1].project, each[1].version) == (project, version)]
+        for file in dist.read(mine, settings.max_workers):
+            name = file.artifact.filename
+            source = sources.get(name, str(settings.local_folder))
+            if files.setdefault(name, (file, source))[0].sha256 != file.sha256:  # a dry run sees both
+                raise Conflict(name, f"is in {settings.local_folder} with other bytes than in {source}", REMEDY)
+    if not files:
         raise NothingToDo(f"{project} {version}", f"no artifact in {settings.local_folder}")
-    files = dist.read(named.values(), settings.max_workers)
-    return {
-        file.artifact.filename: (file, sources.get(file.artifact.filename, str(settings.local_folder)))
-        for file in files
-    }
+    return files
 
 
 def _apply(plan: ReleasePlan, index: PackageIndex, ui: Ui, sleep: Callable[[float], None]) -> None:
     if not plan.upload:
-        ui.note(f"{index.label} already shows all {len(plan.rows)} files of {plan.project} {plan.version}")
+        ui.note(f"{index.label} already shows all {count(plan.rows)} of {plan.project} {plan.version}")
         return
-    what = f"{len(plan.upload)} files of {plan.project} {plan.version}"
-    if not ui.confirm(f"Upload {what} to {index.label}? A file name is used for ever"):
+    what = f"{count(plan.upload)} of {plan.project} {plan.version}"
+    if not ui.confirm(f"A file name can never be used again. Upload {what} to {index.label}?"):
         raise Failed("release", "not confirmed; nothing was uploaded")
     for position, file in enumerate(plan.upload):
         try:
@@ -120,14 +123,17 @@ def _apply(plan: ReleasePlan, index: PackageIndex, ui: Ui, sleep: Callable[[floa
         except WheelhouseError as error:
             done = ", ".join(each.artifact.filename for each in plan.upload[:position]) or "none"
             rest = ", ".join(each.artifact.filename for each in plan.upload[position + 1 :]) or "none"
-            raise PublishError(
-                str(error),
-                f"uploaded before: {done}; not tried: {rest}",
-                "run the same command again to go on",
-            ) from None
+            went = f"uploaded before: {done}; not tried: {rest}; when mended, run the same command again"
+            raise PublishError(file.artifact.filename, problem_of(error), went) from None
         ui.note(f"uploaded {file.artifact.filename} ({size_text(file.size)})")
+    ui.note(f"waiting until {index.label} shows them")
     _verify(plan, index, sleep)
-    ui.note(f"{index.label} shows all {len(plan.rows)} files of {plan.project} {plan.version}, sha256 compared")
+    ui.note(f"{index.label} shows all {count(plan.rows)} of {plan.project} {plan.version}, sha256 compared")
+
+
+def problem_of(error: WheelhouseError) -> str:
+    """Return what an error says of a file that is named already."""
+    return error.problem if isinstance(error, Failed) else str(error)
 
 
 def _upload(file: LocalFile, project: str, index: PackageIndex) -> None:
@@ -151,10 +157,11 @@ def _verify(plan: ReleasePlan, index: PackageIndex, sleep: Callable[[float], Non
             return
         if waited >= index.timeout:
             names = ", ".join(file.artifact.filename for file in behind)
+            where = f"{index.check_url_label} after {index.timeout:g} s"
             raise PublishError(
                 index.label,
-                f"does not show with the right sha256 after {index.timeout:g} s: {names}",
-                "look at the index, then run the same command again",
+                f"uploaded, but not shown with the right sha256 by {where}: {names}",
+                "look at the index and at check_url, then run the same command again",
             )
         sleep(pause)
         waited += pause

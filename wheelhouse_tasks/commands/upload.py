@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks import converge, dist, pages, parallel
-from wheelhouse_tasks.console import Silent, Ui, size_text
-from wheelhouse_tasks.errors import Conflict, ContainerMissing, NothingToDo
+from wheelhouse_tasks import dist, pages, parallel
+from wheelhouse_tasks.console import DRY_RUN, Silent, Ui, count, size_text
+from wheelhouse_tasks.converge import check_ours, converge
+from wheelhouse_tasks.errors import Changed, Conflict, ContainerMissing, NothingToDo
 from wheelhouse_tasks.pages import File
 from wheelhouse_tasks.plan import LocalFile, Skipped, UploadPlan, plan_upload
+from wheelhouse_tasks.project import METADATA, Project, to_user_metadata
+from wheelhouse_tasks.published import Page
 from wheelhouse_tasks.secret import mask_url
-from wheelhouse_tasks.storage import Payload, Store, open_store
+from wheelhouse_tasks.storage import ABSENT, Entry, Payload, Store, make_payload, open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     from wheelhouse_tasks.settings import Settings
 
@@ -66,89 +68,107 @@ def upload(
             "build the project first, or use --local-folder",
         )
     local = dist.read(found, settings.max_workers)
-    published, missing = _published(store, local, settings)
+    names = sorted({str(file.artifact.project) for file in local})
+    projects = {name: Project(store, name, settings.max_workers, writing=not dry_run) for name in names}
+    published, missing = _look(store, projects.values(), local)
     digests = {name: file.sha256 for name, file in published.items()}
     plan = plan_upload(local, digests, skipped, overwrite=overwrite)
     _show(plan, store, ui)
     url = mask_url(settings.public_url.rstrip("/") + "/") if settings.public_url else store.public_url()
     written: tuple[str, ...] = ()
-    if not dry_run:
-        if missing:
-            store.create()
+    if dry_run:
+        ui.note(DRY_RUN)
+    else:
+        if missing and store.create():
             ui.note(f"created container {store.label}")
-        uploaded = datetime.fromtimestamp(now(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        written = _apply(plan, published, store, settings, ui, uploaded)
+        _send_all(plan, published, projects, settings, ui, now)
+        if settings.update_index:
+            written = _update_pages(store, projects, settings, ui, looked=not missing)
         _tell(plan, url, settings, ui)
     return UploadResult(store.label, _names(plan.send), _names(plan.present), plan.skipped, written, url, dry_run)
 
 
-def _published(store: Store, local: list[LocalFile], settings: Settings) -> tuple[dict[str, File], bool]:
+def _look(store: Store, projects: Iterable[Project], local: list[LocalFile]) -> tuple[dict[str, File], bool]:
     """Return those of our names that the container holds, and whether there is no container yet."""
     published: dict[str, File] = {}
-    for project in {file.artifact.project for file in local}:
-        names = [file.artifact.filename for file in local if file.artifact.project == project]
-        try:
-            known = converge.catalogue(store, project, names, workers=settings.max_workers)
-        except ContainerMissing:
-            return {}, True
-        published |= known
+    names = [file.artifact.filename for file in local]
+    try:
+        check_ours(store, Page.read(store, pages.FLAT))
+        for project in projects:
+            project.look()
+            published |= project.files(names)
+    except ContainerMissing:
+        return {}, True
     return published, False
 
 
-def _apply(
-    plan: UploadPlan, published: dict[str, File], store: Store, settings: Settings, ui: Ui, uploaded: str
-) -> tuple[str, ...]:
-    own: dict[str, dict[str, File]] = {project: {} for project in plan.projects}
+def _send_all(
+    plan: UploadPlan,
+    published: Mapping[str, File],
+    projects: Mapping[str, Project],
+    settings: Settings,
+    ui: Ui,
+    now: Callable[[], float],
+) -> None:
+    uploaded = datetime.fromtimestamp(now(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
-    def send(local: LocalFile) -> tuple[LocalFile, File]:
-        return local, _send(store, local, uploaded, only_new=local.artifact.filename not in published)
+    def send(local: LocalFile) -> Sent:
+        new = local.artifact.filename not in published
+        return _send(projects[local.artifact.project], local, uploaded, expect=ABSENT if new else None)
 
-    def done(pair: tuple[LocalFile, File]) -> None:
-        local, file = pair
-        own[local.artifact.project][file.filename] = file
-        ui.detail(f"uploaded {file.filename} ({size_text(file.size)})")
+    def done(sent: Sent) -> None:
+        sent.project.add(sent.file, *sent.entries)
+        ui.detail(f"uploaded {sent.file.filename} ({size_text(sent.file.size)})")
 
     parallel.run(send, plan.send, settings.max_workers, done)
-    # a worker that was killed between a wheel and its .metadata
-    behind = [
-        file
-        for file in plan.present
-        if file.artifact.is_wheel and not published[file.artifact.filename].metadata_sha256
-    ]
-    parallel.run(lambda file: _send_metadata(store, file), behind, settings.max_workers)
-    if not settings.update_index:
-        return ()
-    result = converge.converge(store, own, workers=settings.max_workers, flat=settings.flat_index)
+    # a worker may have been killed between a wheel and its .metadata
+    wheels = [file for file in plan.present if file.artifact.is_wheel]
+    behind = [file for file in wheels if not published[file.artifact.filename].metadata_sha256]
+    parallel.run(lambda file: _send_metadata(projects[file.artifact.project], file), behind, settings.max_workers)
+
+
+def _update_pages(
+    store: Store, projects: Mapping[str, Project], settings: Settings, ui: Ui, *, looked: bool
+) -> tuple[str, ...]:
+    flat, workers = settings.flat_index, settings.max_workers
+    result = converge(store, projects.values(), workers=workers, flat=flat, looked=looked)
     ui.detail(f"pages settled after {result.rounds} rounds, {len(result.written)} written")
     return result.written
 
 
-def _send(store: Store, file: LocalFile, uploaded: str, *, only_new: bool) -> File:
+@dataclass(frozen=True)
+class Sent:
+    """An artifact that is in the container now."""
+
+    project: Project
+    file: File
+    entries: tuple[Entry, ...]
+
+
+def _send(project: Project, file: LocalFile, uploaded: str, *, expect: str | None) -> Sent:
     """Store an artifact, then its METADATA beside it: nothing is promised before it is there."""
-    name = pages.file_name(file.artifact.project, file.artifact.filename)
-    said = file.metadata
-    listed = File(file.artifact.filename, file.size, file.sha256, "", said.requires_python, said.sha256, uploaded)
+    said, name = file.metadata, file.artifact.filename
+    listed = File(name, file.size, file.sha256, "", said.requires_python, said.sha256, uploaded)
     kind = WHEEL_TYPE if name.endswith((".whl", ".zip")) else SDIST_TYPE
-    facts = converge.to_user_metadata(listed)
-    payload = Payload(file.path, file.size, file.sha256, file.md5, kind, pages.FILE_CACHE, facts)
+    payload = Payload(file.path, file.size, file.sha256, file.md5, kind, pages.FILE_CACHE, to_user_metadata(listed))
     try:
-        entry = store.put(name, payload, only_new=only_new)
-        listed = replace(listed, mark=entry.mark, upload_time=entry.modified or uploaded)
-    except Conflict:  # another worker was faster
-        theirs = converge.catalogue(store, file.artifact.project, [listed.filename], workers=1).get(listed.filename)
-        if theirs is None or theirs.sha256 != file.sha256:
-            raise
-        listed = theirs
-    _send_metadata(store, file)
-    return listed
+        entry = project.store.put(project.object(name), payload, expect=expect)
+    except Changed:  # another worker was faster
+        theirs = Project(project.store, project.name, 1)
+        theirs.look()
+        found = theirs.files([name]).get(name)
+        if found is None or found.sha256 != file.sha256:
+            raise Conflict(name, "was published with other bytes a moment ago", "build under a new version") from None
+        entry, listed = theirs.entries[project.object(name)], found
+    listed = replace(listed, mark=entry.mark, upload_time=entry.modified or listed.upload_time)
+    return Sent(project, listed, (entry, *_send_metadata(project, file)))
 
 
-def _send_metadata(store: Store, file: LocalFile) -> None:
-    said = file.metadata
-    if said.sha256:
-        name = pages.file_name(file.artifact.project, file.artifact.filename) + converge.METADATA
-        md5 = hashlib.md5(said.text, usedforsecurity=False).hexdigest()
-        store.put(name, Payload(said.text, len(said.text), said.sha256, md5, METADATA_TYPE, pages.FILE_CACHE))
+def _send_metadata(project: Project, file: LocalFile) -> list[Entry]:
+    if file.metadata.sha256 is None:
+        return []
+    payload = make_payload(file.metadata.text, METADATA_TYPE, pages.FILE_CACHE)
+    return [project.store.put(project.object(file.artifact.filename) + METADATA, payload)]
 
 
 def _show(plan: UploadPlan, store: Store, ui: Ui) -> None:
@@ -161,20 +181,20 @@ def _show(plan: UploadPlan, store: Store, ui: Ui) -> None:
 
 
 def _tell(plan: UploadPlan, url: str | None, settings: Settings, ui: Ui) -> None:
-    count = len(plan.send)
-    ui.note(
-        f"{count} file{'s' * (count != 1)} uploaded, {len(plan.present)} already there, {len(plan.skipped)} skipped"
-    )
-    if url is None:
+    ui.note(f"{count(plan.send)} uploaded, {len(plan.present)} already there, {len(plan.skipped)} skipped")
+    if not settings.update_index:
+        ui.note("the index pages were left alone: the next upload brings them up to date")
+    elif url is None:
         ui.note("set public_url to the address under which the container is readable to see the install commands")
-        return
-    for project in plan.projects:
-        version = max(file.artifact.version for file in (*plan.present, *plan.send) if file.artifact.project == project)
-        ui.note(f"{project} {version} can be installed now:")
-        ui.note(f"  pip install --index-url {url}simple/ {project}=={version}")
-        ui.note(f"  uv pip install --index-url {url}simple/ {project}=={version}")
-        if settings.flat_index:
-            ui.note(f"  pip install --no-index --find-links {url}index.html {project}=={version}")
+    else:
+        for project in plan.projects:
+            files = [file for file in (*plan.present, *plan.send) if file.artifact.project == project]
+            wanted = f"{project}=={max(file.artifact.version for file in files)}"
+            # --find-links adds to the default index, where the dependencies are
+            where = f"--find-links {url}index.html" if settings.flat_index else f"--extra-index-url {url}simple/"
+            ui.note(f"install it:  pip install {where} {wanted}")
+            ui.note(f"        or:  uv pip install {where} {wanted}")
+            ui.note(f"        or:  pip install --index-url {url}simple/ --no-deps {wanted}")
 
 
 def _names(files: tuple[LocalFile, ...]) -> tuple[str, ...]:

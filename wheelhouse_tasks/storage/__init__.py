@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 BLOCK = 1 << 20
 """Bytes read, hashed and sent at once."""
+
+ABSENT = ""
+"""Stands for the mark of an object that is not there."""
 
 READ_RETRIES = 3
 """How often an object is read again from its start after its bytes were cut off."""
@@ -49,6 +53,18 @@ class Payload:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Conditions:
+    """Which conditions of a write a provider was seen to honour."""
+
+    #: A write that expects no object.
+    absent: bool
+    #: A write that expects a mark.
+    mark: bool
+    #: Whether marks are the md5 of the bytes, so that whoever read an object knows its mark.
+    md5: bool
+
+
 class Store(Protocol):
     """A container. Every method may be called from several threads at once.
 
@@ -60,8 +76,8 @@ class Store(Protocol):
     def label(self) -> str:
         """Return what to call it in messages."""
 
-    def create(self) -> None:
-        """Create the container unless it is there."""
+    def create(self) -> bool:
+        """Create the container; return whether it was not there."""
 
     def list(self, prefix: str) -> list[Entry]:
         """Return every object below *prefix* ("" or ending in "/"), complete and sorted by name."""
@@ -72,12 +88,15 @@ class Store(Protocol):
     def read(self, name: str) -> Iterator[bytes]:
         """Yield one object's bytes in blocks; raise ObjectMissing, or TryAgainError where the answer was cut off."""
 
-    def put(self, name: str, payload: Payload, *, only_new: bool = False) -> Entry:
+    def put(self, name: str, payload: Payload, *, expect: str | None = None) -> Entry:
         """Store an object whole or not at all.
 
-        With *only_new*, where the provider can tell, an object already there is left alone and Conflict raised.
-        Raise BadArtifact where the source no longer has the bytes that were hashed.
+        *expect* is the mark that the object must have, or ABSENT; where the provider can tell, another one raises
+        Changed, with nothing written. Raise BadArtifact where the source no longer has the bytes that were hashed.
         """
+
+    def conditions(self) -> Conditions:
+        """Return which conditions of `put` are honoured; found out once for each container, by trying."""
 
     def delete(self, name: str) -> None:
         """Delete an object; one that is not there is fine."""
@@ -98,6 +117,14 @@ def open_store(container: Container) -> Store:
     from wheelhouse_tasks.storage.cloud import CloudStore
 
     return CloudStore(container)
+
+
+def make_payload(
+    content: bytes, content_type: str, cache_control: str, facts: Mapping[str, str] | None = None
+) -> Payload:
+    """Return bytes as they are stored."""
+    sha256, md5 = hashlib.sha256(content).hexdigest(), hashlib.md5(content, usedforsecurity=False).hexdigest()
+    return Payload(content, len(content), sha256, md5, content_type, cache_control, facts or {})
 
 
 def read_all(store: Store, name: str) -> bytes:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 import tempfile
 import threading
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,6 +24,7 @@ from libcloud.storage.types import (
 from wheelhouse_tasks.errors import (
     AccessDenied,
     BadArtifact,
+    Changed,
     ContainerMissing,
     ObjectMissing,
     Overloaded,
@@ -32,7 +36,7 @@ from wheelhouse_tasks.errors import (
 )
 from wheelhouse_tasks.retry import TryAgainError, retry
 from wheelhouse_tasks.secret import mask_url
-from wheelhouse_tasks.storage import BLOCK, Entry, Payload
+from wheelhouse_tasks.storage import ABSENT, BLOCK, Conditions, Entry, Payload, make_payload, read_all
 from wheelhouse_tasks.storage.driver import Worker
 
 if TYPE_CHECKING:
@@ -45,6 +49,10 @@ T = TypeVar("T")
 #: Azure's driver loses Cache-Control on small blobs, but not this header (libcloud trap 17).
 CACHE_HEADERS = {"azure_blobs": "x-ms-blob-cache-control"}
 
+PROBE_FOLDER = ".wheelhouse/"
+#: What is known of the container's conditional writes.
+CONDITIONS = PROBE_FOLDER + "conditions.json"
+
 
 class CloudStore:
     """A container at a storage provider; one driver for each thread, kept for all its requests.
@@ -55,6 +63,8 @@ class CloudStore:
     def __init__(self, container: Container) -> None:
         self.container = container
         self._local = threading.local()
+        self._lock = threading.RLock()
+        self._conditions: Conditions | None = None
         self._worker()  # finds bad options before any thread starts
 
     @property
@@ -62,16 +72,17 @@ class CloudStore:
         """Return ``provider://container/prefix``."""
         return self.container.label
 
-    def create(self) -> None:
-        """Create the container unless it is there."""
+    def create(self) -> bool:
+        """Create the container; return whether it was not there, as far as the provider tells."""
 
-        def create(worker: Worker) -> None:
+        def create(worker: Worker) -> bool:
             try:
                 worker.driver.create_container(self.container.container)
             except ContainerAlreadyExistsError:
-                return
+                return False
+            return True
 
-        self._call(create, self.label)
+        return self._call(create, self.label)
 
     def list(self, prefix: str) -> list[Entry]:
         """Return every object below *prefix*."""
@@ -96,9 +107,7 @@ class CloudStore:
         """Yield one object's bytes."""
 
         def start(worker: Worker) -> Iterator[bytes]:
-            item = CloudObject(
-                self.container.prefix + name, 0, "", {}, {}, worker.container, worker.driver
-            )  # built here: the driver's own look-up costs one or two requests
+            item = self._object(worker, name)
             blocks: Iterator[bytes] = iter(worker.driver.download_object_as_stream(item, chunk_size=BLOCK))
             return blocks
 
@@ -110,47 +119,80 @@ class CloudStore:
                 return
             yield block
 
-    def put(self, name: str, payload: Payload, *, only_new: bool = False) -> Entry:
-        """Send a file in one request. *only_new* is not asked of providers yet: not all of them honour it."""
-        del only_new
+    def put(self, name: str, payload: Payload, *, expect: str | None = None) -> Entry:
+        """Send a file in one request; conditions go only where they were seen to be honoured."""
+        if expect is not None:
+            honoured = self.conditions()
+            if not (honoured.absent if expect == ABSENT else honoured.mark):
+                expect = None
+        return self._put(name, payload, expect)
+
+    def _put(self, name: str, payload: Payload, expect: str | None) -> Entry:
         if isinstance(payload.source, bytes):
             # upload_object_via_stream would take bytes, but in three requests, and without conditions
             with tempfile.TemporaryDirectory(prefix="wheelhouse-") as folder:
                 path = Path(folder) / "object"
                 path.write_bytes(payload.source)
-                return self._put_file(name, path, payload)
-        return self._put_file(name, payload.source, payload)
+                return self._put_file(name, path, payload, expect)
+        return self._put_file(name, payload.source, payload, expect)
 
-    def _put_file(self, name: str, path: Path, payload: Payload) -> Entry:
+    def _put_file(self, name: str, path: Path, payload: Payload, expect: str | None) -> Entry:
+        headers = {CACHE_HEADERS.get(self.container.provider, "Cache-Control"): payload.cache_control}
+        if expect is not None:
+            headers |= {"If-Match": f'"{expect}"'} if expect else {"If-None-Match": "*"}
+        extra = {"content_type": payload.content_type, "meta_data": dict(payload.facts)}
+
         def send(worker: Worker) -> Entry:
             worker.known_digest(payload.md5, payload.size)
+            target = (worker.container, self.container.prefix + name)
             try:
-                item = worker.driver.upload_object(
-                    str(path),
-                    worker.container,
-                    self.container.prefix + name,
-                    extra={"content_type": payload.content_type, "meta_data": dict(payload.facts)},
-                    headers={CACHE_HEADERS.get(self.container.provider, "Cache-Control"): payload.cache_control},
-                )
+                # a fresh dict of headers each time: the driver adds to it
+                item = worker.driver.upload_object(str(path), *target, extra=extra, headers=dict(headers))
             except ObjectHashMismatchError:
                 if worker.transport.failure:  # the driver compares digests before it looks at the status
                     raise
-                worker.driver.delete_object(
-                    CloudObject(self.container.prefix + name, 0, "", {}, {}, worker.container, worker.driver)
-                )
+                worker.driver.delete_object(self._object(worker, name))
                 raise BadArtifact(name, "the provider received other bytes than were hashed", "try again") from None
             return Entry(name, payload.size, _mark(item))
 
+        return self._call(send, name, missing=ContainerMissing)
+
+    def conditions(self) -> Conditions:
+        """Return what the container remembers of the first time that somebody tried, or try."""
+        with self._lock:
+            if self._conditions is None:
+                try:
+                    self._conditions = Conditions(**json.loads(read_all(self, CONDITIONS)))
+                except (ObjectMissing, ValueError, TypeError):
+                    self._conditions = self._probe()
+                    content = json.dumps(asdict(self._conditions)).encode()
+                    self._put(CONDITIONS, make_payload(content, "application/json", "no-cache"), None)
+            return self._conditions
+
+    def _probe(self) -> Conditions:
+        """Write an object of our own under conditions that hold and conditions that do not."""
+        name = f"{PROBE_FOLDER}{secrets.token_hex(8)}"
+        payload = make_payload(name.encode(), "text/plain", "no-cache")
+        written = self._put(name, payload, None)
         try:
-            return self._call(send, name, missing=ContainerMissing)
-        except OSError as error:
-            raise StoreError(str(path), f"cannot be read: {error.strerror}") from None
+            refused = [self._refuses(name, payload, expect) for expect in (ABSENT, "0" * 32)]
+            taken = not self._refuses(name, payload, written.mark)
+        finally:
+            self.delete(name)
+        return Conditions(refused[0], refused[1] and taken, written.mark == payload.md5)
+
+    def _refuses(self, name: str, payload: Payload, expect: str) -> bool:
+        try:
+            self._put(name, payload, expect)
+        except (Changed, StoreError):  # some answer 501 to any condition
+            return True
+        return False
 
     def delete(self, name: str) -> None:
         """Delete one object."""
 
         def delete(worker: Worker) -> None:
-            item = CloudObject(self.container.prefix + name, 0, "", {}, {}, worker.container, worker.driver)
+            item = self._object(worker, name)
             worker.driver.delete_object(item)
 
         try:
@@ -171,6 +213,10 @@ class CloudStore:
         name = str(item.name).removeprefix(self.container.prefix)
         modified = str((item.extra or {}).get("last_modified") or "")
         return Entry(name, int(item.size), _mark(item), modified if modified[:1].isdigit() else "")
+
+    def _object(self, worker: Worker, name: str) -> CloudObject:
+        """Return an object as the driver wants it; its own look-up would cost one or two requests."""
+        return CloudObject(self.container.prefix + name, 0, "", {}, {}, worker.container, worker.driver)
 
     def _worker(self) -> Worker:
         worker: Worker | None = getattr(self._local, "worker", None)
@@ -226,19 +272,16 @@ class CloudStore:
         status, code = failure or (403, "")
         said = f"{status} {code}".strip()
         if status in (401, 403):
-            return AccessDenied(
-                self.label,
-                f"the provider refused the credentials ({said})",
-                "check user name, secret, region and clock",
-            )
+            refused = f"the provider refused the credentials ({said})"
+            return AccessDenied(self.label, refused, "check user name, secret, region and clock")
+        if status == 404 and (code == "NoSuchBucket" or missing is ContainerMissing):
+            return ContainerMissing(self.label, "there is no such container")
         if status == 404:
-            if code == "NoSuchBucket" or missing is ContainerMissing:
-                return ContainerMissing(self.label, "there is no such container")
             return missing(subject, f"is not in {self.label}")
-        refused = f"{self.label}: the provider answered {said}"
-        if status == 429 or status >= 500:
-            return TryAgainError(Overloaded(subject, refused))
-        return StoreError(subject, refused)
+        kind = {409: Changed, 412: Changed, 501: StoreError, 429: Overloaded}
+        found = kind.get(status, Overloaded if status >= 500 else StoreError)
+        refusal = found(subject, f"{self.label}: the provider answered {said}")
+        return TryAgainError(refusal) if found is Overloaded else refusal
 
 
 def _mark(item: Any) -> str:

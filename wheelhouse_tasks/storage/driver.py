@@ -118,7 +118,7 @@ def _driver(container: Container) -> Any:
         raise UsageError(
             "credentials",
             f"none found for provider {container.provider!r}",
-            "set WHEELHOUSE_USERNAME and WHEELHOUSE_SECRET",
+            "set WHEELHOUSE_USERNAME and WHEELHOUSE_SECRET, both, or the provider's own variables",
         )
     options = dict(container.driver_options)
     options.update({key: getattr(container, key) for key in ("region", "host", "port") if getattr(container, key)})

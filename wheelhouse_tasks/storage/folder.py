@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, NoReturn
 from wheelhouse_tasks.errors import (
     AccessDenied,
     BadArtifact,
-    Conflict,
+    Changed,
     ContainerMissing,
     ObjectMissing,
     StoreError,
 )
-from wheelhouse_tasks.storage import BLOCK, Entry, Payload
+from wheelhouse_tasks.storage import ABSENT, BLOCK, Conditions, Entry, Payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,12 +39,18 @@ class FolderStore:
         """Return the path."""
         return str(self.root)
 
-    def create(self) -> None:
-        """Create the folder unless it is there."""
+    def create(self) -> bool:
+        """Create the folder, with a note to git that what is in it was built."""
+        if self.root.is_dir():
+            return False
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
+            self.root.mkdir(parents=True)
+            (self.root / ".gitignore").write_text("*\n")
+        except FileExistsError:
+            return False
         except OSError as error:
             self._fail("", error)
+        return True
 
     def list(self, prefix: str) -> list[Entry]:
         """Return every file below *prefix*, without the hidden ones (half-written files are hidden)."""
@@ -87,7 +93,7 @@ class FolderStore:
         except OSError as error:
             self._fail(name, error)
 
-    def put(self, name: str, payload: Payload, *, only_new: bool = False) -> Entry:
+    def put(self, name: str, payload: Payload, *, expect: str | None = None) -> Entry:
         """Write beside the final name, compare the digest, then rename."""
         path = self._path(name)
         part = path.with_name(f".{secrets.token_hex(8)}.part")
@@ -97,7 +103,7 @@ class FolderStore:
                 sha256 = _copy(payload.source, part)
                 if sha256 != payload.sha256:
                     raise BadArtifact(path.name, "changed while it was uploaded", "nothing was stored, try again")
-                if only_new:
+                if expect == ABSENT:
                     os.link(part, path)
                 else:
                     part.replace(path)
@@ -105,9 +111,13 @@ class FolderStore:
             finally:
                 part.unlink(missing_ok=True)
         except FileExistsError:
-            raise Conflict(path.name, f"is already in {self.label}") from None
+            raise Changed(path.name, f"is already in {self.label}") from None
         except OSError as error:
             self._fail(name, error)
+
+    def conditions(self) -> Conditions:
+        """Return that a file is never created twice; a rename cannot be made to depend on what it replaces."""
+        return Conditions(absent=True, mark=False, md5=False)
 
     def delete(self, name: str) -> None:
         """Delete the file."""

@@ -1,0 +1,212 @@
+"""Running in threads, and trying again."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wheelhouse_tasks import parallel, retry
+from wheelhouse_tasks.retry import LONGEST_PAUSE, TryAgainError
+
+PATIENCE = 20
+"""Seconds after which a test that waits for another thread gives up."""
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.integers()), st.integers(1, 8))
+def test_results_are_in_order(items: list[int], workers: int) -> None:
+    """There is one result for each item, in the order of the items, and `done` is told each once."""
+    told: list[int] = []
+    assert parallel.run(lambda item: item * 2, iter(items), workers, told.append) == [item * 2 for item in items]
+    assert sorted(told) == sorted(item * 2 for item in items)
+
+
+def test_order_does_not_depend_on_who_is_first() -> None:
+    """The first item's result is the first though it is ready last; `done` is told as they come."""
+    second_is_done = threading.Event()
+
+    def work(item: str) -> str:
+        if item == "slow":
+            assert second_is_done.wait(PATIENCE)
+        return item
+
+    told: list[str] = []
+
+    def done(result: str) -> None:
+        told.append(result)
+        second_is_done.set()
+
+    assert parallel.run(work, ["slow", "quick"], 2, done) == ["slow", "quick"]
+    assert told == ["quick", "slow"]
+
+
+def test_as_many_at_once_as_asked() -> None:
+    """Exactly as many items are under way at once as there are workers."""
+    together = threading.Barrier(3, timeout=PATIENCE)
+    lock, busy, peak = threading.Lock(), 0, 0
+
+    def work(_: int) -> None:
+        nonlocal busy, peak
+        with lock:
+            busy += 1
+            peak = max(peak, busy)
+        together.wait()
+        with lock:
+            busy -= 1
+
+    parallel.run(work, range(9), 3)
+    assert peak == 3
+
+
+@pytest.mark.parametrize("items", [0, 1, 2])
+def test_no_more_threads_than_items(items: int) -> None:
+    """For a few items no idle threads are started, for none none at all."""
+    names: set[int] = set()
+    before = threading.active_count()
+    parallel.run(lambda _: names.add(threading.get_ident()), range(items), 64)
+    assert len(names) <= items
+    assert threading.active_count() <= before + items
+
+
+def test_done_is_called_in_the_calling_thread() -> None:
+    """What is told while work goes on is told by the thread that asked for the work."""
+    seen: list[int] = []
+    parallel.run(lambda item: item, range(5), 3, lambda _: seen.append(threading.get_ident()))
+    assert set(seen) == {threading.get_ident()}
+
+
+def test_first_error_is_raised_after_what_was_under_way() -> None:
+    """An error stops what has not begun, and is raised when the rest has ended (cases 48, 49)."""
+    failed = threading.Event()
+    begun: list[str] = []
+    ended: list[str] = []
+
+    def work(item: str) -> None:
+        begun.append(item)
+        if item == "bad":
+            assert busy.wait(PATIENCE)
+            failed.set()
+            raise ValueError(item)
+        busy.set()
+        assert failed.wait(PATIENCE)
+        time.sleep(0.05)
+        ended.append(item)
+
+    busy = threading.Event()
+    with pytest.raises(ValueError, match="bad"):
+        parallel.run(work, ["bad", "good", "never", "never"], 2)
+    assert sorted(begun) == ["bad", "good"]
+    assert ended == ["good"]
+
+
+@pytest.mark.parametrize("kind", [ValueError, KeyboardInterrupt, SystemExit])
+def test_every_kind_of_error_comes_out(kind: type[BaseException]) -> None:
+    """Whatever a function raises in its thread is raised where its result was wanted."""
+
+    def work(_: int) -> None:
+        raise kind("x")
+
+    with pytest.raises(kind):
+        parallel.run(work, range(3), 2)
+
+
+def test_interrupt_does_not_wait() -> None:
+    """After Ctrl-C nothing waits for a transfer that hangs, and nothing new begins (case 48)."""
+    release = threading.Event()
+    begun: list[int] = []
+
+    def work(item: int) -> int:
+        begun.append(item)
+        if item == 0:
+            release.wait(PATIENCE)
+        time.sleep(0.001)
+        return item
+
+    def interrupt(_: int) -> None:
+        raise KeyboardInterrupt
+
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        parallel.run(work, range(10_000), 2, interrupt)
+    assert time.monotonic() - start < PATIENCE / 2
+    assert all(thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread())
+    time.sleep(0.05)
+    assert len(begun) < 10_000
+    release.set()
+
+
+class Flaky:
+    """An operation that fails some times before it succeeds."""
+
+    def __init__(self, failures: int, pause: float = 0.0) -> None:
+        self.failures, self.pause, self.calls = failures, pause, 0
+
+    def __call__(self) -> str:
+        """Succeed, or raise what may be tried again."""
+        self.calls += 1
+        if self.calls <= self.failures:
+            raise TryAgainError(ConnectionError(f"failure {self.calls}"), self.pause)
+        return "done"
+
+
+@pytest.mark.parametrize(("failures", "retries"), [(0, 0), (0, 3), (1, 1), (3, 3), (3, 9)])
+def test_retry_succeeds(failures: int, retries: int) -> None:
+    """An operation is repeated until it succeeds, with a pause before each repeat and no other (case 51)."""
+    pauses: list[float] = []
+    operation = Flaky(failures)
+    assert retry.retry(operation, retries, pauses.append) == "done"
+    assert (operation.calls, len(pauses)) == (failures + 1, failures)
+
+
+@pytest.mark.parametrize("retries", [0, 1, 5])
+def test_retry_gives_up(retries: int) -> None:
+    """After so many repeats the last error is raised as it is, without the wrapper (case 51)."""
+    pauses: list[float] = []
+    operation = Flaky(99)
+    with pytest.raises(ConnectionError, match=f"failure {retries + 1}$") as raised:
+        retry.retry(operation, retries, pauses.append)
+    assert (operation.calls, len(pauses)) == (retries + 1, retries)
+    assert raised.value.__cause__ is None
+    assert raised.value.__suppress_context__
+
+
+def test_other_errors_are_not_tried_again() -> None:
+    """An error that nobody marked as worth another try is raised at once (case 50)."""
+    calls: list[int] = []
+
+    def operation() -> None:
+        calls.append(1)
+        raise PermissionError("403")
+
+    with pytest.raises(PermissionError):
+        retry.retry(operation, 5, calls.append)  # type: ignore[arg-type]
+    assert calls == [1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "bounds"),
+    [
+        pytest.param(0.0, [(0.1, 0.3), (0.2, 0.6), (0.4, 1.2), (0.8, 2.4), (1.6, 4.8), (3.2, 9.6), (5, 15)], id="grow"),
+        pytest.param(2.0, [(1, 3)] * 4 + [(1.6, 4.8)], id="as the server asks"),
+        pytest.param(99999.0, [(LONGEST_PAUSE / 2, LONGEST_PAUSE * 1.5)] * 3, id="45 asks for a day"),
+    ],
+)
+def test_pauses(asked: float, bounds: list[tuple[float, float]]) -> None:
+    """Pauses grow, heed what the server asks for, and are bounded whatever it asks for (cases 45, 51)."""
+    pauses: list[float] = []
+    retry.retry(Flaky(len(bounds), asked), len(bounds), pauses.append)
+    assert [low <= pause <= high for pause, (low, high) in zip(pauses, bounds, strict=True)] == [True] * len(bounds)
+
+
+def test_pauses_are_not_in_step() -> None:
+    """Two workers that fail together do not come back together (case 51)."""
+
+    def pauses_of(operation: Callable[[], str]) -> list[float]:
+        pauses: list[float] = []
+        retry.retry(operation, 9, pauses.append)
+        return pauses
+
+    assert pauses_of(Flaky(6)) != pauses_of(Flaky(6))

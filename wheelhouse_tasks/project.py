@@ -1,0 +1,198 @@
+"""The artifacts of one project in a container: what its listing holds, and what is known of each."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheelhouse_tasks import artifact, metadata, pages, parallel
+from wheelhouse_tasks.errors import BadArtifact, BadPage, NotAnArtifact, ObjectMissing
+from wheelhouse_tasks.links import SHA256
+from wheelhouse_tasks.pages import File
+from wheelhouse_tasks.published import NO_CONDITIONS, Page, publish
+from wheelhouse_tasks.retry import retry
+from wheelhouse_tasks.storage import READ_RETRIES, Entry, Store, read_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+METADATA, YANKED, REMOVED, ATTESTATION = ".metadata", ".yanked", ".removed", ".publish.attestation"
+
+#: What a listing says, as far as pages follow from it: name, size and change mark of each object.
+Listing = frozenset[tuple[str, int, str]]
+
+
+def to_user_metadata(file: File) -> dict[str, str]:
+    """Return the facts that are stored with an object; keys are letters and digits, as Azure wants."""
+    facts = {
+        "sha256": file.sha256,
+        "requirespython": file.requires_python,
+        "metadatasha256": file.metadata_sha256,
+        "uploadtime": file.upload_time,
+    }
+    return {key: value for key, value in facts.items() if value}
+
+
+@dataclass
+class Project:
+    """A view of one project: its pages, read before the listing that they are compared with."""
+
+    store: Store
+    name: str
+    workers: int
+    #: Whether pages are going to be written: only then may the store be tried for what it honours.
+    writing: bool = False
+    #: Take a JSON page that cannot be understood for one that is not there: only a rebuild may.
+    rebuild: bool = False
+    html: Page = field(init=False)
+    json: Page = field(init=False)
+    cached: dict[str, File] = field(init=False)
+    entries: dict[str, Entry] = field(default_factory=dict)
+    #: Objects that this worker wrote, or that a request found although the listing did not show them.
+    sure: dict[str, Entry] = field(default_factory=dict)
+    own: dict[str, File] = field(default_factory=dict)
+
+    def look(self) -> Listing:
+        """Read the pages, then the listing."""
+        honoured = self.store.conditions() if self.writing else NO_CONDITIONS
+        self.html = Page.read(self.store, pages.project_page(self.name), honoured)
+        self.json = Page.read(self.store, pages.json_page(self.name), honoured)
+        try:
+            self.cached = pages.read_json(self.json.content) if self.json.content is not None else {}
+        except BadPage as error:
+            if not self.rebuild:
+                raise BadPage(self.json.name, error.problem, "wheelhouse.index rebuilds it from the files") from None
+            self.cached = {}
+        listing = self.relist()
+        if self._confirm():
+            return self.listing()
+        return listing
+
+    def relist(self) -> Listing:
+        """Read the listing alone."""
+        self.entries = {entry.name: entry for entry in self.store.list(self.object(""))}
+        for entry in self.sure.values():  # a listing may lag behind the writes
+            self.entries.setdefault(entry.name, entry)
+        return self.listing()
+
+    def listing(self) -> Listing:
+        """Return what the last look found."""
+        return frozenset((entry.name, entry.size, entry.mark) for entry in self.entries.values())
+
+    def add(self, file: File, *entries: Entry) -> None:
+        """Take note of an artifact that this worker wrote, and of the objects that it wrote for it."""
+        self.own[file.filename] = file
+        for entry in entries:
+            self.sure[entry.name] = self.entries[entry.name] = entry
+
+    def write(self) -> tuple[list[str], bool]:
+        """Write the pages that do not say what the last look saw.
+
+        Return the names of those written, and whether no other worker was found to have written one meanwhile.
+        """
+        files = self.files().values()
+        html = publish(self.store, self.html, pages.render_project(self.name, files), pages.HTML_TYPE)
+        json = publish(self.store, self.json, pages.render_json(self.name, files), pages.JSON_TYPE)
+        return [each.name for each in (html, json) if each.written], not (html.overtaken or json.overtaken)
+
+    def files(self, names: Iterable[str] | None = None) -> dict[str, File]:
+        """Return what the pages should say of the artifacts (called *names*), by file name.
+
+        What neither this worker nor the JSON page knows is looked up, in parallel.
+        """
+        wanted = {name for entry in self.entries if (name := self.artifact(entry))}
+        wanted = {name for name in wanted if self.object(name) + REMOVED not in self.entries}
+        if names is not None:
+            wanted &= set(names)
+        facts = {name: file for name in wanted if (file := self._known(name))}
+        found = parallel.run(self._look_up, sorted(wanted - facts.keys()), self.workers)
+        facts.update((file.filename, file) for file in found if file)
+        return {name: self._marked(file) for name, file in sorted(facts.items())}
+
+    def object(self, filename: str) -> str:
+        """Return the object name of a file."""
+        return pages.file_name(self.name, filename)
+
+    def artifact(self, object_name: str) -> str | None:
+        """Return the file name of an object that is an artifact of the project."""
+        try:
+            found = artifact.parse(object_name.removeprefix(self.object("")))
+        except NotAnArtifact:
+            return None
+        return found.filename if found.project == self.name else None
+
+    def _known(self, name: str) -> File | None:
+        """Return what this worker or the JSON page knows of the very object that the listing shows."""
+        entry = self.entries[self.object(name)]
+        yank = self.entries.get(self.object(name) + YANKED)
+        for file in (self.own.get(name), self.cached.get(name)):
+            if file is None or (file.size, file.mark) != (entry.size, entry.mark):
+                continue
+            if file.metadata_sha256 is None and self.object(name) + METADATA in self.entries:
+                continue  # it has come since
+            if yank and file.yank_mark != yank.mark:
+                continue
+            return file if yank else replace(file, yanked=None, yank_mark="")
+        return None
+
+    def _look_up(self, name: str) -> File | None:
+        """Return what an object says of itself, or what its bytes say; None where it is gone meanwhile."""
+        try:
+            entry, facts = self.store.facts(self.object(name))
+            if SHA256.fullmatch(facts.get("sha256", "")):
+                requires, described = facts.get("requirespython"), facts.get("metadatasha256")
+                uploaded = facts.get("uploadtime") or entry.modified
+                file = File(name, entry.size, facts["sha256"], entry.mark, requires, described, uploaded)
+            else:
+                file = retry(lambda: self.hashed(name, entry), READ_RETRIES)
+        except ObjectMissing:
+            return None
+        yank = self.entries.get(self.object(name) + YANKED)
+        if yank:
+            try:
+                reason = read_all(self.store, yank.name).decode("utf-8", "replace").strip()
+            except ObjectMissing:
+                return file
+            return replace(file, yanked=reason, yank_mark=yank.mark)
+        return file
+
+    def hashed(self, name: str, entry: Entry) -> File:
+        """Read an object that carries no facts, once: the page remembers them."""
+        digest, size = hashlib.sha256(), 0
+        with tempfile.TemporaryDirectory(prefix="wheelhouse-") as folder:
+            path = Path(folder) / name
+            with path.open("wb") as file:
+                for block in self.store.read(entry.name):
+                    digest.update(block)
+                    size += file.write(block)
+            try:
+                said = metadata.read(path, artifact.parse(name))
+            except BadArtifact:  # listed all the same: what is there is there
+                return File(name, size, digest.hexdigest(), entry.mark, upload_time=entry.modified)
+        return File(name, size, digest.hexdigest(), entry.mark, said.requires_python, said.sha256, entry.modified)
+
+    def _confirm(self) -> bool:
+        """Keep what the page knows and the listing does not show, if a request finds it: some listings lag."""
+        behind = [
+            name
+            for name in self.cached
+            if self.object(name) not in self.entries and self.object(name) + REMOVED not in self.entries
+        ]
+        names = [self.object(name) + suffix for name in behind for suffix in ("", METADATA, YANKED, REMOVED)]
+        for entry in parallel.run(self._find, names, self.workers):
+            if entry:
+                self.sure[entry.name] = self.entries[entry.name] = entry
+        return bool(behind)
+
+    def _find(self, object_name: str) -> Entry | None:
+        try:
+            return self.store.facts(object_name)[0]
+        except ObjectMissing:
+            return None
+
+    def _marked(self, file: File) -> File:
+        """Return *file* without the promise of a .metadata file that is not there: installers fail on it."""
+        return file if self.object(file.filename) + METADATA in self.entries else replace(file, metadata_sha256=None)

@@ -1,0 +1,108 @@
+"""Give a development wheel a version that no other build has: one that installers agree with, and upgrade to.
+
+A name that is changed alone makes pip drop the wheel ("inconsistent version"), so the wheel is written anew: the
+Version of METADATA, the names of its .dist-info and .data folders, and RECORD.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import re
+import zipfile
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from packaging.version import Version
+
+from wheelhouse_tasks import artifact
+from wheelhouse_tasks.errors import BadArtifact
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wheelhouse_tasks.artifact import Artifact
+
+#: A date, with or without a time, of this century: what a version that is stamped already holds.
+STAMP = re.compile(r"20\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])(\d{4}|\d{6})?")
+BLOCK = 1 << 20
+
+
+def needs_stamp(named: Artifact) -> bool:
+    """Tell whether *named* is a development wheel whose version says nothing of when it was built."""
+    version = named.version
+    if not (named.is_wheel and version.is_devrelease):
+        return False
+    parts = [str(version.dev), *re.split(r"[.]", version.local or "")]
+    return not any(STAMP.fullmatch(part.removeprefix("d").removeprefix("g")) for part in parts)
+
+
+def stamped_version(version: Version, when: int) -> Version:
+    """Return *version* with the time *when* (seconds since the epoch) in front of its local part."""
+    stamp = datetime.fromtimestamp(when, UTC).strftime("%Y%m%d%H%M%S")
+    return Version(f"{version.public}+{stamp}" + (f".{version.local}" if version.local else ""))
+
+
+def newest_member(path: Path) -> int:
+    """Return the newest time inside a wheel, seconds since the epoch; its time zone is taken for UTC."""
+    with zipfile.ZipFile(path) as archive:
+        newest = max(info.date_time for info in archive.infolist())
+    return int(datetime(*newest, tzinfo=UTC).timestamp())
+
+
+def rewrite(path: Path, named: Artifact, when: int, folder: Path) -> Path:
+    """Write the wheel at *path* anew into *folder*, with a stamped version; return its path.
+
+    Equal input gives equal bytes. Raises BadArtifact where the wheel has no Version to replace.
+    """
+    version = str(stamped_version(named.version, when))
+    with zipfile.ZipFile(path) as source:
+        infos = source.infolist()
+        old = next(info.filename.partition("/")[0] for info in infos if info.filename.endswith(".dist-info/METADATA"))
+        stem = old.removesuffix(".dist-info")
+        fresh = f"{stem.rpartition('-')[0]}-{version}"
+        name = f"{path.name.split('-')[0]}-{version}-{path.name.split('-', 2)[2]}"
+        target = folder / artifact.parse(name).filename
+        record, rows = f"{fresh}.dist-info/RECORD", []
+        with zipfile.ZipFile(target, "w") as archive:
+            for info in infos:
+                renamed = _renamed(info.filename, stem, fresh)
+                if renamed == record or renamed.startswith(f"{record}."):
+                    continue  # written below; signatures of the old one are void
+                content = source.read(info)
+                if renamed == f"{fresh}.dist-info/METADATA":
+                    content = _with_version(content, version, named)
+                _copy(archive, info, renamed, content)
+                if not renamed.endswith("/"):
+                    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+                    rows.append((renamed, f"sha256={digest}", str(len(content))))
+            text = io.StringIO()
+            csv.writer(text, lineterminator="\n").writerows([*rows, (record, "", "")])
+            _copy(archive, source.getinfo(f"{stem}.dist-info/RECORD"), record, text.getvalue().encode())
+    return target
+
+
+def _renamed(name: str, stem: str, fresh: str) -> str:
+    folder, slash, rest = name.partition("/")
+    for suffix in (".dist-info", ".data"):
+        if folder == stem + suffix:
+            return f"{fresh}{suffix}{slash}{rest}"
+    return name
+
+
+def _with_version(content: bytes, version: str, named: Artifact) -> bytes:
+    head, blank, body = content.replace(b"\r\n", b"\n").partition(b"\n\n")
+    head, count = re.subn(rb"(?im)^Version:.*$", f"Version: {version}".encode(), head)
+    if count != 1:
+        raise BadArtifact(named.filename, f"its METADATA has {count} Version fields, expected one")
+    return head + blank + body
+
+
+def _copy(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, content: bytes) -> None:
+    """Write a member with the time and permissions of an old one."""
+    fresh = zipfile.ZipInfo(name, info.date_time)
+    fresh.compress_type = zipfile.ZIP_STORED if info.compress_type == zipfile.ZIP_STORED else zipfile.ZIP_DEFLATED
+    fresh.external_attr, fresh.create_system = info.external_attr, info.create_system
+    archive.writestr(fresh, content)
