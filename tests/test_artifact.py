@@ -185,9 +185,6 @@ def test_version_is_read(text: str, expected: str) -> None:
         pytest.param(
             "1" * 5000,
             id="more digits than Python converts",
-            marks=pytest.mark.xfail(
-                strict=True, reason="BUG: version_of lets the ValueError of int() out for more than 4300 digits"
-            ),
         ),
     ],
 )

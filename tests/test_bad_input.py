@@ -102,7 +102,10 @@ CASES = {
     "index provider": Case(2, "unknown storage provider 'gopher'", (*FETCH, "--index", "gopher://x/")),
     "index option": Case(2, "unknown option 'token'", (*FETCH, "--index", f"s3://x/?token={SENTINEL}")),
     "no version": Case(2, "version: not given (release needs --version X.Y.Z)", RELEASE),
-    "no check url": Case(2, "check_url: not set", (*RELEASE_1, "--repository", "inhouse")),
+    "no check url": Case(
+        2, "check_url: not set", (*RELEASE_1, "--repository-url", f"https://u:{SENTINEL}@example.org/")
+    ),
+    "unknown repository": Case(2, "repository: 'inhouse' is not in ", (*RELEASE_1, "--repository", "inhouse")),
     "other index in twine's variables": Case(
         2,
         "TWINE_REPOSITORY_URL: is set, but",
@@ -135,7 +138,7 @@ def failed(done: CompletedProcess[str], code: int, said: str, *, debug: bool = F
     assert SENTINEL not in everything
     assert done.returncode == code, everything
     assert "Traceback" not in everything
-    assert said in done.stderr
+    assert said in done.stderr, done.stderr[-600:]
     if not debug:
         assert (done.stderr.count("\n"), done.stderr[:7]) == (1, "error: ")
 
@@ -261,7 +264,7 @@ def test_wrong_bytes_are_not_kept(tmp_path: Path) -> None:
     wheels.make_wheel(project / "dist", "demo", "1.0")
     assert inv(project, "wheelhouse.upload").returncode == 0
     wheel = project / "wheelhouse/files/demo/demo-1.0-py3-none-any.whl"
-    wheel.write_bytes(wheel.read_bytes() + b"x")
+    wheel.write_bytes(wheel.read_bytes()[:-1] + b"x")
     page = str(project / "wheelhouse/index.html")
     done = inv(project, *FETCH, "--index", page, "--local-folder", "got")
     failed(done, 1, "demo-1.0-py3-none-any.whl: sha256 is ")

@@ -3,7 +3,6 @@
 import errno
 import hashlib
 import os
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from wheelhouse_tasks import artifact, dist, metadata
 from wheelhouse_tasks.errors import (
     BadArtifact,
     BadArtifacts,
+    Conflict,
     DigestMismatch,
     Failed,
     NothingToDo,
@@ -105,16 +105,7 @@ def link_above(path: Path) -> None:
         ),
         pytest.param(lambda path: path.symlink_to("nowhere.whl"), "not a regular file", id="broken link"),
         pytest.param(lambda path: path.symlink_to("."), "not a regular file", id="link to the folder"),
-        pytest.param(
-            lambda path: path.symlink_to(path.name),
-            "not a regular file",
-            id="link to itself",
-            marks=pytest.mark.xfail(
-                sys.version_info < (3, 13),
-                strict=True,
-                reason="BUG: Path.resolve raises RuntimeError for a loop before Python 3.13",
-            ),
-        ),
+        pytest.param(lambda path: path.symlink_to(path.name), "not a regular file", id="link to itself"),
         pytest.param(lambda path: path.mkdir(), "not a regular file", id="folder"),
         pytest.param(os.mkfifo, "not a regular file", id="fifo"),
         pytest.param(lambda path: path.symlink_to("/dev/zero"), "a link to outside the folder", id="device"),
@@ -208,6 +199,40 @@ def test_digests(size: int, tmp_path: Path) -> None:
     content = b"x" * size
     md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
     assert dist.digests(tmp_path / "x") == (hashlib.sha256(content).hexdigest(), md5, size)
+
+
+def test_present(tmp_path: Path) -> None:
+    """The digests are told of those of the names that are there (case 43)."""
+    (tmp_path / WHEEL).write_bytes(b"x")
+    (tmp_path / "other.txt").write_bytes(b"y")
+    assert dist.present(tmp_path, [WHEEL, SDIST]) == {WHEEL: hashlib.sha256(b"x").hexdigest()}
+    assert dist.present(tmp_path / "missing", [WHEEL]) == {}
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        pytest.param(link_outside, "is a link to outside the folder", id="link to outside"),
+        pytest.param(lambda path: path.symlink_to("nowhere"), "is not a regular file", id="broken link"),
+        pytest.param(lambda path: path.mkdir(), "is not a regular file", id="folder"),
+        pytest.param(os.mkfifo, "is not a regular file", id="fifo"),
+    ],
+)
+def test_present_as_something_else(make: Callable[[Path], object], reason: str, tmp_path: Path) -> None:
+    """What is no file of the folder is in the way of one, and nothing hangs (cases 12, 44)."""
+    folder = tmp_path / "dist"
+    folder.mkdir()
+    make(folder / WHEEL)
+    with pytest.raises(Failed) as refused:
+        dist.present(folder, [WHEEL])
+    assert str(refused.value) == f"{folder / WHEEL}: {reason} (remove it)"
+
+
+def test_present_but_locked(tmp_path: Path) -> None:
+    """A file that may not be read cannot be compared."""
+    lock(wheels.make_wheel(tmp_path))
+    with pytest.raises(Failed, match="cannot be read: Permission denied"):
+        dist.present(tmp_path, [WHEEL])
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -373,3 +398,54 @@ def test_save_takes_the_longest_names(good: bytes, tmp_path: Path) -> None:
     name = WHEEL.replace("demo", "demo".rjust(artifact.NAME_LIMIT - len(WHEEL) + 4, "a"))
     dist.save([good], tmp_path / name, artifact.parse(name), hashlib.sha256(good).hexdigest())
     assert contents(tmp_path) == {name: good}
+
+
+@pytest.mark.parametrize("digest", [True, False], ids=["digest", "no digest"])
+def test_save_takes_no_more_than_was_promised(digest: bool, before: dict[str, bytes], tmp_path: Path) -> None:
+    """A file that grows beyond its promised size is given up at once: the server may never end (case 45)."""
+
+    def endless() -> Iterator[bytes]:
+        while True:
+            yield bytes(1000)
+
+    with pytest.raises(Failed) as refused:
+        dist.save(endless(), tmp_path / WHEEL, NAMED, ZEROS if digest else None, size=5000)
+    assert str(refused.value) == f"{WHEEL}: is longer than the 5000 bytes that its index promises"
+    assert contents(tmp_path) == before
+
+
+def test_save_of_the_promised_size(good: bytes, tmp_path: Path) -> None:
+    """A file of exactly the promised size is kept."""
+    assert dist.save([good], tmp_path / WHEEL, NAMED, None, size=len(good)) == len(good)
+
+
+def test_save_beside_an_older_file(good: bytes, before: dict[str, bytes], tmp_path: Path) -> None:
+    """A file that must not be replaced stays, unless the new one is the same (case 43)."""
+    if before:
+        with pytest.raises(Conflict) as refused:
+            dist.save([good], tmp_path / WHEEL, NAMED, None, replace=False)
+        message = f"{tmp_path / WHEEL}: is there with other bytes than were fetched (remove it)"
+        assert str(refused.value) == message
+        assert contents(tmp_path) == before
+    else:
+        for _ in range(2):
+            dist.save([good], tmp_path / WHEEL, NAMED, None, replace=False)
+            assert contents(tmp_path) == {WHEEL: good}
+
+
+def test_sweep(tmp_path: Path, good: bytes) -> None:
+    """What this process left half-written is removed, and what another one is writing is not (case 48)."""
+    others = {WHEEL: good, f".{os.getpid()}1-00{dist.PART}": b"x", "demo.part": b"x"}
+    for name, content in others.items():
+        (tmp_path / name).write_bytes(content)
+
+    def interrupted() -> Iterator[bytes]:
+        yield good
+        assert len(contents(tmp_path)) == len(others) + 1
+        dist.sweep(tmp_path)
+        assert contents(tmp_path) == others
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        dist.save(interrupted(), tmp_path / SDIST, NAMED, None)
+    assert contents(tmp_path) == others

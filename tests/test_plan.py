@@ -58,6 +58,26 @@ def test_upload_overwrites_when_told() -> None:
     assert plan.plan_upload(files, {WHEEL: B, SDIST: A}, (), overwrite=True) == expected
 
 
+@pytest.mark.parametrize(
+    ("names", "taken", "message"),
+    [
+        pytest.param(
+            [WHEEL, WHEEL.replace("demo", "Demo")], [], f"{WHEEL}: differs from D{WHEEL[1:]} in case", id="ours"
+        ),
+        pytest.param([SDIST], ["Demo-1.0.tar.gz"], f"{SDIST}: differs from Demo-1.0.tar.gz in case", id="published"),
+        pytest.param([SDIST, WHEEL], [SDIST, WHEEL, "demo-2.0.zip"], "", id="the same names"),
+    ],
+)
+def test_upload_refuses_names_that_differ_in_case(names: list[str], taken: list[str], message: str) -> None:
+    """Two names that not every file system can hold beside each other are refused (case 11)."""
+    files = list(map(local, names))
+    if message:
+        with pytest.raises(Conflict, match=re.escape(message)):
+            plan.plan_upload(files, {}, (), taken=taken)
+    else:
+        assert set(plan.plan_upload(files, {}, (), taken=taken).send) == set(files)
+
+
 def test_projects_of_an_upload() -> None:
     """The pages of every project with a file are brought up to date, sent or there already (case 54)."""
     found = plan.plan_upload([local("zoo-1.0.zip"), local(WHEEL), local(SDIST)], {WHEEL: A}, ())
@@ -172,10 +192,6 @@ def test_choose_refuses_contradictions(offered: list[Candidate], message: str) -
     assert str(refused.value) == message
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="BUG: the first candidate without a sha256 is kept though its link has a problem and the next's not",
-)
 def test_choose_prefers_what_can_be_fetched() -> None:
     """Of two offers without a digest, the one that can be downloaded is taken."""
     broken, good = candidate(WHEEL, None, "one", "leads away"), candidate(WHEEL, None, "two")
@@ -190,27 +206,25 @@ def test_fetch_downloads_what_is_missing() -> None:
     assert found.files == (candidate(OTHER_WHEEL), candidate(WHEEL), candidate(SDIST, None))
 
 
-@pytest.mark.parametrize(
-    ("offer", "message"),
-    [
-        pytest.param(
-            candidate(WHEEL),
-            f"{WHEEL}: is in dist with other bytes than in one (pass --force to replace it)",
-            id="other bytes",
-        ),
-        pytest.param(
-            candidate(WHEEL, None),
-            f"{WHEEL}: is in dist and cannot be compared: there is no sha256 in one (pass --force to replace it)",
-            id="no digest",
-        ),
-    ],
-)
-def test_fetch_replaces_nothing_unasked(offer: Candidate, message: str) -> None:
-    """A file that is there with other bytes is kept, unless the user insists (case 43)."""
+def test_fetch_replaces_nothing_unasked() -> None:
+    """Files that are there with other bytes are kept, and all of them are named, unless the user insists (case 43)."""
+    wanted = [candidate(WHEEL), candidate(OTHER_WHEEL), candidate(SDIST, source="two")]
+    here = {WHEEL: B, OTHER_WHEEL: A, SDIST: B}
     with pytest.raises(Conflict) as refused:
-        plan.plan_fetch([offer], {WHEEL: B}, (), "dist")
-    assert str(refused.value) == message
-    assert plan.plan_fetch([offer], {WHEEL: B}, (), "dist", force=True) == FetchPlan((offer,), (), ())
+        plan.plan_fetch(wanted, here, (), "dist")
+    assert str(refused.value) == (
+        f"{WHEEL} (of one), {SDIST} (of two): in dist with other bytes; nothing was fetched "
+        "(pass --force to replace it)"
+    )
+    expected = FetchPlan((wanted[0], wanted[2]), (wanted[1],), ())
+    assert plan.plan_fetch(wanted, here, (), "dist", force=True) == expected
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_fetch_compares_what_promises_no_digest(force: bool) -> None:
+    """A file without a promised digest is downloaded: only its bytes tell whether it is the one that is there."""
+    offer = candidate(WHEEL, None)
+    assert plan.plan_fetch([offer], {WHEEL: B}, (), "dist", force=force) == FetchPlan((offer,), (), ())
 
 
 def test_fetch_of_another_command_has_its_own_remedy() -> None:
@@ -269,3 +283,37 @@ def test_release_refuses_what_is_there_otherwise(
     with pytest.raises(Failed) as refused:
         plan.plan_release("demo", Version("1.0"), "pypi", found_in(local(WHEEL), local(SDIST)), published)
     assert (type(refused.value), str(refused.value)) == (kind, message)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        pytest.param([SDIST, "demo-1.0.0.tar.gz"], "two sdists of one version", id="68 sdists spelt otherwise"),
+        pytest.param([SDIST, "demo-1.0.zip"], "two sdists of one version", id="68 sdists of two kinds"),
+        pytest.param(
+            [WHEEL, "demo-1.0.0-py3-none-any.whl"], "two wheels for the same tags of one version", id="wheels"
+        ),
+        pytest.param([WHEEL, "demo-1.0-1-py3-none-any.whl", OTHER_WHEEL, SDIST], "", id="other builds and tags"),
+    ],
+)
+def test_release_holds_nothing_twice(names: list[str], message: str) -> None:
+    """Two files for the same thing are refused before the first upload (case 68)."""
+    files = found_in(*map(local, names))
+    if message:
+        with pytest.raises(Conflict) as refused:
+            plan.plan_release("demo", Version("1.0"), "pypi", files, {})
+        assert str(refused.value) == f"{', '.join(names)}: {message}; nothing was uploaded (remove one of them)"
+    else:
+        assert len(plan.plan_release("demo", Version("1.0"), "pypi", files, {}).upload) == len(names)
+
+
+@pytest.mark.parametrize(("index", "taken"), [("pypi", False), ("testpypi", False), ("https://own.example/", True)])
+def test_release_of_a_local_version(index: str, taken: bool) -> None:
+    """The public index takes no local version, which is told before the first upload (case 68)."""
+    file = local("demo-1.0+cu1-py3-none-any.whl")
+    if taken:
+        assert plan.plan_release("demo", Version("1.0+cu1"), index, found_in(file), {}).upload == (file,)
+    else:
+        with pytest.raises(Failed) as refused:
+            plan.plan_release("demo", Version("1.0+cu1"), index, found_in(file), {})
+        assert str(refused.value) == f"demo 1.0+cu1: {index} takes no local version (+cu1)"

@@ -9,6 +9,7 @@ from invoke.exceptions import Exit, ParseError
 from invoke.program import Program
 
 from wheelhouse_tasks import __version__, ns
+from wheelhouse_tasks.collection import guard_debug_log
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,9 +27,10 @@ class Wheelhouse(Program):
         super().update_config(merge)
 
     def parse_core(self, argv: list[str] | None) -> None:
-        """Parse the program's own flags."""
+        """Parse the program's own flags; keep secrets out of the log that --debug sets up."""
         try:
             super().parse_core(argv)
+            guard_debug_log()
         except ParseError as error:
             raise Exit(f"error: {error} (see wheelhouse --help)", USAGE) from None
 

@@ -14,7 +14,7 @@ from packaging.utils import (
     parse_sdist_filename,
     parse_wheel_filename,
 )
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from wheelhouse_tasks.errors import NotAnArtifact, UsageError, one_line
 
@@ -102,5 +102,5 @@ def version_of(text: str) -> Version:
     """Return the PEP 440 version that a person wrote; UsageError if it is none."""
     try:
         return Version(text)
-    except InvalidVersion:
-        raise UsageError("version", f"{text!r} is not a valid version (see PEP 440, for example 1.2.3)") from None
+    except ValueError:  # InvalidVersion, or more digits than Python converts
+        raise UsageError("version", f"{text[:60]!r} is not a valid version (see PEP 440, for example 1.2.3)") from None

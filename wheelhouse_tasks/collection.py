@@ -242,7 +242,7 @@ def _run(  # noqa: PLR0913
     raise Exit(f"error: {message}", code)
 
 
-def _guard_debug_log() -> None:
+def guard_debug_log() -> None:
     """Clean the log of `inv --debug`, which is set up by now, of what the parser will tell of the command line."""
     if logging.getLogger().handlers and logging.getLogger("invoke").isEnabledFor(logging.DEBUG):
         from wheelhouse_tasks.secret import guard_logs
@@ -250,7 +250,8 @@ def _guard_debug_log() -> None:
         guard_logs(os.environ, sys.argv)
 
 
-_guard_debug_log()
+guard_debug_log()
 
 ns = Collection("wheelhouse", upload, fetch, release)
-ns.configure({"wheelhouse": dict.fromkeys(KEYS)})
+# a table must be declared as one: invoke merges no table into None
+ns.configure({"wheelhouse": {**dict.fromkeys(KEYS), "driver_options": {}}})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -73,30 +75,35 @@ class Terminal:
         if self._console is None:
             from rich.console import Console
 
-            stream = sys.stderr if self.as_json else sys.stdout
+            class Plain(Console):
+                def on_broken_pipe(self) -> None:
+                    raise BrokenPipeError  # rich would end the program
+
+            # a stream that was closed is None
+            stream = (sys.stderr if self.as_json else sys.stdout) or Deaf()
             width = None if stream.isatty() else LOG_WIDTH
-            self._console = Console(
-                file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True
-            )
+            self._console = Plain(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
         return self._console
 
     def clean(self, text: str) -> str:
-        """Return *text* on one line, without secrets."""
-        return mask(one_line(text), self.secrets)
+        """Return *text* on one line, without secrets, in characters that the terminal has."""
+        cleaned = mask(one_line(mask(text, self.secrets)), self.secrets)
+        encoding = self.console.encoding or "utf-8"
+        return cleaned.encode(encoding, "backslashreplace").decode(encoding)
 
     def note(self, text: str) -> None:
         """Print a line; its leading blanks are kept."""
         indent = len(text) - len(text.lstrip(" "))
-        self.console.print(" " * indent + self.clean(text))
+        self._print(" " * indent + self.clean(text))
 
     def detail(self, text: str) -> None:
         """Print a line with --verbose."""
         if self.verbose:
-            self.console.print(self.clean(text), style="dim")
+            self._print(self.clean(text), style="dim")
 
     def warn(self, text: str) -> None:
         """Print a line that stands out."""
-        self.console.print(f"warning: {self.clean(text)}", style="yellow")
+        self._print(f"warning: {self.clean(text)}", style="yellow")
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Print a table without borders, which copies well from a log."""
@@ -107,13 +114,13 @@ class Terminal:
             shown.add_column(column, overflow="fold", justify="right" if column == "size" else "left")
         for row in rows:
             shown.add_row(*map(self.clean, row))
-        self.console.print(shown, soft_wrap=False)
+        self._print(shown, soft_wrap=False)
 
     def confirm(self, question: str) -> bool:
         """Ask on a terminal; where there is none, or --yes was given, go on."""
-        if self.assume_yes or not sys.stdin.isatty():
+        if self.assume_yes or sys.stdin is None or not sys.stdin.isatty():
             return True
-        self.console.print(f"{self.clean(question)} [y/N] ", end="")
+        self._print(f"{self.clean(question)} [y/N] ", end="")
         try:
             return sys.stdin.readline().strip().lower() in ("y", "yes")
         except UnicodeDecodeError:
@@ -123,6 +130,22 @@ class Terminal:
         """Print the machine-readable result, if asked for."""
         if self.as_json:
             sys.stdout.write(mask(json.dumps(value, indent=1), self.secrets) + "\n")
+            sys.stdout.flush()
+
+    def _print(self, *shown: object, **options: Any) -> None:
+        """Print; where nobody reads any more (`... | head`), go on in silence: work is not left half done for that."""
+        try:
+            self.console.print(*shown, **options)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class Deaf(io.StringIO):
+    """A stream that keeps nothing."""
+
+    def write(self, text: str) -> int:
+        """Forget *text*."""
+        return len(text)
 
 
 DRY_RUN = "dry run: nothing was written"
@@ -135,9 +158,9 @@ def count(files: Sized) -> str:
 
 def size_text(size: int) -> str:
     """Return bytes for people: `12.3 MB`."""
-    value = float(size)
-    for unit in ("B", "kB", "MB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} GB"
+    value, unit = float(size), "B"
+    for larger in ("kB", "MB", "GB"):
+        if round(value, 0 if unit == "B" else 1) < 1000:
+            break
+        value, unit = value / 1000, larger
+    return f"{value:.0f} B" if unit == "B" else f"{value:.1f} {unit}"

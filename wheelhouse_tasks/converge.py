@@ -98,7 +98,8 @@ def converge(
             rounds += 1
             names, undisturbed = view.write()
             written += names
-            if view.relist() == before and undisturbed:
+            # who wrote nothing found its objects on the pages; whoever replaces these looks later
+            if undisturbed and (not names or view.relist() == before):
                 break
             sleep(random.uniform(0, min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE)))  # noqa: S311
             before = view.look()
@@ -123,9 +124,8 @@ class Root:
         """Read the pages, then the listing of the JSON pages."""
         honoured = self.store.conditions()
         self.html, self.json = (Page.read(self.store, name, honoured) for name in (pages.ROOT, pages.JSON_ROOT))
-        if self.flat:
-            self.flat_page = Page.read(self.store, pages.FLAT, honoured)
-            check_ours(self.store, self.flat_page)
+        self.flat_page = Page.read(self.store, pages.FLAT, honoured)
+        check_ours(self.store, self.flat_page)
         return self.relist()
 
     def relist(self) -> Listing:
@@ -150,6 +150,8 @@ class Root:
             texts = {project: sections[project].text for project in self.marks if project in sections}
             texts |= dict(zip(stale, parallel.run(self._section, stale, self.workers), strict=True))
             results.append(publish(self.store, self.flat_page, pages.render_flat(texts), pages.HTML_TYPE))
+        elif self.flat_page.content is not None:  # one that is kept no more would lack what comes
+            self.store.delete(pages.FLAT)
         return [each.name for each in results if each.written], not any(each.overtaken for each in results)
 
     def _section(self, project: str) -> str:

@@ -11,6 +11,7 @@ from wheelhouse_tasks import artifact, metadata, parallel
 from wheelhouse_tasks.errors import (
     BadArtifact,
     BadArtifacts,
+    Conflict,
     DigestMismatch,
     Failed,
     NotAnArtifact,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.artifact import Artifact
 
 BLOCK = 1 << 20
+PART = ".part"
 
 
 def scan(folder: Path) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:
@@ -48,13 +50,38 @@ def scan(folder: Path) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:
         except NotAnArtifact as error:
             skipped.append(Skipped(path.name, error.problem))
             continue
-        if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
-            skipped.append(Skipped(path.name, "a link to outside the folder"))
-        elif not path.is_file():
-            skipped.append(Skipped(path.name, "not a regular file"))
+        reason = unfit(path)
+        if reason:
+            skipped.append(Skipped(path.name, reason))
         else:
             found.append((path, named))
     return found, skipped
+
+
+def unfit(path: Path) -> str:
+    """Return why a file called like an artifact is not taken, or an empty text."""
+    inside = os.path.commonpath([os.path.realpath(path), os.path.realpath(path.parent)]) == os.path.realpath(
+        path.parent
+    )
+    if not inside:
+        return "a link to outside the folder"
+    return "" if path.is_file() else "not a regular file"
+
+
+def present(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    """Return the sha256 of those of *names* that are in the folder; raise Failed for one that is no file to take."""
+    found = {}
+    for name in names:
+        path = folder / name
+        if path.is_symlink() or path.exists():
+            reason = unfit(path)
+            if reason:
+                raise Failed(str(path), f"is {reason}", "remove it")
+            try:
+                found[name] = digests(path)[0]
+            except OSError as error:
+                raise Failed(str(path), f"cannot be read: {error.strerror}") from None
+    return found
 
 
 def read(files: Iterable[tuple[Path, Artifact]], workers: int) -> list[LocalFile]:
@@ -91,20 +118,31 @@ def digests(path: Path) -> tuple[str, str, int]:
     return sha256.hexdigest(), md5.hexdigest(), size
 
 
-def save(blocks: Iterable[bytes], target: Path, named: Artifact, sha256: str | None) -> int:
+def save(
+    blocks: Iterable[bytes],
+    target: Path,
+    named: Artifact,
+    sha256: str | None,
+    *,
+    size: int | None = None,
+    replace: bool = True,
+) -> int:
     """Write a file whole and verified, or not at all; return its bytes.
 
-    It appears under its name only after its sha256 was found right; without one, its archive must be whole and say what
-    its name says. Raises DigestMismatch, BadArtifact or Failed; what was there before stays.
+    It appears under its name only after its sha256 was found right, and within its promised *size*; without a sha256,
+    its archive must be whole and say what its name says. Unless *replace*, a file there must have the same bytes.
+    Raises DigestMismatch, BadArtifact, Conflict or Failed; what was there before stays.
     """
-    part = target.with_name(f".{secrets.token_hex(8)}.part")
-    digest, size = hashlib.sha256(), 0
+    part = target.with_name(f".{os.getpid()}-{secrets.token_hex(8)}{PART}")
+    digest, written = hashlib.sha256(), 0
     try:
         try:
             with part.open("xb") as file:
                 for block in blocks:
                     digest.update(block)
-                    size += file.write(block)
+                    written += file.write(block)
+                    if size is not None and written > size:
+                        raise Failed(target.name, f"is longer than the {size} bytes that its index promises")
                 file.flush()
                 os.fsync(file.fileno())
             if sha256 is None:
@@ -113,9 +151,17 @@ def save(blocks: Iterable[bytes], target: Path, named: Artifact, sha256: str | N
                 raise DigestMismatch(target.name, sha256, digest.hexdigest())
             if target.is_dir():
                 raise Failed(str(target), "is a folder")
+            if not replace and target.exists() and digests(target)[0] != digest.hexdigest():
+                raise Conflict(str(target), "is there with other bytes than were fetched", "remove it")
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
         raise Failed(str(target), f"cannot be written: {error.strerror or error}") from None
-    return size
+    return written
+
+
+def sweep(folder: Path) -> None:
+    """Remove what downloads of this process left half-written when they were interrupted."""
+    for part in folder.glob(f".{os.getpid()}-*{PART}"):
+        part.unlink(missing_ok=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -18,6 +19,9 @@ PAGE_LIMIT = 128 << 20
 """Bytes of a page that are read at most."""
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
+#: A page that ends within a tag.
+CUT, CUT_LIMIT = re.compile(rb"<[a-zA-Z/!][^<>]*\Z"), 65536
+COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 #: HTML's white space, which surrounds a URL in an attribute without being part of it.
 BLANKS = " \t\n\f\r"
 
@@ -53,6 +57,8 @@ def parse(page: bytes, url: str, content_type: str) -> list[Link]:
     """
     kind = content_type.partition(";")[0].strip().lower()
     shown = mask_url(url)
+    if page.startswith(COMPRESSED):
+        raise BadPage(shown, "holds compressed bytes that nothing declares")
     if kind.endswith("json"):
         return _parse_json(page, url)
     if (
@@ -62,7 +68,7 @@ def parse(page: bytes, url: str, content_type: str) -> list[Link]:
         and not _looks_html(page)
     ):
         raise BadPage(shown, f"is {one_line(kind)!r}, not an index page (HTML or JSON)")
-    return _parse_html(page, url, _charset(content_type))
+    return _parse_html(_utf8(page, content_type), url)
 
 
 def _looks_html(page: bytes) -> bool:
@@ -70,30 +76,48 @@ def _looks_html(page: bytes) -> bool:
     return page.lstrip(b"\xef\xbb\xbf \t\r\n")[:14].lower().startswith((b"<!doctype html", b"<html"))
 
 
-def _charset(content_type: str) -> str:
+def _utf8(page: bytes, content_type: str) -> bytes:
+    """Return a page in UTF-8, leniently: lxml would stop without a word at a byte that the charset does not have."""
+    for mark, charset in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+        if page.startswith(mark):
+            return page.removeprefix(codecs.BOM_UTF8).decode(charset, "replace").encode()
     found = re.search(r"charset=[\"']?([\w.:-]+)", content_type, re.IGNORECASE)
     try:
-        b"".decode(found[1] if found else "utf-8")
-    except LookupError:
-        return "utf-8"
-    return found[1] if found else "utf-8"
+        charset = codecs.lookup(found[1] if found else "utf-8").name
+        if not charset.startswith(("utf-16", "utf-32")) and b"<a>".decode(charset) != "<a>":
+            charset = "utf-8"  # not one that a page could be written in
+        return page.decode(charset, "replace").encode("utf-8", "replace")
+    except (LookupError, UnicodeError):
+        return page.decode("utf-8", "replace").encode()
 
 
-def _parse_html(page: bytes, url: str, charset: str) -> list[Link]:
+def _parse_html(page: bytes, url: str) -> list[Link]:
     from lxml import etree
 
+    shown = mask_url(url)
+    if CUT.search(page[-CUT_LIMIT:]):
+        raise BadPage(shown, "is cut off in the middle of a tag")
     target: Any = _Anchors()
     # A target: the tree parser silently drops what is nested deeper than 256, or follows 10 MB of text.
-    parser = etree.HTMLParser(target=target, encoding=charset, huge_tree=True)
+    parser = etree.HTMLParser(target=target, encoding="utf-8", huge_tree=True)
     if page.strip():
         try:
             etree.fromstring(page, parser)
         except etree.LxmlError as error:
-            raise BadPage(mask_url(url), f"cannot be read as HTML: {one_line(str(error))}") from None
+            raise BadPage(shown, f"cannot be read as HTML: {one_line(str(error))}") from None
     if target.promised not in (None, str(len(target.anchors))):
-        raise BadPage(mask_url(url), f"is cut off: {len(target.anchors)} links of {one_line(str(target.promised))}")
-    base = urljoin(url, target.base.strip(BLANKS)) if target.base else url
-    return [link for link in (_html_link(attributes, base) for attributes in target.anchors) if link]
+        raise BadPage(shown, f"is cut off: {len(target.anchors)} links of {one_line(str(target.promised))}")
+    found = [link for link in (_html_link(each, _base(url, target.base), url) for each in target.anchors) if link]
+    if target.asks_password and not any(link.filename.endswith((".whl", ".tar.gz", ".zip")) for link in found):
+        raise BadPage(shown, "is a login page, not an index page")
+    return found
+
+
+def _base(url: str, base: str | None) -> str:
+    try:
+        return urljoin(url, base.strip(BLANKS)) if base else url
+    except ValueError:
+        return url
 
 
 class _Anchors:
@@ -104,6 +128,7 @@ class _Anchors:
         self.base: str | None = None
         #: How many links a page of ours says it has.
         self.promised: str | None = None
+        self.asks_password = False
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         if tag == "a" and "href" in attributes:
@@ -112,18 +137,21 @@ class _Anchors:
             self.base = attributes["href"]
         elif tag == "meta" and attributes.get("name") == "wheelhouse:links":
             self.promised = attributes.get("content")
+        elif tag == "input" and attributes.get("type", "").lower() == "password":
+            self.asks_password = True
 
     def close(self) -> None:
         """End."""
 
 
-def _html_link(attributes: Mapping[str, str], base: str) -> Link | None:
+def _html_link(attributes: Mapping[str, str], base: str, page: str) -> Link | None:
     size = attributes.get("data-size", "")
     return _link(
         attributes["href"].strip(BLANKS),
         base,
+        page,
         yanked=attributes.get("data-yanked"),
-        size=int(size) if size.isdecimal() else None,
+        size=int(size) if size.isdecimal() and len(size) < 16 else None,
     )
 
 
@@ -143,7 +171,9 @@ def _parse_json(page: bytes, url: str) -> list[Link]:
         raise BadPage(shown, "has no list of files or projects")
     found = [_json_link(row, url, shown) for row in rows]
     found += [
-        _link(f"{row['name']}/", url) for row in folders if isinstance(row, dict) and isinstance(row.get("name"), str)
+        _link(f"{row['name']}/", url, url)
+        for row in folders
+        if isinstance(row, dict) and isinstance(row.get("name"), str)
     ]
     return [link for link in found if link]
 
@@ -152,34 +182,38 @@ def _json_link(row: Any, url: str, shown: str) -> Link | None:
     if not isinstance(row, dict) or not isinstance(row.get("url"), str):
         raise BadPage(shown, "has a file without a url")
     hashes, yanked, size = row.get("hashes"), row.get("yanked", False), row.get("size")
-    sha256 = hashes.get("sha256") if isinstance(hashes, dict) else None
-    return _link(
+    link = _link(
         row["url"],
         url,
+        url,
         yanked=None if yanked is False or yanked is None else (yanked if isinstance(yanked, str) else ""),
-        size=size if isinstance(size, int) else None,
-        sha256=sha256 if isinstance(sha256, str) else None,
+        size=size if isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 1 << 50 else None,
+        sha256=hashes.get("sha256") if isinstance(hashes, dict) else None,
     )
+    name = row.get("filename")
+    return replace(link, filename=name) if link and isinstance(name, str) else link
 
 
 def _link(
-    href: str, base: str, *, yanked: str | None = None, size: int | None = None, sha256: str | None = None
+    href: str, base: str, page: str, *, yanked: str | None = None, size: int | None = None, sha256: object = None
 ) -> Link | None:
     """Return the link, or None where it leads to nothing that could be fetched."""
     try:
         parts = urlsplit(urljoin(base, href))
-        if parts.scheme not in ("http", "https", "file") or (parts.scheme == "file") != base.startswith("file:"):
+        if parts.scheme not in ("http", "https", "file") or (parts.scheme == "file") != page.startswith("file:"):
             return None
         parts.port  # noqa: B018  # raises for a port that is no number
     except ValueError:
         return None
-    problem = ""
+    digest, problem = None, ""
     if sha256 is None and parts.fragment:
-        sha256, problem = _fragment_digest(parts.fragment)
-    elif sha256 is not None and not SHA256.fullmatch(sha256.lower()):
-        sha256, problem = None, "its sha256 is malformed"
+        digest, problem = _fragment_digest(parts.fragment)
+    elif isinstance(sha256, str) and SHA256.fullmatch(sha256.lower()):
+        digest = sha256.lower()
+    elif sha256 is not None:
+        problem = "its sha256 is malformed"
     filename = unquote(parts.path.rpartition("/")[2])
-    return Link(parts._replace(fragment="").geturl(), filename, sha256 and sha256.lower(), yanked, size, problem)
+    return Link(parts._replace(fragment="").geturl(), filename, digest, yanked, size, problem)
 
 
 def _fragment_digest(fragment: str) -> tuple[str | None, str]:

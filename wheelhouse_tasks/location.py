@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from urllib.request import url2pathname
 
 from wheelhouse_tasks.errors import UsageError
@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LOCAL = "local"
+YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
 @dataclass(frozen=True)
 class WebIndex:
     """An index page of any maker, read over HTTP."""
 
-    url: str
+    #: With its credentials, if it has any.
+    url: str = field(repr=False)
 
     @property
     def label(self) -> str:
@@ -85,58 +87,71 @@ def clean_prefix(text: str) -> str:
 def parse(text: str, root: Path, base: Container) -> Location:
     """Return the location that *text* names, as in `--index`.
 
-    A path is taken from *root*. A storage URL inherits from *base* (how to reach the provider) what it does not
-    say itself, where its provider is that of *base*.
+    A path is taken from *root*. A storage URL inherits from *base* (how to reach the provider) what it does not say
+    itself, where its provider is that of *base*.
     Raises UsageError for a URL that cannot be used.
     """
     shown = mask_url(text)
+    if not text.isprintable():
+        raise UsageError("index", f"{shown!r} holds characters that cannot be printed")
+    scheme, separator, rest = text.partition("://")
+    scheme = scheme.lower()
+    if scheme.startswith("file:"):
+        scheme, separator, rest = "file", "://", scheme[5:]
+    if not separator and text.lower().startswith(("http:", "https:")):
+        raise UsageError("index", f"{shown!r} is not a URL", "https://... has two slashes")
+    if not separator and not text.lower().startswith("file:"):
+        return FolderIndex(path_of(text, root, "index"))
     try:
-        parts = urlsplit(text)
+        # a scheme that urlsplit knows: it knows none with an underscore, as many providers have
+        parts = urlsplit(text if scheme in ("http", "https", "file") or not separator else f"http://{rest}")
         port = parts.port
-    except ValueError as error:
-        raise UsageError("index", f"{shown!r} is not a URL: {error}") from None
-    scheme = parts.scheme.lower()
+    except ValueError:
+        raise UsageError("index", f"{shown!r} is not a URL") from None
     if scheme in ("http", "https"):
         if not parts.hostname:
             raise UsageError("index", f"{shown!r} has no host")
         return WebIndex(text)
-    if scheme == "file":
+    if text.lower().startswith("file:"):
         if parts.netloc not in ("", "localhost"):
             raise UsageError("index", f"{shown!r} names another machine (file:///path has three slashes)")
-        return FolderIndex(Path(url2pathname(parts.path)))
-    if "://" not in text:
-        return FolderIndex(root / Path(text).expanduser())
+        return FolderIndex(root / url2pathname(parts.path))
     if parts.username or parts.password or port:
-        raise UsageError("index", f"{shown!r}: credentials and ports do not go into a storage URL (use ?port=)")
-    return _container(scheme, parts.netloc, unquote(parts.path), dict(parse_qsl(parts.query)), root, base)
+        raise UsageError("index", f"{shown!r}: credentials and ports do not go into a storage URL", "use ?port=")
+    return _container(scheme, parts, root, base)
 
 
-def _container(provider: str, name: str, path: str, query: dict[str, str], root: Path, base: Container) -> Container:
+def path_of(text: str, root: Path, what: str) -> Path:
+    """Return the path that a person wrote, taken from *root*; UsageError for the home of nobody."""
+    try:
+        return root / Path(text).expanduser()
+    except RuntimeError:
+        raise UsageError(what, f"{text!r} is in the home of a user who is not known") from None
+
+
+def _container(provider: str, parts: SplitResult, root: Path, base: Container) -> Container:
+    name, path, query = parts.netloc, unquote(parts.path), dict(parse_qsl(parts.query))
+    shown = f"{provider}://{mask_url(name)}"
+    unknown = set(query) - ({"region", "host", "port", "secure"} if provider != LOCAL else set())
+    if unknown:
+        raise UsageError("index", f"{shown}: unknown option {min(unknown)!r}", "region, host, port, secure")
     if provider == LOCAL:
         return replace(base, provider=LOCAL, container=str(root / f"{name}{path}"), prefix="", credentials=None)
     if not name:
-        raise UsageError("index", f"{provider}:// needs a container: {provider}://CONTAINER/PREFIX")
-    unknown = set(query) - {"region", "host", "port", "secure"}
-    if unknown:
-        raise UsageError("index", f"{provider}://{name}: unknown option {min(unknown)!r} (region, host, port, secure)")
+        raise UsageError("index", f"{provider}:// needs a container", f"{provider}://CONTAINER/PREFIX")
     found = replace(base, container=name, prefix=clean_prefix(path.lstrip("/")))
     if provider != base.provider:
-        found = replace(
-            found,
-            provider=provider,
-            region=None,
-            host=None,
-            port=None,
-            secure=True,
-            driver_options={},
-            credentials=None,
-        )
-    if not query.get("port", "1").isdecimal():
-        raise UsageError("index", f"{provider}://{name}: port {query['port']!r} is not a number")
+        found = replace(found, provider=provider, region=None, host=None, port=None, secure=True)
+        found = replace(found, driver_options={}, credentials=None)
+    port, secure = query.get("port", "443"), query.get("secure", "yes").lower()
+    if not (port.isdecimal() and len(port) < 6 and 0 < int(port) < 65536):
+        raise UsageError("index", f"{shown}: port {port!r} is not a number from 1 to 65535")
+    if secure not in YES + NO:
+        raise UsageError("index", f"{shown}: secure is {secure!r}, expected yes or no")
     return replace(
         found,
         region=query.get("region", found.region),
         host=query.get("host", found.host),
-        port=int(query["port"]) if "port" in query else found.port,
-        secure=query["secure"].lower() not in ("0", "no", "off", "false") if "secure" in query else found.secure,
+        port=int(port) if "port" in query else found.port,
+        secure=secure in YES if "secure" in query else found.secure,
     )

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from wheelhouse_tasks import artifact
-from wheelhouse_tasks.errors import BadPage
+from wheelhouse_tasks.errors import BadPage, NotAnArtifact
+from wheelhouse_tasks.links import SHA256
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -157,25 +158,32 @@ def read_json(page: bytes) -> dict[str, File]:
     try:
         rows = json.loads(page)["files"]
         return {row["filename"]: _file(row) for row in rows}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadPage("JSON page", f"cannot be understood: {type(error).__name__} {error}") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, NotAnArtifact) as error:
+        raise BadPage("JSON page", f"cannot be understood: {type(error).__name__}") from None
 
 
 def _file(row: Mapping[str, object]) -> File:
-    size, hashes, metadata, yanked = row["size"], row["hashes"], row.get("core-metadata"), row.get("yanked")
-    if not isinstance(size, int) or not isinstance(hashes, dict):
-        raise TypeError("size or hashes")
+    size, metadata, yanked = row["size"], row.get("core-metadata"), row.get("yanked")
+    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+        raise TypeError("size")
     return File(
-        filename=str(row["filename"]),
+        filename=artifact.parse(str(row["filename"])).filename,
         size=size,
-        sha256=str(hashes["sha256"]),
+        sha256=_digest(row["hashes"]),
         mark=str(row["_mark"]),
         requires_python=str(row["requires-python"]) if "requires-python" in row else None,
-        metadata_sha256=str(metadata["sha256"]) if isinstance(metadata, dict) else None,
+        metadata_sha256=_digest(metadata) if metadata is not None else None,
         upload_time=str(row.get("upload-time", "")),
         yanked=None if yanked is None or yanked is False else "" if yanked is True else str(yanked),
         yank_mark=str(row.get("_yank-mark", "")),
     )
+
+
+def _digest(hashes: object) -> str:
+    digest = hashes["sha256"] if isinstance(hashes, dict) else None
+    if not isinstance(digest, str) or not SHA256.fullmatch(digest):
+        raise TypeError("sha256")
+    return digest
 
 
 def _json_file(project: str, file: File) -> dict[str, object]:

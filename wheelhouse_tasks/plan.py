@@ -59,24 +59,35 @@ def plan_upload(
     published: Mapping[str, str],
     skipped: Iterable[Skipped],
     *,
+    taken: Iterable[str] = (),
     overwrite: bool = False,
 ) -> UploadPlan:
-    """Return what to send, given the sha256 of what is *published*, by file name.
+    """Return what to send, given the sha256 of those of our names that are *published*, and every name *taken*.
 
-    Raises Conflict, which names every such file, where a published name would change its bytes.
+    Raises Conflict, which names every such file, where a published name would change its bytes, or where two names
+    would differ in case only, which not every file system can hold.
     """
     files = sorted(local, key=lambda file: file.artifact.sort_key())
-    changed = [
-        file.artifact.filename for file in files if published.get(file.artifact.filename, file.sha256) != file.sha256
-    ]
+    names = [file.artifact.filename for file in files]
+    changed = [name for name, file in zip(names, files, strict=True) if published.get(name, file.sha256) != file.sha256]
     if changed and not overwrite:
         raise Conflict(
             ", ".join(changed),
             "already published with other bytes; nothing was sent",
             "build under a new version, or pass --overwrite",
         )
+    refuse_twins({*names, *taken})
     present = tuple(file for file in files if published.get(file.artifact.filename) == file.sha256)
     return UploadPlan(tuple(file for file in files if file not in present), present, tuple(skipped))
+
+
+def refuse_twins(names: Iterable[str]) -> None:
+    """Raise Conflict for two names that differ in case only."""
+    seen: dict[str, str] = {}
+    for name in sorted(names):
+        twin = seen.setdefault(name.casefold(), name)
+        if twin != name:
+            raise Conflict(name, f"differs from {twin} in case only", "keep one of them")
 
 
 @dataclass(frozen=True)
@@ -129,9 +140,13 @@ def choose(project: str, version: Version | None, offered: Iterable[Candidate], 
             raise Conflict(name, f"differs from {first.artifact.filename} in case only", "fetch from one index")
         if first.sha256 and each.sha256 and first.sha256 != each.sha256:
             raise Conflict(name, f"has sha256 {first.sha256} in {first.source}, {each.sha256} in {each.source}")
-        if each.sha256 and not first.sha256:
+        if _trust(each) > _trust(first):
             chosen[name.casefold()] = each
     return tuple(sorted(chosen.values(), key=lambda each: each.artifact.sort_key()))
+
+
+def _trust(each: Candidate) -> tuple[bool, bool]:
+    return not each.link.problem, each.sha256 is not None
 
 
 def plan_fetch(
@@ -147,18 +162,19 @@ def plan_fetch(
 
     Raises Conflict where a file is there with other bytes than the index promises, unless *force*.
     """
-    download, have = [], []
+    download, have, changed = [], [], []
     for each in wanted:
         here = present.get(each.artifact.filename)
         if here is not None and here == each.sha256:
             have.append(each)
             continue
-        if here is not None and not force:
-            other = "with other bytes than in" if each.sha256 else "and cannot be compared: there is no sha256 in"
-            raise Conflict(each.artifact.filename, f"is in {folder} {other} {each.source}", remedy)
+        if here is not None and each.sha256 is not None and not force:
+            changed.append(f"{each.artifact.filename} (of {each.source})")
         if each.link.problem:
             raise Failed(each.artifact.filename, f"cannot be fetched from {each.source}: {each.link.problem}")
         download.append(each)
+    if changed:
+        raise Conflict(", ".join(changed), f"in {folder} with other bytes; nothing was fetched", remedy)
     return FetchPlan(tuple(download), tuple(have), tuple(skipped))
 
 
@@ -202,6 +218,9 @@ def plan_release(
 
     Raises Conflict before anything is uploaded where the index shows other bytes, or shows no sha256 to compare.
     """
+    _refuse_doubles([file for file, _ in files.values()])
+    if index in NO_LOCAL_VERSIONS and version.local:
+        raise Failed(f"{project} {version}", f"{index} takes no local version (+{version.local})")
     rows = []
     for file, source in sorted(files.values(), key=lambda pair: pair[0].artifact.sort_key()):
         name = file.artifact.filename
@@ -218,3 +237,18 @@ def plan_release(
         else:
             rows.append(ReleaseRow(file, source, "already there"))
     return ReleasePlan(project, version, index, tuple(rows))
+
+
+#: Indexes that refuse local versions (PEP 440) at upload.
+NO_LOCAL_VERSIONS = ("pypi", "testpypi")
+
+
+def _refuse_doubles(files: Iterable[LocalFile]) -> None:
+    """Raise Conflict where a release would hold the same thing twice: `1.0` and `1.0.0` are one version."""
+    seen: dict[tuple[tuple[str, str, str], str], str] = {}
+    for file in files:
+        name = file.artifact.filename
+        twin = seen.setdefault((file.artifact.tags, file.artifact.build), name)
+        if twin != name:
+            what = "wheels for the same tags" if file.artifact.is_wheel else "sdists"
+            raise Conflict(f"{twin}, {name}", f"two {what} of one version; nothing was uploaded", "remove one of them")

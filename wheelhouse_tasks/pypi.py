@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from wheelhouse_tasks import links
 from wheelhouse_tasks.errors import Failed, PageMissing, PublishError, UsageError, one_line
@@ -14,7 +17,6 @@ from wheelhouse_tasks.secret import mask_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from wheelhouse_tasks.settings import Settings
 
@@ -57,9 +59,7 @@ class PackageIndex:
 
         web = Web(self.check_url, timeout=self.timeout, retries=self.retries)
         try:
-            content, url, kind = web.page(
-                f"{web.url.rstrip('/')}/{project}/", {"Pragma": "no-cache", "Cache-Control": "max-age=0"}
-            )
+            content, url, kind = web.page(self._page_url(web.url, project), {"Pragma": "no-cache"})
         except PageMissing:
             return {}
         return {link.filename: link.sha256 for link in links.parse(content, url, kind)}
@@ -74,10 +74,13 @@ class PackageIndex:
         from wheelhouse_tasks.web import Web
 
         web = Web(self.check_url, timeout=self.timeout, retries=self.retries)
-        for url in (f"{web.url.rstrip('/')}/{project}/", f"{web.url.rstrip('/')}/"):
-            if web.exists(url):
-                return
-        raise UsageError("check_url", f"nothing is at {self.check_url_label}", "use the index's simple URL")
+        if not any(web.exists(self._page_url(web.url, name)) for name in (project, "")):
+            raise UsageError("check_url", f"nothing is at {self.check_url_label}", "use the index's simple URL")
+
+    def _page_url(self, simple: str, project: str) -> str:
+        parts = urlsplit(simple)
+        folder = parts.path.rstrip("/") + "/"
+        return parts._replace(path=f"{folder}{project}/" if project else folder).geturl()
 
     def check(self, paths: Iterable[Path]) -> None:
         """Run `twine check --strict`; raise PublishError with what it found."""
@@ -98,7 +101,8 @@ class PackageIndex:
         name = "TWINE_REPOSITORY_URL" if self.repository_url else "TWINE_REPOSITORY"
         environ[name] = self.repository_url or self.repository or ""
         environ["PYTHONIOENCODING"] = "utf-8"
-        command = [sys.executable, "-m", "twine", "--no-color", *words]
+        # -P: a module of the project called like one of twine's would shadow it
+        command = [sys.executable, "-P", "-m", "twine", "--no-color", *words]
         try:
             ended = subprocess.run(  # noqa: S603
                 command,
@@ -123,11 +127,10 @@ def package_index(settings: Settings) -> PackageIndex:
     for variable in TWINE_REPOSITORY_VARIABLES:
         value = settings.environ.get(variable)
         if value and value not in (settings.repository_url, name):
-            raise UsageError(
-                variable,
-                "is set, but the settings name another index",
-                "unset it, or set repository_url and check_url",
-            )
+            remedy = "unset it, or set repository_url and check_url"
+            raise UsageError(variable, "is set, but the settings name another index", remedy)
+    if name:
+        _check_pypirc(name, settings.environ)
     check_url = settings.check_url or CHECK_URLS.get(name or "")
     if not check_url:
         raise UsageError(
@@ -145,6 +148,18 @@ def package_index(settings: Settings) -> PackageIndex:
         settings.container.timeout,
         settings.container.retries,
     )
+
+
+def _check_pypirc(name: str, environ: Mapping[str, str]) -> None:
+    """Raise UsageError where twine would not find the repository *name*; nothing of the file is told."""
+    path = Path(environ.get("HOME") or Path.home()) / ".pypirc"
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read(path, encoding="utf-8")
+    except (OSError, UnicodeDecodeError, configparser.Error) as error:
+        raise UsageError(str(path), f"cannot be read: {type(error).__name__}") from None
+    if name not in CHECK_URLS and not parser.has_section(name):
+        raise UsageError("repository", f"{name!r} is not in {path}", "or give --repository-url and --check-url")
 
 
 def _reason(said: str) -> str:

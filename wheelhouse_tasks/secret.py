@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,10 +23,12 @@ SECRET_VARIABLES = re.compile(
 SHORTEST = 6
 """Shorter values are not masked one by one: they would garble every line, and are no secrets."""
 
-USERINFO = re.compile(r"(?<=://)[^/\s?#'\"@]+(?:@[^/\s?#'\"@]+)*(?=@)")
-QUERY_VALUE = re.compile(
-    r"(?i)(?<=[?&])((?:[\w.-]*(?:token|secret|password|signature|credential|access_?key|auth)[\w.-]*|sig|key)=)[^&#\s'\"]+"
-)
+#: A password may hold what should have been quoted: up to the last @ then.
+USERINFO = re.compile(r"(?<=://)(?:[^\s/?#'\"@:<>]*:[^\s'\"<>]+|[^/\s?#'\"@<>]+(?:@[^/\s?#'\"@<>]+)*)(?=@)")
+#: `me:password@host` without a scheme.
+BARE_USERINFO = re.compile(r"(?<![\w:/@<>.-])[\w.+-]+:[^\s@:/'\"][^\s@'\"]*(?=@)")
+SECRET_WORDS = r"token|secret|passw|pass|pwd|signature|credential|access_?key|api_?key|auth"  # noqa: S105
+QUERY_VALUE = re.compile(rf"(?i)(?<=[?&])((?:[\w.-]*(?:{SECRET_WORDS})[\w.-]*|sig|key)=)[^&#\s'\"]+")
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def find_credentials(
 
 def mask_url(text: str) -> str:
     """Return *text* with the user and password, and the secret query values, of every URL in it hidden."""
-    return QUERY_VALUE.sub(rf"\1{HIDDEN}", USERINFO.sub(HIDDEN, text))
+    return QUERY_VALUE.sub(rf"\1{HIDDEN}", BARE_USERINFO.sub(HIDDEN, USERINFO.sub(HIDDEN, text)))
 
 
 def found(environ: Mapping[str, str], argv: Iterable[str]) -> frozenset[str]:
@@ -87,9 +90,17 @@ def found(environ: Mapping[str, str], argv: Iterable[str]) -> frozenset[str]:
     values.update(following for word, following in pairwise(words) if word == SECRET_FLAG)
     values.update(word.removeprefix(SECRET_FLAG + "=") for word in words if word.startswith(SECRET_FLAG + "="))
     for text in (*words, *environ.values()):
-        values.update(match[0].partition(":")[2] for match in USERINFO.finditer(text))
-    values = {value for value in values if len(value) >= SHORTEST}
-    return frozenset(values | {quote(value, safe="") for value in values} | {quote_plus(value) for value in values})
+        for match in USERINFO.finditer(text):
+            user, colon, password = match[0].partition(":")
+            values.add(password if colon else user)  # a token may stand alone
+    values |= {unquote(value) for value in values}
+    return frozenset(form for value in values if len(value) >= SHORTEST for form in _forms(value))
+
+
+def _forms(value: str) -> tuple[str, ...]:
+    """Return a secret as it may stand in a URL, a repr, JSON, or a line that was cleaned."""
+    cleaned = " ".join(value.split())
+    return value, cleaned, quote(value, safe=""), quote_plus(value), repr(value)[1:-1], json.dumps(value)[1:-1]
 
 
 def mask(text: str, secrets: Iterable[str]) -> str:
@@ -107,8 +118,15 @@ class MaskingFilter(logging.Filter):
         self.secrets = secrets
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Replace the record's message by its masked text; never drop it."""
-        record.msg, record.args = mask(record.getMessage(), self.secrets), ()
+        """Replace the record's message and traceback by their masked texts; never drop it."""
+        try:
+            message = record.getMessage()
+        except Exception:  # noqa: BLE001  # arguments that do not fit: logging itself would tell, and go on
+            message = str(record.msg)
+        record.msg, record.args = mask(message, self.secrets), ()
+        if record.exc_info:
+            record.exc_text = mask(logging.Formatter().formatException(record.exc_info), self.secrets)
+            record.exc_info = None
         return True
 
 

@@ -9,25 +9,25 @@ from __future__ import annotations
 import configparser
 import difflib
 import math
+import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks import location
 from wheelhouse_tasks.artifact import project_name
 from wheelhouse_tasks.errors import UsageError
-from wheelhouse_tasks.location import LOCAL, Container, Location
+from wheelhouse_tasks.location import LOCAL, NO, YES, Container, Location, path_of
 from wheelhouse_tasks.secret import find_credentials, mask_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from packaging.utils import NormalizedName
 
 MAX_WORKERS = 64
-YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
 def _text(value: object) -> str:
@@ -51,7 +51,7 @@ def _boolean(value: object) -> bool:
 def _whole(low: int, high: int) -> Callable[[object], int]:
     def cast(value: object) -> int:
         text = str(value).strip()
-        if not text.isdecimal() or not low <= int(text) <= high:
+        if not text.isdecimal() or len(text) > 9 or not low <= int(text) <= high:
             raise ValueError(f"expected a whole number from {low} to {high}")
         return int(text)
 
@@ -82,10 +82,15 @@ def _host(value: object) -> str:
     return text
 
 
-def _container(value: object) -> str:
+def _name(value: object) -> str:
     text = _text(value)
     if not text:
         raise ValueError("expected a name")
+    return text
+
+
+def _container(value: object) -> str:
+    text = _name(value)
     if "://" in text:
         raise ValueError("expected a name, not a URL: use provider, container and prefix")
     return text
@@ -94,8 +99,8 @@ def _container(value: object) -> str:
 def _words(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         return tuple(value.split())
-    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
-        return tuple(item for text in value for item in text.split())
+    if isinstance(value, list | tuple) and all(isinstance(item, str) and item.strip() for item in value):
+        return tuple(item.strip() for item in value)
     raise ValueError("expected a list of texts")
 
 
@@ -116,7 +121,7 @@ class Key:
 
 KEYS: Mapping[str, Key] = {
     "project": Key(_text, None, "project whose artifacts are fetched and released"),
-    "provider": Key(_text, LOCAL, "libcloud storage provider id, any case"),
+    "provider": Key(_name, LOCAL, "libcloud storage provider id, any case"),
     "container": Key(_container, "wheelhouse", "container; for `local` a folder"),
     "prefix": Key(_text, "", "folder within the container"),
     "region": Key(_text, None, "passed to the driver"),
@@ -124,7 +129,7 @@ KEYS: Mapping[str, Key] = {
     "port": Key(_whole(1, 65535), None, "passed to the driver: port of the storage endpoint"),
     "secure": Key(_boolean, True, "https to the storage endpoint"),
     "driver_options": Key(_table, {}, "table of further driver arguments"),
-    "local_folder": Key(_text, "dist", "folder of the built artifacts"),
+    "local_folder": Key(_name, "dist", "folder of the built artifacts"),
     "indexes": Key(_words, (), "where `fetch` and `release` look"),
     "public_url": Key(_url, None, "URL under which the container is readable"),
     "max_workers": Key(_whole(1, MAX_WORKERS), 8, "transfers at once"),
@@ -132,7 +137,7 @@ KEYS: Mapping[str, Key] = {
     "timeout": Key(_seconds, 60.0, "seconds of silence after which a server is given up"),
     "update_index": Key(_boolean, True, "write the index pages after an upload"),
     "flat_index": Key(_boolean, True, "keep the flat page `index.html` of all projects"),
-    "repository": Key(_text, "pypi", "package index to release to: a name from `.pypirc`, as in twine"),
+    "repository": Key(_name, "pypi", "package index to release to: a name from `.pypirc`, as in twine"),
     "repository_url": Key(_text, None, "upload URL of the package index, instead of a name"),
     "check_url": Key(_text, None, "simple URL of that index, read before and after"),
 }
@@ -162,7 +167,7 @@ class Settings:
     repository_url: str | None
     check_url: str | None
     #: Environment of the child processes (twine).
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
 
     def need_project(self) -> NormalizedName:
         """Return the project; UsageError where none is named."""
@@ -187,12 +192,16 @@ def resolve(
     """
     values = {name: key.default for name, key in KEYS.items()}
     for source, level in _levels(flags, environ, config, root):
+        if {"repository", "repository_url"} & level.keys():  # what weaker levels say belongs to another index
+            values |= {name: KEYS[name].default for name in ("repository", "repository_url", "check_url")}
         for name, value in level.items():
             try:
                 values[name] = KEYS[name].cast(value)
             except ValueError as error:
-                shown = "" if isinstance(value, Mapping) else f" {mask_url(str(value))!r}"
-                raise UsageError(f"{name} ({source})", f"{error}, got{shown or ' a table'}") from None
+                shown = "a table" if isinstance(value, Mapping) else repr(mask_url(str(value)[:200]))
+                raise UsageError(f"{name} ({source})", f"{error}, got {shown}") from None
+        if {"repository", "repository_url"} <= level.keys():
+            raise UsageError(source, "sets both repository and repository_url", "one of them names the index")
     credentials = {name: flags.get(name) for name in CREDENTIAL_KEYS}
     return _settings(values, credentials, environ, root, verify_tls)
 
@@ -202,8 +211,8 @@ def _levels(
 ) -> list[tuple[str, dict[str, Any]]]:
     """Return every level, weakest first, each as what it says."""
     pyproject = _pyproject(root / "pyproject.toml")
-    name = pyproject.get("project", {}).get("name")
-    tool = pyproject.get("tool", {}).get("wheelhouse", {})
+    name = _table_in(pyproject, "project").get("name")
+    tool = _table_in(pyproject, "tool").get("wheelhouse", {})
     environment = {}
     for key in KEYS:
         # INVOKE_WHEELHOUSE_…: invoke itself drops it where the project configures the subtree at its root
@@ -242,7 +251,14 @@ def _known(table: object, source: str) -> dict[str, Any]:
         if key not in KEYS:
             near = difflib.get_close_matches(str(key).replace("-", "_"), KEYS, n=1)
             raise UsageError(source, f"unknown setting {key!r}", f"did you mean {near[0]!r}?" if near else "")
-    return {key: value for key, value in table.items() if value is not None}
+    return {key: value for key, value in table.items() if value is not None and value != {}}
+
+
+def _table_in(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = parent.get(name, {})
+    if not isinstance(found, Mapping):
+        raise UsageError("pyproject.toml", f"{name!r} is not a table")
+    return found
 
 
 def _pyproject(path: Path) -> dict[str, Any]:
@@ -252,6 +268,8 @@ def _pyproject(path: Path) -> dict[str, Any]:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(str(path), f"cannot be read: {error}") from None
+    except RecursionError:
+        raise UsageError(str(path), "cannot be read: it is nested too deep") from None
 
 
 def _setup_cfg(path: Path) -> dict[str, Any]:
@@ -259,7 +277,8 @@ def _setup_cfg(path: Path) -> dict[str, Any]:
     try:
         parser.read(path, encoding="utf-8")
     except (OSError, UnicodeDecodeError, configparser.Error) as error:
-        raise UsageError(str(path), f"cannot be read: {error}") from None
+        # the texts of configparser quote the line, which may hold a secret
+        raise UsageError(str(path), f"cannot be read: {type(error).__name__}") from None
     indexes = parser.get("wheelhouse_uploader", "artifact_indexes", fallback="").split()
     return {"indexes": indexes} if indexes else {}
 
@@ -275,14 +294,14 @@ def _settings(
     local = provider == LOCAL
     container = Container(
         provider=provider,
-        container=str(root / Path(values["container"]).expanduser()) if local else values["container"],
+        container=str(path_of(values["container"], root, "container")) if local else values["container"],
         prefix=location.clean_prefix(values["prefix"]),
         credentials=None if local else find_credentials(provider, environ, credentials),
         verify_tls=verify_tls,
         **{name: values[name] for name in ("region", "host", "port", "secure", "driver_options", "timeout", "retries")},
     )
-    local_folder = root / Path(values["local_folder"]).expanduser()
-    if local and local_folder.resolve() == Path(container.container).resolve():
+    local_folder = path_of(values["local_folder"], root, "local_folder")
+    if local and os.path.realpath(local_folder) == os.path.realpath(container.container):
         raise UsageError("local_folder", f"{str(local_folder)!r} is the container too", "use two folders")
     found = tuple(location.parse(text, root, container) for text in values["indexes"]) or (container,)
     return Settings(

@@ -53,8 +53,8 @@ class Reader(Protocol):
     def page(self, url: str) -> tuple[bytes, str, str]:
         """Return a page, the URL that it really came from, and its content type; raise PageMissing or WebError."""
 
-    def blocks(self, url: str) -> Iterator[bytes]:
-        """Yield a file's bytes."""
+    def blocks(self, url: str, *, stay: bool) -> Iterator[bytes]:
+        """Yield a file's bytes; *stay* at its host."""
 
 
 def open_source(place: Location, *, timeout: float, retries: int, workers: int) -> Source:
@@ -103,8 +103,8 @@ class IndexSource:
         return offer
 
     def blocks(self, candidate: Candidate) -> Iterator[bytes]:
-        """Yield a file's bytes."""
-        return self.reader.blocks(candidate.link.url)
+        """Yield a file's bytes; without a promised sha256 they come from the link's own host, or not at all."""
+        return self.reader.blocks(candidate.link.url, stay=candidate.sha256 is None)
 
     def _first(self, *urls: str) -> tuple[list[Link], str]:
         """Return the links of the first page that is there: object stores answer no request for a folder."""
@@ -179,7 +179,7 @@ class FileReader:
             raise BadPage(str(path), f"is larger than {PAGE_LIMIT >> 20} MiB")
         return content, url, pages.JSON_TYPE if content.lstrip()[:1] == b"{" else pages.HTML_TYPE
 
-    def blocks(self, url: str) -> Iterator[bytes]:
+    def blocks(self, url: str, *, stay: bool) -> Iterator[bytes]:  # noqa: ARG002
         """Yield a file's bytes."""
         return _read(_path(url))
 
@@ -224,7 +224,10 @@ class FolderSource:
         candidates = []
         for path, said in found:
             if said.project == project:
-                sha256, _, size = dist.digests(path)
+                try:
+                    sha256, _, size = dist.digests(path)
+                except OSError as error:
+                    raise WebError(str(path), f"cannot be read: {error.strerror}") from None
                 candidates.append(Candidate(said, sha256, self.label, Link(path.as_uri(), path.name, sha256), size))
         return Offer(tuple(candidates), tuple(each for each in skipped if each.name.endswith(ARTIFACT_SUFFIXES)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -15,7 +16,7 @@ from wheelhouse_tasks.retry import TryAgainError, retry
 from wheelhouse_tasks.secret import mask_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 BLOCK = 1 << 20
 PAGE_TYPES = (
@@ -49,14 +50,11 @@ class Web:
         """
 
         def read() -> tuple[bytes, str, str]:
-            with self._open(url, {"Accept": PAGE_TYPES, "Cache-Control": "no-cache", **(headers or {})}) as response:
-                content = bytearray()
-                with self._border(url):
-                    for block in response.iter_content(BLOCK):
-                        content += block
-                        if len(content) > PAGE_LIMIT:
-                            raise BadPage(mask_url(url), f"is larger than {PAGE_LIMIT >> 20} MiB")
-                return bytes(content), response.url, response.headers.get("Content-Type", "")
+            asked = {"Accept": PAGE_TYPES, "Accept-Encoding": "gzip", "Cache-Control": "no-cache", **(headers or {})}
+            with self._open(url, asked) as response:
+                encoding = response.headers.get("Content-Encoding", "").strip().lower()
+                content = unpack(self._raw(response, url), encoding, mask_url(url))
+                return content, response.url, response.headers.get("Content-Type", "")
 
         return retry(read, self.retries)
 
@@ -72,15 +70,23 @@ class Web:
 
         return retry(ask, self.retries)
 
-    def blocks(self, url: str) -> Iterator[bytes]:
-        """Yield a file's bytes as they come over the wire. Raises TryAgainError, PageMissing or WebError."""
+    def blocks(self, url: str, *, stay: bool = False) -> Iterator[bytes]:
+        """Yield a file's bytes as they come over the wire; *stay* at its host.
+
+        Raises TryAgainError, PageMissing or WebError.
+        """
         with self._open(url, {"Accept-Encoding": "identity"}) as response:
-            while True:
-                with self._border(url):
-                    block = response.raw.read(BLOCK, decode_content=False)
-                if not block:
-                    return
-                yield block
+            if stay and origin(response.url) != origin(url):
+                raise WebError(mask_url(url), "redirects to another host, and nothing promises its sha256")
+            yield from self._raw(response, url)
+
+    def _raw(self, response: requests.Response, url: str) -> Iterator[bytes]:
+        while True:
+            with self._border(url):
+                block = response.raw.read(BLOCK, decode_content=False)
+            if not block:
+                return
+            yield block
 
     @contextmanager
     def _open(self, url: str, headers: Mapping[str, str]) -> Iterator[requests.Response]:
@@ -149,3 +155,20 @@ def origin(url: str) -> tuple[str, str | None, int | None]:
     """Return scheme, host and port: what credentials belong to."""
     parts = urlsplit(url)
     return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def unpack(blocks: Iterable[bytes], encoding: str, shown: str) -> bytes:
+    """Return a page's bytes, bounded; urllib3 takes a gzip stream that is cut off for a whole one."""
+    if encoding not in ("", "identity", "gzip", "x-gzip"):
+        raise BadPage(shown, f"comes with content encoding {one_line(encoding)!r}, which was not asked for")
+    content, unpacker = bytearray(), zlib.decompressobj(31) if encoding.endswith("gzip") else None
+    try:
+        for block in blocks:
+            content += unpacker.decompress(block, PAGE_LIMIT + 1) if unpacker else block
+            if len(content) > PAGE_LIMIT:
+                raise BadPage(shown, f"is larger than {PAGE_LIMIT >> 20} MiB")
+    except zlib.error:
+        raise BadPage(shown, "is said to be compressed, and is not") from None
+    if unpacker and not unpacker.eof:
+        raise TryAgainError(BadPage(shown, "is cut off"))
+    return bytes(content)

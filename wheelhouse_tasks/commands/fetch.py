@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import dataclasses
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -76,14 +77,14 @@ def fetch(  # noqa: PLR0913
         if not chosen:
             raise Failed("--only", f"no artifact of {project} fits {' '.join(only)}")
     folder = settings.local_folder
-    present = _present(folder, chosen)
+    present = dist.present(folder, [each.artifact.filename for each in chosen])
     plan = plan_fetch(chosen, present, skipped, str(folder), force=force, remedy=remedy)
     if show:
         _show(plan, folder, ui)
     if dry_run:
         ui.note(DRY_RUN)
     else:
-        _apply(plan, folder, {source.label: source for source in reversed(sources)}, settings, ui)
+        _apply(plan, {source.label: source for source in reversed(sources)}, settings, ui, force=force)
     return FetchResult(
         project,
         str(wanted) if wanted else None,
@@ -103,7 +104,10 @@ def _offers(sources: list[Source], project: str, ui: Ui) -> tuple[list[Candidate
     skipped: list[Skipped] = []
     for source in sources:
         offer = source.offer(project)
-        ui.detail(f"{source.label}: {len(offer.candidates)} files of {project}")
+        if offer.candidates:
+            ui.detail(f"{source.label}: {count(offer.candidates)} of {project}")
+        else:
+            ui.warn(f"{source.label}: nothing of {project} is there")
         offered += offer.candidates
         skipped += offer.skipped
     for each in skipped:
@@ -111,12 +115,8 @@ def _offers(sources: list[Source], project: str, ui: Ui) -> tuple[list[Candidate
     return offered, skipped
 
 
-def _present(folder: Path, chosen: tuple[Candidate, ...]) -> dict[str, str]:
-    names = [each.artifact.filename for each in chosen if (folder / each.artifact.filename).is_file()]
-    return {name: dist.digests(folder / name)[0] for name in names}
-
-
-def _apply(plan: FetchPlan, folder: Path, sources: dict[str, Source], settings: Settings, ui: Ui) -> None:
+def _apply(plan: FetchPlan, sources: dict[str, Source], settings: Settings, ui: Ui, *, force: bool) -> None:
+    folder = settings.local_folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -124,11 +124,12 @@ def _apply(plan: FetchPlan, folder: Path, sources: dict[str, Source], settings: 
 
     def download(each: Candidate) -> tuple[Candidate, int]:
         source, target = sources[each.source], folder / each.artifact.filename
-        size = retry(
-            lambda: dist.save(source.blocks(each), target, each.artifact, each.sha256),
-            settings.container.retries,
-        )
-        return each, size
+
+        def save() -> int:
+            blocks, replace = source.blocks(each), force or each.sha256 is not None
+            return dist.save(blocks, target, each.artifact, each.sha256, size=each.size, replace=replace)
+
+        return each, retry(save, settings.container.retries)
 
     def done(pair: tuple[Candidate, int]) -> None:
         each, size = pair
@@ -136,7 +137,10 @@ def _apply(plan: FetchPlan, folder: Path, sources: dict[str, Source], settings: 
         if not each.sha256:
             ui.warn(f"{each.artifact.filename}: {each.source} promises no sha256; only the archive itself was checked")
 
-    parallel.run(download, plan.download, settings.max_workers, done)
+    try:
+        parallel.run(download, plan.download, settings.max_workers, done)
+    finally:
+        dist.sweep(folder)
     ui.note(f"{count(plan.download)} fetched into {folder}, {len(plan.present)} already there")
 
 
@@ -161,4 +165,4 @@ def _show(plan: FetchPlan, folder: Path, ui: Ui) -> None:
 
 def into(settings: Settings, folder: Path) -> Settings:
     """Return *settings* with another local folder."""
-    return replace(settings, local_folder=folder)
+    return dataclasses.replace(settings, local_folder=folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import time
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from wheelhouse_tasks.console import DRY_RUN, Silent, Ui, count, size_text
 from wheelhouse_tasks.errors import Conflict, Failed, NothingToDo, PublishError, UsageError, WheelhouseError
 from wheelhouse_tasks.plan import LocalFile, ReleasePlan, plan_release
 from wheelhouse_tasks.pypi import PackageIndex, package_index
+from wheelhouse_tasks.source import ARTIFACT_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.settings import Settings
 
 LONGEST_PAUSE = 5.0
+#: What twine tells where the file may have arrived all the same, and how often we look then, once a second.
+LOST_ANSWER, LOOKS = re.compile(r"exist|no answer|\b(409|5\d\d)\b|onnection"), 10
 REMEDY = "remove the one that is wrong, or release what is in dist/ with --no-fetch"
 
 
@@ -69,7 +73,7 @@ def release(
             target = Path(scratch) if dry_run else settings.local_folder
             sources = fetch(into(settings, target), ui, version=version, show=False, remedy=REMEDY).sources
             folders = list(dict.fromkeys((target, settings.local_folder)))
-        files = _files(folders, project, wanted, sources, settings)
+        files = _files(folders, (project, wanted), sources, settings, ui)
         index.check(file.path for file, _ in files.values())
         ui.note(f"twine check --strict: {count(files)} passed")
         index.check_readable(project)
@@ -92,14 +96,19 @@ def release(
 
 
 def _files(
-    folders: list[Path], project: str, version: Version, sources: dict[str, str], settings: Settings
+    folders: list[Path], release: tuple[str, Version], sources: dict[str, str], settings: Settings, ui: Ui
 ) -> dict[str, tuple[LocalFile, str]]:
     """Return the files of the version with their sources, by name; every one read, checked and hashed."""
+    project, version = release
     files: dict[str, tuple[LocalFile, str]] = {}
     for folder in folders:
         if folder == settings.local_folder and not folder.is_dir():
             continue
-        mine = [each for each in dist.scan(folder)[0] if (each[1].project, each[1].version) == (project, version)]
+        found, skipped = dist.scan(folder)
+        for each in skipped:
+            if each.name.endswith(ARTIFACT_SUFFIXES):
+                ui.warn(f"left out {each.name}: {each.reason}")
+        mine = [each for each in found if (each[1].project, each[1].version) == (project, version)]
         for file in dist.read(mine, settings.max_workers):
             name = file.artifact.filename
             source = sources.get(name, str(settings.local_folder))
@@ -107,6 +116,9 @@ def _files(
                 raise Conflict(name, f"is in {settings.local_folder} with other bytes than in {source}", REMEDY)
     if not files:
         raise NothingToDo(f"{project} {version}", f"no artifact in {settings.local_folder}")
+    lost = sorted(sources.keys() - files.keys())
+    if lost:
+        raise Failed(", ".join(lost), f"was fetched, and is not in {settings.local_folder} any more", "try again")
     return files
 
 
@@ -119,7 +131,7 @@ def _apply(plan: ReleasePlan, index: PackageIndex, ui: Ui, sleep: Callable[[floa
         raise Failed("release", "not confirmed; nothing was uploaded")
     for position, file in enumerate(plan.upload):
         try:
-            _upload(file, plan.project, index)
+            _upload(file, plan.project, index, sleep)
         except WheelhouseError as error:
             done = ", ".join(each.artifact.filename for each in plan.upload[:position]) or "none"
             rest = ", ".join(each.artifact.filename for each in plan.upload[position + 1 :]) or "none"
@@ -136,15 +148,24 @@ def problem_of(error: WheelhouseError) -> str:
     return error.problem if isinstance(error, Failed) else str(error)
 
 
-def _upload(file: LocalFile, project: str, index: PackageIndex) -> None:
+def _upload(file: LocalFile, project: str, index: PackageIndex, sleep: Callable[[float], None]) -> None:
     """Upload one file; a refusal counts only if the index does not show the file all the same."""
-    if dist.digests(file.path)[0] != file.sha256:
-        raise Failed(file.artifact.filename, "changed since it was checked")
+    name = file.artifact.filename
+    try:
+        unchanged = dist.digests(file.path)[0] == file.sha256
+    except OSError as error:
+        raise Failed(name, f"cannot be read any more: {error.strerror}") from None
+    if not unchanged:
+        raise Failed(name, "changed since it was checked")
     try:
         index.upload(file.path, file.size)
-    except PublishError:
-        if index.shown(project).get(file.artifact.filename) != file.sha256:
-            raise
+    except PublishError as error:
+        # an answer that was lost: twine sends the file again, and hears that it exists, maybe before the index shows it
+        for _ in range(LOOKS if LOST_ANSWER.search(error.problem) else 1):
+            if index.shown(project).get(name) == file.sha256:
+                return
+            sleep(1)
+        raise
 
 
 def _verify(plan: ReleasePlan, index: PackageIndex, sleep: Callable[[float], None]) -> None:

@@ -72,9 +72,10 @@ def upload(
     projects = {name: Project(store, name, settings.max_workers, writing=not dry_run) for name in names}
     published, missing = _look(store, projects.values(), local)
     digests = {name: file.sha256 for name, file in published.items()}
-    plan = plan_upload(local, digests, skipped, overwrite=overwrite)
+    taken = [name for project in projects.values() for entry in project.entries if (name := project.artifact(entry))]
+    plan = plan_upload(local, digests, skipped, taken=taken, overwrite=overwrite)
     _show(plan, store, ui)
-    url = mask_url(settings.public_url.rstrip("/") + "/") if settings.public_url else store.public_url()
+    url = _public_url(settings, store)
     written: tuple[str, ...] = ()
     if dry_run:
         ui.note(DRY_RUN)
@@ -169,6 +170,12 @@ def _send_metadata(project: Project, file: LocalFile) -> list[Entry]:
         return []
     payload = make_payload(file.metadata.text, METADATA_TYPE, pages.FILE_CACHE)
     return [project.store.put(project.object(file.artifact.filename) + METADATA, payload)]
+
+
+def _public_url(settings: Settings, store: Store) -> str | None:
+    if settings.public_url is None:
+        return store.public_url()
+    return mask_url(f"{settings.public_url.rstrip('/')}/{settings.container.prefix}")
 
 
 def _show(plan: UploadPlan, store: Store, ui: Ui) -> None:

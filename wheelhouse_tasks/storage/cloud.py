@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 import tempfile
@@ -17,6 +18,7 @@ from libcloud.storage.base import Object as CloudObject
 from libcloud.storage.types import (
     ContainerAlreadyExistsError,
     ContainerDoesNotExistError,
+    InvalidContainerNameError,
     ObjectDoesNotExistError,
     ObjectHashMismatchError,
 )
@@ -49,6 +51,7 @@ T = TypeVar("T")
 #: Azure's driver loses Cache-Control on small blobs, but not this header (libcloud trap 17).
 CACHE_HEADERS = {"azure_blobs": "x-ms-blob-cache-control"}
 
+CHANGED = "the provider received other bytes than were hashed"
 PROBE_FOLDER = ".wheelhouse/"
 #: What is known of the container's conditional writes.
 CONDITIONS = PROBE_FOLDER + "conditions.json"
@@ -78,7 +81,9 @@ class CloudStore:
         def create(worker: Worker) -> bool:
             try:
                 worker.driver.create_container(self.container.container)
-            except ContainerAlreadyExistsError:
+            except (ContainerAlreadyExistsError, InvalidContainerNameError):
+                if worker.transport.failure and worker.transport.failure[0] != 409:
+                    raise
                 return False
             return True
 
@@ -140,6 +145,8 @@ class CloudStore:
         headers = {CACHE_HEADERS.get(self.container.provider, "Cache-Control"): payload.cache_control}
         if expect is not None:
             headers |= {"If-Match": f'"{expect}"'} if expect else {"If-None-Match": "*"}
+        if _compares_md5(self.container.provider):  # a file that changed is refused rather than stored
+            headers["Content-MD5"] = base64.b64encode(bytes.fromhex(payload.md5)).decode()
         extra = {"content_type": payload.content_type, "meta_data": dict(payload.facts)}
 
         def send(worker: Worker) -> Entry:
@@ -149,10 +156,13 @@ class CloudStore:
                 # a fresh dict of headers each time: the driver adds to it
                 item = worker.driver.upload_object(str(path), *target, extra=extra, headers=dict(headers))
             except ObjectHashMismatchError:
-                if worker.transport.failure:  # the driver compares digests before it looks at the status
+                status, code = worker.transport.failure or (200, "")
+                if code == "BadDigest":
+                    raise BadArtifact(name, CHANGED, "nothing was stored, try again") from None
+                if status != 200:  # the driver compares digests before it looks at the status
                     raise
                 worker.driver.delete_object(self._object(worker, name))
-                raise BadArtifact(name, "the provider received other bytes than were hashed", "try again") from None
+                raise BadArtifact(name, CHANGED, "try again") from None
             return Entry(name, payload.size, _mark(item))
 
         return self._call(send, name, missing=ContainerMissing)
@@ -282,6 +292,11 @@ class CloudStore:
         found = kind.get(status, Overloaded if status >= 500 else StoreError)
         refusal = found(subject, f"{self.label}: the provider answered {said}")
         return TryAgainError(refusal) if found is Overloaded else refusal
+
+
+def _compares_md5(provider: str) -> bool:
+    """Tell whether a provider compares the Content-MD5 of a request with what it received: S3, by any maker."""
+    return provider.startswith("s3") or provider in ("minio", "ovh", "scaleway", "digitalocean_spaces")
 
 
 def _mark(item: Any) -> str:

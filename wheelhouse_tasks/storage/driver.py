@@ -126,6 +126,8 @@ def _driver(container: Container) -> Any:
         options["secure"] = False
     if credentials.token:
         options["token"] = credentials.token
+    if container.provider == "google_storage":  # left alone, libcloud starts a dialogue in a browser
+        options.setdefault("auth_type", "GCS_S3" if credentials.username.startswith("GOOG") else "SA")
     try:
         return get_driver(container.provider)(credentials.username, credentials.secret, **options)
     except (TypeError, ValueError, KeyError, ImportError, AttributeError) as error:

@@ -103,11 +103,12 @@ class FolderStore:
                 sha256 = _copy(payload.source, part)
                 if sha256 != payload.sha256:
                     raise BadArtifact(path.name, "changed while it was uploaded", "nothing was stored, try again")
+                status = part.stat()  # now: another worker may replace the file at once
                 if expect == ABSENT:
-                    os.link(part, path)
+                    _link(part, path)
                 else:
                     part.replace(path)
-                return _entry(name, path.stat())
+                return _entry(name, status)
             finally:
                 part.unlink(missing_ok=True)
         except FileExistsError:
@@ -145,6 +146,18 @@ class FolderStore:
         if isinstance(error, PermissionError):
             raise AccessDenied(where, reason) from None
         raise StoreError(where, reason) from None
+
+
+def _link(part: Path, path: Path) -> None:
+    """Give *part* its final name; FileExistsError where that is taken."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        with path.open("xb"):
+            pass
+        part.replace(path)
 
 
 def _copy(source: Path | bytes, target: Path) -> str:
