@@ -205,6 +205,7 @@ def _run(  # noqa: PLR0913
     verify_tls: bool = True,
 ) -> None:
     """Run one command: the only place where errors become exits."""
+    from contextlib import suppress
     from dataclasses import asdict
     from pathlib import Path
 
@@ -223,6 +224,7 @@ def _run(  # noqa: PLR0913
         )
         # `inv wheelhouse.upload --dry` sets invoke's own flag
         result = command(found, ui, dry_run or bool(context.config.run.dry))
+        ui.result(asdict(result))  # type: ignore[call-overload]
     except WheelhouseError as error:
         message, code = mask(str(error), secrets), error.exit_code
     except KeyboardInterrupt:
@@ -236,9 +238,9 @@ def _run(  # noqa: PLR0913
         message = f"internal error: {problem} (run with --debug, and report it)"
         code = 1
     else:
-        ui.result(asdict(result))  # type: ignore[call-overload]
         return
-    ui.result({"error": message, "exit_code": code})
+    with suppress(WheelhouseError):
+        ui.result({"error": message, "exit_code": code})
     raise Exit(f"error: {message}", code)
 
 

@@ -6,9 +6,9 @@ import io
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
-from wheelhouse_tasks.errors import one_line
+from wheelhouse_tasks.errors import Failed, one_line
 from wheelhouse_tasks.secret import mask
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Terminal:
 
         shown = Table(title=self.clean(title), title_justify="left", box=None, pad_edge=False, title_style="bold")
         for column in columns:
-            shown.add_column(column, overflow="fold", justify="right" if column == "size" else "left")
+            shown.add_column(self.clean(column), overflow="fold", justify="right" if column == "size" else "left")
         for row in rows:
             shown.add_row(*map(self.clean, row))
         self._print(shown, soft_wrap=False)
@@ -127,17 +127,30 @@ class Terminal:
             return False
 
     def result(self, value: dict[str, Any]) -> None:
-        """Print the machine-readable result, if asked for."""
-        if self.as_json:
+        """Print the machine-readable result, if asked for; raise Failed where it cannot be printed."""
+        if not self.as_json:
+            return
+        try:
             sys.stdout.write(mask(json.dumps(value, indent=1), self.secrets) + "\n")
             sys.stdout.flush()
+        except (OSError, AttributeError) as error:  # full, gone, or closed from the start
+            _mute(sys.stdout)
+            raise Failed(
+                "standard output", f"cannot be written: {getattr(error, 'strerror', 'it is closed')}"
+            ) from None
 
     def _print(self, *shown: object, **options: Any) -> None:
         """Print; where nobody reads any more (`... | head`), go on in silence: work is not left half done for that."""
         try:
             self.console.print(*shown, **options)
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _mute(self.console.file)
+
+
+def _mute(stream: IO[str] | None) -> None:
+    """Send what is still to be printed nowhere: Python would end with an error of its own when it cannot."""
+    if stream is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class Deaf(io.StringIO):

@@ -145,6 +145,8 @@ def save(
                         raise Failed(target.name, f"is longer than the {size} bytes that its index promises")
                 file.flush()
                 os.fsync(file.fileno())
+            if size is not None and written < size:
+                raise Failed(target.name, f"ends after {written} of the {size} bytes that its index promises")
             if sha256 is None:
                 metadata.read(part, named)
             elif digest.hexdigest() != sha256:

@@ -67,7 +67,7 @@ def parse(page: bytes, url: str, content_type: str) -> list[Link]:
         and not kind.endswith(("+html", "xhtml+xml"))
         and not _looks_html(page)
     ):
-        raise BadPage(shown, f"is {one_line(kind)!r}, not an index page (HTML or JSON)")
+        raise BadPage(shown, f"is {kind!r}, not an index page (HTML or JSON)")
     return _parse_html(_utf8(page, content_type), url)
 
 
@@ -107,7 +107,8 @@ def _parse_html(page: bytes, url: str) -> list[Link]:
             raise BadPage(shown, f"cannot be read as HTML: {one_line(str(error))}") from None
     if target.promised not in (None, str(len(target.anchors))):
         raise BadPage(shown, f"is cut off: {len(target.anchors)} links of {one_line(str(target.promised))}")
-    found = [link for link in (_html_link(each, _base(url, target.base), url) for each in target.anchors) if link]
+    base = _base(url, target.base)
+    found = [link for link in (_html_link(each, base, url) for each in target.anchors) if link]
     if target.asks_password and not any(link.filename.endswith((".whl", ".tar.gz", ".zip")) for link in found):
         raise BadPage(shown, "is a login page, not an index page")
     return found

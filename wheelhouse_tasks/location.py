@@ -91,34 +91,38 @@ def parse(text: str, root: Path, base: Container) -> Location:
     itself, where its provider is that of *base*.
     Raises UsageError for a URL that cannot be used.
     """
-    shown = mask_url(text)
+    shown, kind = mask_url(text), text.partition(":")[0].lower()
     if not text.isprintable():
         raise UsageError("index", f"{shown!r} holds characters that cannot be printed")
-    scheme, separator, rest = text.partition("://")
-    scheme = scheme.lower()
-    if scheme.startswith("file:"):
-        scheme, separator, rest = "file", "://", scheme[5:]
-    if not separator and text.lower().startswith(("http:", "https:")):
-        raise UsageError("index", f"{shown!r} is not a URL", "https://... has two slashes")
-    if not separator and not text.lower().startswith("file:"):
-        return FolderIndex(path_of(text, root, "index"))
     try:
-        # a scheme that urlsplit knows: it knows none with an underscore, as many providers have
-        parts = urlsplit(text if scheme in ("http", "https", "file") or not separator else f"http://{rest}")
-        port = parts.port
+        if kind in ("http", "https"):
+            return _web_index(text, shown)
+        if kind == "file":
+            return _file_index(text, shown, root)
+        scheme, separator, rest = text.partition("://")
+        if not separator:
+            return FolderIndex(path_of(text, root, "index"))
+        parts = urlsplit(f"http://{rest}")  # urlsplit knows no scheme with an underscore, as many providers have
+        if parts.username or parts.password or parts.port:
+            raise UsageError("index", f"{shown!r}: credentials and ports do not go into a storage URL", "use ?port=")
     except ValueError:
         raise UsageError("index", f"{shown!r} is not a URL") from None
-    if scheme in ("http", "https"):
-        if not parts.hostname:
-            raise UsageError("index", f"{shown!r} has no host")
-        return WebIndex(text)
-    if text.lower().startswith("file:"):
-        if parts.netloc not in ("", "localhost"):
-            raise UsageError("index", f"{shown!r} names another machine (file:///path has three slashes)")
-        return FolderIndex(root / url2pathname(parts.path))
-    if parts.username or parts.password or port:
-        raise UsageError("index", f"{shown!r}: credentials and ports do not go into a storage URL", "use ?port=")
-    return _container(scheme, parts, root, base)
+    return _container(scheme.lower(), parts, root, base)
+
+
+def _web_index(text: str, shown: str) -> WebIndex:
+    parts = urlsplit(text)
+    parts.port  # noqa: B018  # raises for a port that is no number
+    if not parts.hostname:
+        raise UsageError("index", f"{shown!r} has no host")
+    return WebIndex(text)
+
+
+def _file_index(text: str, shown: str, root: Path) -> FolderIndex:
+    parts = urlsplit(text)
+    if parts.netloc not in ("", "localhost"):
+        raise UsageError("index", f"{shown!r} names another machine (file:///path has three slashes)")
+    return FolderIndex(root / url2pathname(parts.path))
 
 
 def path_of(text: str, root: Path, what: str) -> Path:

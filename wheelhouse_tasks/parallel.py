@@ -44,7 +44,7 @@ def run(
 
     for position in range(len(work)):
         todo.put(position)
-    threads = [threading.Thread(target=drain, daemon=True) for _ in range(min(workers, len(work)))]
+    threads = [threading.Thread(target=drain, daemon=True) for _ in range(min(max(workers, 1), len(work)))]
     for thread in threads:
         thread.start()
     results: dict[int, B] = {}

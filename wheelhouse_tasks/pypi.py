@@ -158,8 +158,10 @@ def _check_pypirc(name: str, environ: Mapping[str, str]) -> None:
         parser.read(path, encoding="utf-8")
     except (OSError, UnicodeDecodeError, configparser.Error) as error:
         raise UsageError(str(path), f"cannot be read: {type(error).__name__}") from None
-    if name not in CHECK_URLS and not parser.has_section(name):
-        raise UsageError("repository", f"{name!r} is not in {path}", "or give --repository-url and --check-url")
+    servers = parser.get("distutils", "index-servers", fallback="").split()
+    if name not in CHECK_URLS and not (name in servers and parser.has_section(name)):
+        where = f"is not in {path}, as one of the index-servers and as a section"
+        raise UsageError("repository", f"{name!r} {where}", "or give --repository-url and --check-url")
 
 
 def _reason(said: str) -> str:

@@ -34,5 +34,5 @@ def retry(operation: Callable[[], T], retries: int, sleep: Callable[[float], Non
             if attempt >= retries:
                 raise again.error from None
             pause = max(again.pause, FIRST_PAUSE * 2**attempt)
-        sleep(min(pause, LONGEST_PAUSE) * random.uniform(0.5, 1.5))  # noqa: S311
+        sleep(min(pause * random.uniform(0.5, 1.5), LONGEST_PAUSE))  # noqa: S311
         attempt += 1

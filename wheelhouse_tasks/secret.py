@@ -26,7 +26,7 @@ SHORTEST = 6
 #: A password may hold what should have been quoted: up to the last @ then.
 USERINFO = re.compile(r"(?<=://)(?:[^\s/?#'\"@:<>]*:[^\s'\"<>]+|[^/\s?#'\"@<>]+(?:@[^/\s?#'\"@<>]+)*)(?=@)")
 #: `me:password@host` without a scheme.
-BARE_USERINFO = re.compile(r"(?<![\w:/@<>.-])[\w.+-]+:[^\s@:/'\"][^\s@'\"]*(?=@)")
+BARE_USERINFO = re.compile(r"(?<![\w:/@<>.-])(?!mailto:)[\w.+-]+:[^\s@:/'\"][^\s@'\"]*(?=@)")
 SECRET_WORDS = r"token|secret|passw|pass|pwd|signature|credential|access_?key|api_?key|auth"  # noqa: S105
 QUERY_VALUE = re.compile(rf"(?i)(?<=[?&])((?:[\w.-]*(?:{SECRET_WORDS})[\w.-]*|sig|key)=)[^&#\s'\"]+")
 
