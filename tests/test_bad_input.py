@@ -88,6 +88,7 @@ CASES = {
     "secret in a file": Case(2, "'secret' is not a setting", prepare=tool_table(f"secret='{SENTINEL}'")),
     "wrong number": Case(2, "expected a whole number from 1 to 64, got 'many'", env={"WHEELHOUSE_MAX_WORKERS": "many"}),
     "wrong boolean": Case(2, "expected yes or no, got 'maybe'", env={"WHEELHOUSE_FLAT_INDEX": "maybe"}),
+    "page named like its folder": Case(2, "slash_pages: a folder cannot", env={"WHEELHOUSE_SLASH_PAGES": "yes"}),
     "climbing prefix": Case(2, "prefix: '../x' is not a relative path", env={"WHEELHOUSE_PREFIX": "../x"}),
     "broken pyproject": Case(
         2, "pyproject.toml: cannot be read", prepare=lambda p: (p / "pyproject.toml").write_text("[")

@@ -12,7 +12,7 @@ import wheels
 from projects import MOUNT, inv, make_project
 
 import wheelhouse_tasks
-from wheelhouse_tasks import collection, settings
+from wheelhouse_tasks import collection, keys
 
 PACKAGE = Path(wheelhouse_tasks.__file__).parent
 FROM_MODULE = """\
@@ -128,18 +128,18 @@ def test_every_task_parses_and_explains_itself(tmp_path: Path) -> None:
     """Each task shows its help, in which every option is explained."""
     project = make_project(tmp_path / "project")
     tasks = wheelhouse_tasks.ns.task_names
-    assert sorted(tasks) == ["fetch", "release", "upload"]
+    assert len(tasks) == 9
     for name in tasks:
         done = inv(project, "--help", f"wheelhouse.{name}")
         assert done.returncode == 0, done.stderr
         options = [line.split() for line in done.stdout.split("Options:")[1].splitlines() if line.startswith("  --")]
-        assert len(options) >= 9
+        assert len(options) >= 6
         assert all(len(words) > 1 for words in options), done.stdout
 
 
 def test_declared_keys_are_the_settings() -> None:
     """The names that the collection declares to invoke are those that the settings know."""
-    assert list(collection.KEYS) == list(settings.KEYS)
+    assert list(collection.KEYS) == list(keys.KEYS)
 
 
 def test_mounting_imports_nothing_heavy() -> None:
@@ -154,10 +154,10 @@ def test_mounting_imports_nothing_heavy() -> None:
 
 #: What each module of the package may import of it: the core knows nothing of the edges, nor these of the commands.
 CORE = {
-    *("errors", "artifact", "metadata", "pages", "links", "plan", "settings", "location", "secret", "retry"),
-    *("parallel", "stamp", "retention"),
+    *("errors", "artifact", "metadata", "pages", "links", "plan", "settings", "keys", "location", "secret", "retry"),
+    *("parallel", "retention"),
 }
-EDGES = CORE | {"storage", "dist", "web", "pypi", "console", "published", "project", "converge", "source"}
+EDGES = CORE | {"storage", "dist", "web", "pypi", "console", "published", "project", "converge", "source", "stamp"}
 MAY_IMPORT = {
     **dict.fromkeys(CORE, CORE),
     **dict.fromkeys(EDGES - CORE, EDGES),
@@ -173,7 +173,7 @@ ONLY_IN = {
     "rich": {"console"},
     "twine": set[str](),
     "invoke": {"collection", "__main__"},
-    "subprocess": {"pypi"},
+    "subprocess": {"pypi", "stamp"},
 }
 
 

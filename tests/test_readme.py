@@ -10,7 +10,7 @@ import pytest
 import wheels
 from projects import inv, make_project
 
-from wheelhouse_tasks import settings
+from wheelhouse_tasks import keys, settings
 from wheelhouse_tasks.errors import UsageError
 
 ROOT = Path(__file__).parent.parent
@@ -64,9 +64,9 @@ def test_first_screen() -> None:
 def test_settings_table() -> None:
     """The table of settings names every setting with its default and meaning."""
     rows = re.findall(r"^\| `(\w+)` \| ?(.*?) ?\| (.*?) \|$", README.partition("## Settings")[2], re.MULTILINE)
-    assert [(name, text) for name, _, text in rows] == [(name, key.help) for name, key in settings.KEYS.items()]
+    assert [(name, text) for name, _, text in rows] == [(name, key.help) for name, key in keys.KEYS.items()]
     shown = {name: default.strip("` ") for name, default, _ in rows}
-    for name, key in settings.KEYS.items():
+    for name, key in keys.KEYS.items():
         if key.default in (None, "", (), {}):
             assert shown[name] in ("", "the container", "[project] name", "PyPI's, TestPyPI's"), name
         else:
@@ -95,7 +95,7 @@ def test_configuration_examples(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(blocks("toml")[0])
     found = settings.resolve({}, {}, {}, tmp_path)
     assert (found.container.provider, found.container.container, len(found.indexes)) == ("s3", "my-wheelhouse", 2)
-    assert tomllib.loads(blocks("toml")[0])["tool"]["wheelhouse"].keys() <= settings.KEYS.keys()
+    assert tomllib.loads(blocks("toml")[0])["tool"]["wheelhouse"].keys() <= keys.KEYS.keys()
     with pytest.raises(UsageError, match="did you mean 'max_workers'"):
         settings.resolve({}, {}, {"max_worker": 16}, tmp_path)
 

@@ -13,7 +13,9 @@ from wheelhouse_tasks import collection
 from wheelhouse_tasks.errors import UsageError
 from wheelhouse_tasks.location import Container, FolderIndex, WebIndex
 from wheelhouse_tasks.secret import Credentials
-from wheelhouse_tasks.settings import KEYS, MAX_WORKERS, Settings, resolve
+from wheelhouse_tasks.keys import KEYS, MAX_WORKERS
+from wheelhouse_tasks.retention import Rule
+from wheelhouse_tasks.settings import Settings, resolve
 
 S3 = {"provider": "s3", "container": "wheels"}
 PASSWORD = "hunter2hunter2"
@@ -60,6 +62,10 @@ def test_defaults(tmp_path: Path) -> None:
         max_workers=8,
         update_index=True,
         flat_index=True,
+        slash_pages=False,
+        stamp=True,
+        rule=Rule(5, 0.0, frozenset()),
+        grace=1.0,
         repository="pypi",
         repository_url=None,
         check_url=None,
@@ -103,6 +109,12 @@ TEXTS: dict[str, tuple[tuple[str, ...], Find]] = {
     "timeout": (("1.5", "2.5", "3.5", "4.5", "5.5"), lambda found: str(found.container.timeout)),
     "update_index": (("no", "yes", "off", "true", "0"), lambda found: found.update_index),
     "flat_index": (("no", "yes", "off", "true", "0"), lambda found: found.flat_index),
+    "slash_pages": (("no", "yes", "off", "true", "0"), lambda found: found.slash_pages),
+    "stamp": (("no", "yes", "off", "true", "0"), lambda found: found.stamp),
+    "keep": (("1", "2", "3", "4", "5"), lambda found: str(found.rule.keep)),
+    "older_than": (("1.5", "2.5", "3.5", "4.5", "0.5"), lambda found: str(found.rule.older_than)),
+    "pin": (("1", "2", "3", "4", "5"), lambda found: " ".join(map(str, found.rule.pin))),
+    "grace": (("1.5", "2.5", "3.5", "4.5", "0.5"), lambda found: str(found.grace)),
     "repository": (("r1", "r2", "r3", "r4", "r5"), lambda found: found.repository),
     "repository_url": (("u1", "u2", "u3", "u4", "u5"), lambda found: found.repository_url),
     "check_url": (("u1", "u2", "u3", "u4", "u5"), lambda found: found.check_url),
@@ -141,7 +153,9 @@ def test_each_level_sets_each_key(key: str, level: int, tmp_path: Path) -> None:
     values, find = TEXTS[key]
     value = values[0]
     found = settle_levels(tmp_path, key, {LEVELS[level]: value})
-    assert find(found) == (TRUTH[value] if key in {"secure", "update_index", "flat_index"} else value)
+    assert find(found) == (
+        TRUTH[value] if key in {"secure", "update_index", "flat_index", "slash_pages", "stamp"} else value
+    )
 
 
 @pytest.mark.parametrize("key", TEXTS)
@@ -153,7 +167,9 @@ def test_each_level_beats_the_ones_below(key: str, lower: int, higher: int, tmp_
     values, find = TEXTS[key]
     found = settle_levels(tmp_path, key, {LEVELS[at]: values[at] for at in range(lower, higher + 1)})
     value = values[higher]
-    assert find(found) == (TRUTH[value] if key in {"secure", "update_index", "flat_index"} else value)
+    assert find(found) == (
+        TRUTH[value] if key in {"secure", "update_index", "flat_index", "slash_pages", "stamp"} else value
+    )
 
 
 @pytest.mark.parametrize("source", ["tool", "config"])

@@ -29,6 +29,7 @@ INTERRUPTED = 130
 KEYS = (
     *("project", "provider", "container", "prefix", "region", "host", "port", "secure", "driver_options"),
     *("local_folder", "indexes", "public_url", "max_workers", "retries", "timeout", "update_index", "flat_index"),
+    *("slash_pages", "stamp", "keep", "older_than", "pin", "grace"),
     *("repository", "repository_url", "check_url"),
 )
 
@@ -60,6 +61,7 @@ CONTAINER_HELP = {
         "no-update-index": "leave the index pages alone",
         "no-ssl-check": "trust any TLS certificate, for this run",
         "overwrite": "let a published file change its bytes",
+        "no-stamp": "leave the versions of development wheels alone",
     },
 )
 def upload(  # noqa: PLR0913
@@ -77,23 +79,18 @@ def upload(  # noqa: PLR0913
     no_update_index: bool = False,
     no_ssl_check: bool = False,
     overwrite: bool = False,
+    no_stamp: bool = False,
     dry_run: bool = False,
     verbose: bool = False,
     json: bool = False,
 ) -> None:
     """Upload the artifacts of dist/ and bring the index up to date."""
     flags = {
-        "container": container,
-        "provider": provider,
-        "username": username,
-        "secret": secret,
-        "region": region,
-        "host": host,
-        "port": port,
-        "prefix": prefix,
+        **_container_flags(locals()),
         "local_folder": local_folder,
         "max_workers": max_workers,
         "update_index": False if no_update_index else None,
+        "stamp": False if no_stamp else None,
     }
 
     def command(settings: Settings, ui: Ui, dry: bool) -> object:
@@ -193,6 +190,186 @@ def release(  # noqa: PLR0913
     _run(context, command, flags, dry_run=dry_run, verbose=verbose, as_json=json, assume_yes=yes)
 
 
+@task(
+    auto_shortflags=False,
+    positional=[],
+    help={
+        **SHARED_HELP,
+        **CONTAINER_HELP,
+        "adopt": "move what wheelhouse-uploader left at the root of the container into the layout",
+    },
+)
+def index(  # noqa: PLR0913
+    context: Context,
+    container: str | None = None,
+    provider: str | None = None,
+    username: str | None = None,
+    secret: str | None = None,
+    region: str | None = None,
+    host: str | None = None,
+    port: str | None = None,
+    prefix: str | None = None,
+    adopt: bool = False,
+    dry_run: bool = False,
+    verbose: bool = False,
+    json: bool = False,
+) -> None:
+    """Rebuild all pages from the listing of the container."""
+    flags = _container_flags(locals())
+
+    def command(settings: Settings, ui: Ui, dry: bool) -> object:
+        from wheelhouse_tasks.commands.maintain import index
+
+        return index(settings, ui, adopt=adopt, dry_run=dry)
+
+    _run(context, command, flags, dry_run=dry_run, verbose=verbose, as_json=json)
+
+
+@task(
+    auto_shortflags=False,
+    positional=[],
+    help={
+        **{key: text for key, text in SHARED_HELP.items() if key != "dry-run"},
+        **CONTAINER_HELP,
+        "deep": "read the bytes of every artifact too",
+        "repair": "make missing metadata files, and rebuild the pages",
+    },
+)
+def check(  # noqa: PLR0913
+    context: Context,
+    container: str | None = None,
+    provider: str | None = None,
+    username: str | None = None,
+    secret: str | None = None,
+    region: str | None = None,
+    host: str | None = None,
+    port: str | None = None,
+    prefix: str | None = None,
+    deep: bool = False,
+    repair: bool = False,
+    verbose: bool = False,
+    json: bool = False,
+) -> None:
+    """Compare the container with its pages; exit 1 if something is off."""
+    flags = _container_flags(locals())
+
+    def command(settings: Settings, ui: Ui, dry: bool) -> object:
+        from wheelhouse_tasks.commands.check import check
+
+        return check(settings, ui, deep=deep, repair=repair and not dry)
+
+    _run(context, command, flags, dry_run=False, verbose=verbose, as_json=json)
+
+
+MARK_HELP = {
+    **SHARED_HELP,
+    "project": "project of the files (the one of pyproject.toml)",
+    "version": "version of the files",
+    "only": "pattern over python-abi-platform, or sdist; give it once for each",
+}
+
+
+@task(auto_shortflags=False, positional=[], iterable=["only"], help={**MARK_HELP, "reason": "why; installers show it"})
+def yank(  # noqa: PLR0913
+    context: Context,
+    project: str | None = None,
+    version: str | None = None,
+    reason: str = "",
+    only: list[str] | None = None,
+    dry_run: bool = False,
+    verbose: bool = False,
+    json: bool = False,
+) -> None:
+    """Yank the files of a version: installed only when pinned."""
+
+    def command(settings: Settings, ui: Ui, dry: bool) -> object:
+        from wheelhouse_tasks.commands.maintain import yank
+
+        return yank(settings, ui, version=version, reason=reason, only=only or (), dry_run=dry)
+
+    _run(context, command, {"project": project}, dry_run=dry_run, verbose=verbose, as_json=json)
+
+
+@task(auto_shortflags=False, positional=[], iterable=["only"], help=MARK_HELP)
+def unyank(
+    context: Context,
+    project: str | None = None,
+    version: str | None = None,
+    only: list[str] | None = None,
+    dry_run: bool = False,
+    verbose: bool = False,
+    json: bool = False,
+) -> None:
+    """Take back a yank."""
+
+    def command(settings: Settings, ui: Ui, dry: bool) -> object:
+        from wheelhouse_tasks.commands.maintain import unyank
+
+        return unyank(settings, ui, version=version, only=only or (), dry_run=dry)
+
+    _run(context, command, {"project": project}, dry_run=dry_run, verbose=verbose, as_json=json)
+
+
+@task(auto_shortflags=False, positional=[], iterable=["only"], help=MARK_HELP)
+def remove(
+    context: Context,
+    project: str | None = None,
+    version: str | None = None,
+    only: list[str] | None = None,
+    dry_run: bool = False,
+    verbose: bool = False,
+    json: bool = False,
+) -> None:
+    """Take the files of a version off the pages; prune deletes them."""
+
+    def command(settings: Settings, ui: Ui, dry: bool) -> object:
+        from wheelhouse_tasks.commands.maintain import remove
+
+        return remove(settings, ui, version=version, only=only or (), dry_run=dry)
+
+    _run(context, command, {"project": project}, dry_run=dry_run, verbose=verbose, as_json=json)
+
+
+@task(
+    auto_shortflags=False,
+    positional=[],
+    iterable=["pin"],
+    help={
+        **SHARED_HELP,
+        "project": "project whose development builds are retired (the one of pyproject.toml)",
+        "keep": "newest development builds of each set of tags that stay (5)",
+        "older-than": "days that a development build stays at least (0)",
+        "pin": "version that stays; give it once for each",
+        "now": "delete at once what was retired, without the grace period",
+    },
+)
+def prune(  # noqa: PLR0913
+    context: Context,
+    project: str | None = None,
+    keep: str | None = None,
+    older_than: str | None = None,
+    pin: list[str] | None = None,
+    now: bool = False,
+    dry_run: bool = False,
+    verbose: bool = False,
+    json: bool = False,
+) -> None:
+    """Retire old development builds by rule."""
+    flags = {"project": project, "keep": keep, "older_than": older_than, "pin": pin}
+
+    def command(settings: Settings, ui: Ui, dry: bool) -> object:
+        from wheelhouse_tasks.commands.maintain import prune
+
+        return prune(settings, ui, at_once=now, dry_run=dry)
+
+    _run(context, command, flags, dry_run=dry_run, verbose=verbose, as_json=json)
+
+
+def _container_flags(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the flags of a task that tell which container it works on."""
+    return {key: given[key] for key in CONTAINER_HELP}
+
+
 def _run(  # noqa: PLR0913
     context: Context,
     command: Callable[[Settings, Ui, bool], object],
@@ -218,6 +395,7 @@ def _run(  # noqa: PLR0913
     ui = Terminal(verbose=verbose, as_json=as_json, assume_yes=assume_yes, secrets=secrets)
     # the folder of tasks.py, which invoke keeps to itself
     root = Path(getattr(context.config, "_project_prefix", None) or Path.cwd())
+    details: dict[str, Any] = {}
     try:
         found = settings.resolve(
             flags, dict(os.environ), context.config.get("wheelhouse", {}), root, verify_tls=verify_tls
@@ -227,6 +405,7 @@ def _run(  # noqa: PLR0913
         ui.result(asdict(result))  # type: ignore[call-overload]
     except WheelhouseError as error:
         message, code = mask(str(error), secrets), error.exit_code
+        details = asdict(error.result) if error.result is not None else {}  # type: ignore[call-overload]
     except KeyboardInterrupt:
         message, code = (
             "interrupted: what was finished until then is kept, run the same command again",
@@ -240,7 +419,7 @@ def _run(  # noqa: PLR0913
     else:
         return
     with suppress(WheelhouseError):
-        ui.result({"error": message, "exit_code": code})
+        ui.result({"error": message, "exit_code": code, **details})
     raise Exit(f"error: {message}", code)
 
 
@@ -254,6 +433,6 @@ def guard_debug_log() -> None:
 
 guard_debug_log()
 
-ns = Collection("wheelhouse", upload, fetch, release)
+ns = Collection("wheelhouse", upload, fetch, release, index, check, yank, unyank, remove, prune)
 # a table must be declared as one: invoke merges no table into None
 ns.configure({"wheelhouse": {**dict.fromkeys(KEYS), "driver_options": {}}})

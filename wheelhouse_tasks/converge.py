@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from wheelhouse_tasks import pages, parallel
 from wheelhouse_tasks.errors import Failed, IndexUnstable
-from wheelhouse_tasks.published import Page, publish
+from wheelhouse_tasks.published import NO_CONDITIONS, Page, publish_all, read_copies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -73,26 +73,28 @@ class View(Protocol):
         """Write the pages that are behind; return their names, and whether nobody else wrote one meanwhile."""
 
 
-def converge(
+def converge(  # noqa: PLR0913
     store: Store,
     projects: Iterable[Project],
     *,
     workers: int,
     flat: bool = True,
     looked: bool = False,
+    slash: bool = False,
+    adopt: bool = False,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Convergence:
-    """Bring the pages of *projects*, the root page, and the *flat* page up to date.
+    """Bring the pages of *projects*, the root page, and the *flat* page up to date, with *slash* their copies too.
 
     With *looked*, the projects were looked at before the worker's own objects were added to them; where the provider
-    honours conditional writes they are not looked at again. Raises IndexUnstable when a listing does not hold still,
-    BadPage for a page that cannot be understood, and what the store raises. Pages are valid in every case, and another
-    run completes them.
+    honours conditional writes they are not looked at again. With *adopt* a flat page that is not ours is replaced.
+    Raises IndexUnstable when a listing does not hold still, BadPage for a page that cannot be understood, and what the
+    store raises. Pages are valid in every case, and another run completes them.
     """
     looked = looked and store.conditions().mark
     rounds, written = 0, list[str]()
     views: list[tuple[View, bool]] = [(project, looked) for project in projects]
-    for view, current in [*views, (Root(store, workers, flat), False)]:
+    for view, current in [*views, (Root(store, workers, flat, slash, adopt), False)]:
         before = view.listing() if current else view.look()
         for attempt in range(ROUNDS):
             rounds += 1
@@ -115,17 +117,22 @@ class Root:
     store: Store
     workers: int
     flat: bool
-    html: Page = field(init=False)
-    json: Page = field(init=False)
+    slash: bool = False
+    #: Take the place of a flat page that somebody else made.
+    adopt: bool = False
+    html: list[Page] = field(init=False)
+    json: list[Page] = field(init=False)
     flat_page: Page = field(init=False)
     marks: dict[str, tuple[int, str]] = field(default_factory=dict)
 
-    def look(self) -> Listing:
+    def look(self, *, writing: bool = True) -> Listing:
         """Read the pages, then the listing of the JSON pages."""
-        honoured = self.store.conditions()
-        self.html, self.json = (Page.read(self.store, name, honoured) for name in (pages.ROOT, pages.JSON_ROOT))
+        honoured = self.store.conditions() if writing else NO_CONDITIONS
+        self.html = read_copies(self.store, pages.ROOT, honoured, slash=self.slash)
+        self.json = read_copies(self.store, pages.JSON_ROOT, honoured, slash=self.slash)
         self.flat_page = Page.read(self.store, pages.FLAT, honoured)
-        check_ours(self.store, self.flat_page)
+        if not self.adopt:
+            check_ours(self.store, self.flat_page)
         return self.relist()
 
     def relist(self) -> Listing:
@@ -140,19 +147,20 @@ class Root:
 
     def write(self) -> tuple[list[str], bool]:
         """Write the root pages and the flat page; of the projects' pages only those that changed are read."""
-        results = [
-            publish(self.store, self.html, pages.render_root(self.marks), pages.HTML_TYPE),
-            publish(self.store, self.json, pages.render_json_root(self.marks), pages.JSON_TYPE),
+        html, json = pages.render_root(self.marks), pages.render_json_root(self.marks)
+        news = [
+            *((page, html, pages.HTML_TYPE) for page in self.html),
+            *((page, json, pages.JSON_TYPE) for page in self.json),
         ]
         if self.flat:
             sections = pages.flat_sections(self.flat_page.content or b"")
             stale = [p for p, (_, mark) in self.marks.items() if not pages.section_is_current(sections.get(p), mark)]
             texts = {project: sections[project].text for project in self.marks if project in sections}
             texts |= dict(zip(stale, parallel.run(self._section, stale, self.workers), strict=True))
-            results.append(publish(self.store, self.flat_page, pages.render_flat(texts), pages.HTML_TYPE))
+            news.append((self.flat_page, pages.render_flat(texts), pages.HTML_TYPE))
         elif self.flat_page.content is not None:  # one that is kept no more would lack what comes
             self.store.delete(pages.FLAT)
-        return [each.name for each in results if each.written], not any(each.overtaken for each in results)
+        return publish_all(self.store, *news)
 
     def _section(self, project: str) -> str:
         page = Page.read(self.store, pages.json_page(project))

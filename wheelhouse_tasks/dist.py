@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 BLOCK = 1 << 20
 PART = ".part"
+#: Suffix of the attestation of an artifact, which lies beside it (PEP 740).
+ATTESTATION = ".publish.attestation"
 
 
 def scan(folder: Path) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:
@@ -44,7 +46,10 @@ def scan(folder: Path) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:
         ) from None
     except OSError as error:
         raise UsageError(str(folder), f"cannot be read as a folder: {error.strerror}") from None
+    names = {path.name for path in paths}
     for path in paths:
+        if path.name.removesuffix(ATTESTATION) in names and path.name.endswith(ATTESTATION):
+            continue  # goes with its artifact
         try:
             named = artifact.parse(path.name)
         except NotAnArtifact as error:
@@ -100,7 +105,9 @@ def _checked(named: tuple[Path, Artifact]) -> LocalFile | BadArtifact:
     path, said = named
     try:
         sha256, md5, size = digests(path)
-        return LocalFile(path, said, metadata.read(path, said), size, sha256, md5)
+        attested = path.with_name(path.name + ATTESTATION)
+        attestation = attested.read_bytes() if attested.is_file() else None
+        return LocalFile(path, said, metadata.read(path, said), size, sha256, md5, attestation)
     except BadArtifact as error:
         return error
     except OSError as error:

@@ -13,6 +13,8 @@ class WheelhouseError(Exception):
     """
 
     exit_code: ClassVar[int] = 1
+    #: What the command found all the same, for `--json`.
+    result: object = None
 
     def __init__(self, *facts: object) -> None:
         super().__init__(*facts)

@@ -29,6 +29,8 @@ class LocalFile:
     size: int
     sha256: str
     md5: str
+    #: Its attestation (PEP 740), where the build made one.
+    attestation: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,13 @@ class UploadPlan:
     #: Already in the container with the same sha256.
     present: tuple[LocalFile, ...]
     skipped: tuple[Skipped, ...]
+    #: Development builds whose name is published with other bytes (the same commit, built again): they stay out.
+    kept: tuple[LocalFile, ...] = ()
 
     @property
     def projects(self) -> tuple[str, ...]:
         """Return the projects whose pages are brought up to date, those of files already there too."""
-        return tuple(sorted({file.artifact.project for file in (*self.send, *self.present)}))
+        return tuple(sorted({file.artifact.project for file in (*self.send, *self.present, *self.kept)}))
 
 
 def plan_upload(
@@ -69,7 +73,9 @@ def plan_upload(
     """
     files = sorted(local, key=lambda file: file.artifact.sort_key())
     names = [file.artifact.filename for file in files]
-    changed = [name for name, file in zip(names, files, strict=True) if published.get(name, file.sha256) != file.sha256]
+    differ = [file for file in files if published.get(file.artifact.filename, file.sha256) != file.sha256]
+    kept = [file for file in differ if file.artifact.version.is_devrelease and not overwrite]
+    changed = [file.artifact.filename for file in differ if file not in kept]
     if changed and not overwrite:
         raise Conflict(
             ", ".join(changed),
@@ -78,7 +84,8 @@ def plan_upload(
         )
     refuse_twins({*names, *taken})
     present = tuple(file for file in files if published.get(file.artifact.filename) == file.sha256)
-    return UploadPlan(tuple(file for file in files if file not in present), present, tuple(skipped))
+    send = tuple(file for file in files if file not in present and file not in kept)
+    return UploadPlan(send, present, tuple(skipped), tuple(kept))
 
 
 def refuse_twins(names: Iterable[str]) -> None:

@@ -12,14 +12,16 @@ from wheelhouse_tasks import artifact, metadata, pages, parallel
 from wheelhouse_tasks.errors import BadArtifact, BadPage, NotAnArtifact, ObjectMissing
 from wheelhouse_tasks.links import SHA256
 from wheelhouse_tasks.pages import File
-from wheelhouse_tasks.published import NO_CONDITIONS, Page, publish
+from wheelhouse_tasks.published import NO_CONDITIONS, Page, publish_all, read_copies
 from wheelhouse_tasks.retry import retry
 from wheelhouse_tasks.storage import READ_RETRIES, Entry, Store, read_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-METADATA, YANKED, REMOVED, ATTESTATION = ".metadata", ".yanked", ".removed", ".publish.attestation"
+    from wheelhouse_tasks.metadata import Metadata
+
+METADATA, YANKED, REMOVED = ".metadata", ".yanked", ".removed"
 
 #: What a listing says, as far as pages follow from it: name, size and change mark of each object.
 Listing = frozenset[tuple[str, int, str]]
@@ -47,8 +49,10 @@ class Project:
     writing: bool = False
     #: Take a JSON page that cannot be understood for one that is not there: only a rebuild may.
     rebuild: bool = False
-    html: Page = field(init=False)
-    json: Page = field(init=False)
+    #: Whether each page is stored under its folder's name too.
+    slash: bool = False
+    html: list[Page] = field(init=False)
+    json: list[Page] = field(init=False)
     cached: dict[str, File] = field(init=False)
     entries: dict[str, Entry] = field(default_factory=dict)
     #: Objects that this worker wrote, or that a request found although the listing did not show them.
@@ -58,13 +62,14 @@ class Project:
     def look(self) -> Listing:
         """Read the pages, then the listing."""
         honoured = self.store.conditions() if self.writing else NO_CONDITIONS
-        self.html = Page.read(self.store, pages.project_page(self.name), honoured)
-        self.json = Page.read(self.store, pages.json_page(self.name), honoured)
+        self.html = read_copies(self.store, pages.project_page(self.name), honoured, slash=self.slash)
+        self.json = read_copies(self.store, pages.json_page(self.name), honoured, slash=self.slash)
+        content = self.json[0].content
         try:
-            self.cached = pages.read_json(self.json.content) if self.json.content is not None else {}
+            self.cached = pages.read_json(content) if content is not None else {}
         except BadPage as error:
             if not self.rebuild:
-                raise BadPage(self.json.name, error.problem, "wheelhouse.index rebuilds it from the files") from None
+                raise BadPage(self.json[0].name, error.problem, "wheelhouse.index rebuilds it from the files") from None
             self.cached = {}
         listing = self.relist()
         if self._confirm():
@@ -94,9 +99,12 @@ class Project:
         Return the names of those written, and whether no other worker was found to have written one meanwhile.
         """
         files = self.files().values()
-        html = publish(self.store, self.html, pages.render_project(self.name, files), pages.HTML_TYPE)
-        json = publish(self.store, self.json, pages.render_json(self.name, files), pages.JSON_TYPE)
-        return [each.name for each in (html, json) if each.written], not (html.overtaken or json.overtaken)
+        html, json = pages.render_project(self.name, files), pages.render_json(self.name, files)
+        return publish_all(
+            self.store,
+            *((page, html, pages.HTML_TYPE) for page in self.html),
+            *((page, json, pages.JSON_TYPE) for page in self.json),
+        )
 
     def files(self, names: Iterable[str] | None = None) -> dict[str, File]:
         """Return what the pages should say of the artifacts (called *names*), by file name.
@@ -160,19 +168,30 @@ class Project:
         return file
 
     def hashed(self, name: str, entry: Entry) -> File:
-        """Read an object that carries no facts, once: the page remembers them."""
+        """Return what the bytes of an object say; the page remembers it."""
+        digest, size, said = self._read(name, entry.name)
+        if said is None:  # listed all the same: what is there is there
+            return File(name, size, digest, entry.mark, upload_time=entry.modified)
+        return File(name, size, digest, entry.mark, said.requires_python, said.sha256, entry.modified)
+
+    def metadata_of(self, name: str) -> bytes | None:
+        """Return the METADATA within a wheel, or None where it is damaged."""
+        said = self._read(name, self.object(name))[2]
+        return said.text if said else None
+
+    def _read(self, name: str, object_name: str) -> tuple[str, int, Metadata | None]:
+        """Return sha256, size and metadata of an artifact, read to its end."""
         digest, size = hashlib.sha256(), 0
         with tempfile.TemporaryDirectory(prefix="wheelhouse-") as folder:
             path = Path(folder) / name
             with path.open("wb") as file:
-                for block in self.store.read(entry.name):
+                for block in self.store.read(object_name):
                     digest.update(block)
                     size += file.write(block)
             try:
-                said = metadata.read(path, artifact.parse(name))
-            except BadArtifact:  # listed all the same: what is there is there
-                return File(name, size, digest.hexdigest(), entry.mark, upload_time=entry.modified)
-        return File(name, size, digest.hexdigest(), entry.mark, said.requires_python, said.sha256, entry.modified)
+                return digest.hexdigest(), size, metadata.read(path, artifact.parse(name))
+            except BadArtifact:
+                return digest.hexdigest(), size, None
 
     def _confirm(self) -> bool:
         """Keep what the page knows and the listing does not show, if a request finds it: some listings lag."""

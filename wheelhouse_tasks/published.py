@@ -43,22 +43,24 @@ class Page:
         return cls(name, content, mark)
 
 
-@dataclass(frozen=True)
-class Published:
-    """What became of an attempt to write a page."""
-
-    name: str
-    written: bool
-    #: Another worker wrote it since it was read.
-    overtaken: bool = False
+def read_copies(store: Store, name: str, honoured: Conditions, *, slash: bool) -> list[Page]:
+    """Read a page, and with *slash* its copy under the folder's name, which plain object endpoints serve."""
+    names = [name, name.removesuffix("index.html")] if slash else [name]
+    return [Page.read(store, each, honoured) for each in names]
 
 
-def publish(store: Store, old: Page, content: bytes, kind: str) -> Published:
-    """Write a page unless it says the same already."""
-    if content == old.content:
-        return Published(old.name, written=False)
-    try:
-        store.put(old.name, make_payload(content, kind, pages.PAGE_CACHE), expect=old.expect)
-    except Changed:
-        return Published(old.name, written=False, overtaken=True)
-    return Published(old.name, written=True)
+def publish_all(store: Store, *news: tuple[Page, bytes, str]) -> tuple[list[str], bool]:
+    """Write pages, given what each was, is, and its content type, unless they say the same already.
+
+    Return the names of those written, and whether no other worker was found to have written one since it was read.
+    """
+    written, undisturbed = [], True
+    for old, content, kind in news:
+        if content == old.content:
+            continue
+        try:
+            store.put(old.name, make_payload(content, kind, pages.PAGE_CACHE), expect=old.expect)
+            written.append(old.name)
+        except Changed:
+            undisturbed = False
+    return written, undisturbed

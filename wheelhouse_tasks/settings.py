@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import configparser
 import difflib
-import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -16,131 +15,17 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks import location
-from wheelhouse_tasks.artifact import project_name
+from wheelhouse_tasks.artifact import project_name, version_of
 from wheelhouse_tasks.errors import UsageError
-from wheelhouse_tasks.location import LOCAL, NO, YES, Container, Location, path_of
+from wheelhouse_tasks.keys import KEYS
+from wheelhouse_tasks.location import LOCAL, Container, Location, path_of
+from wheelhouse_tasks.retention import Rule
 from wheelhouse_tasks.secret import find_credentials, mask_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from packaging.utils import NormalizedName
-
-MAX_WORKERS = 64
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str | int | float) or isinstance(value, bool):
-        raise ValueError("expected text")
-    text = str(value).strip()
-    if not text.isprintable():
-        raise ValueError("holds characters that cannot be printed")
-    return text
-
-
-def _boolean(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    word = str(value).strip().lower()
-    if word not in YES + NO:
-        raise ValueError("expected yes or no")
-    return word in YES
-
-
-def _whole(low: int, high: int) -> Callable[[object], int]:
-    def cast(value: object) -> int:
-        text = str(value).strip()
-        if not text.isdecimal() or len(text) > 9 or not low <= int(text) <= high:
-            raise ValueError(f"expected a whole number from {low} to {high}")
-        return int(text)
-
-    return cast
-
-
-def _seconds(value: object) -> float:
-    try:
-        number = float(str(value).strip())
-    except ValueError:
-        raise ValueError("expected a number of seconds") from None
-    if not (math.isfinite(number) and number > 0):
-        raise ValueError("expected more than 0 seconds")
-    return number
-
-
-def _url(value: object) -> str:
-    text = _text(value)
-    if not text.startswith(("https://", "http://", "file:///")):
-        raise ValueError("expected a URL (https://...)")
-    return text
-
-
-def _host(value: object) -> str:
-    text = _text(value)
-    if "/" in text or ":" in text:
-        raise ValueError("expected a host name alone, without scheme and port")
-    return text
-
-
-def _name(value: object) -> str:
-    text = _text(value)
-    if not text:
-        raise ValueError("expected a name")
-    return text
-
-
-def _container(value: object) -> str:
-    text = _name(value)
-    if "://" in text:
-        raise ValueError("expected a name, not a URL: use provider, container and prefix")
-    return text
-
-
-def _words(value: object) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return tuple(value.split())
-    if isinstance(value, list | tuple) and all(isinstance(item, str) and item.strip() for item in value):
-        return tuple(item.strip() for item in value)
-    raise ValueError("expected a list of texts")
-
-
-def _table(value: object) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-        raise ValueError("expected a table of options")
-    return dict(value)
-
-
-@dataclass(frozen=True)
-class Key:
-    """One setting: how its value is read, its default, and what it is for (the README's table)."""
-
-    cast: Callable[[object], Any]
-    default: Any
-    help: str
-
-
-KEYS: Mapping[str, Key] = {
-    "project": Key(_text, None, "project whose artifacts are fetched and released"),
-    "provider": Key(_name, LOCAL, "libcloud storage provider id, any case"),
-    "container": Key(_container, "wheelhouse", "container; for `local` a folder"),
-    "prefix": Key(_text, "", "folder within the container"),
-    "region": Key(_text, None, "passed to the driver"),
-    "host": Key(_host, None, "passed to the driver: host name of the storage endpoint"),
-    "port": Key(_whole(1, 65535), None, "passed to the driver: port of the storage endpoint"),
-    "secure": Key(_boolean, True, "https to the storage endpoint"),
-    "driver_options": Key(_table, {}, "table of further driver arguments"),
-    "local_folder": Key(_name, "dist", "folder of the built artifacts"),
-    "indexes": Key(_words, (), "where `fetch` and `release` look"),
-    "public_url": Key(_url, None, "URL under which the container is readable"),
-    "max_workers": Key(_whole(1, MAX_WORKERS), 8, "transfers at once"),
-    "retries": Key(_whole(0, 100), 3, "repeats of a request that failed for want of an answer"),
-    "timeout": Key(_seconds, 60.0, "seconds of silence after which a server is given up"),
-    "update_index": Key(_boolean, True, "write the index pages after an upload"),
-    "flat_index": Key(_boolean, True, "keep the flat page `index.html` of all projects"),
-    "repository": Key(_name, "pypi", "package index to release to: a name from `.pypirc`, as in twine"),
-    "repository_url": Key(_text, None, "upload URL of the package index, instead of a name"),
-    "check_url": Key(_text, None, "simple URL of that index, read before and after"),
-}
 
 CREDENTIAL_KEYS = ("username", "secret")
 CREDENTIAL_HINT = (
@@ -163,6 +48,12 @@ class Settings:
     max_workers: int
     update_index: bool
     flat_index: bool
+    slash_pages: bool
+    stamp: bool
+    #: Which development builds stay.
+    rule: Rule
+    #: Hours between the removal from the pages and the deletion.
+    grace: float
     repository: str
     repository_url: str | None
     check_url: str | None
@@ -315,17 +206,13 @@ def _settings(
             else place
             for place in found
         ),
+        rule=Rule(values["keep"], values["older_than"], frozenset(version_of(text) for text in values["pin"])),
         environ=environ,
         **{name: values[name] for name in _PLAIN},
     )
 
 
 _PLAIN = (
-    "public_url",
-    "max_workers",
-    "update_index",
-    "flat_index",
-    "repository",
-    "repository_url",
-    "check_url",
+    *("public_url", "max_workers", "update_index", "flat_index", "slash_pages", "stamp", "grace"),
+    *("repository", "repository_url", "check_url"),
 )

@@ -11,6 +11,7 @@ import csv
 import hashlib
 import io
 import re
+import subprocess
 import zipfile
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -21,12 +22,13 @@ from wheelhouse_tasks import artifact
 from wheelhouse_tasks.errors import BadArtifact
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from wheelhouse_tasks.artifact import Artifact
 
-#: A date, with or without a time, of this century: what a version that is stamped already holds.
-STAMP = re.compile(r"20\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])(\d{4}|\d{6})?")
+#: A date, with or without a time, of any build: what a version that is stamped already holds.
+STAMP = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])(\d{4}|\d{6})?")
 BLOCK = 1 << 20
 
 
@@ -43,6 +45,23 @@ def stamped_version(version: Version, when: int) -> Version:
     """Return *version* with the time *when* (seconds since the epoch) in front of its local part."""
     stamp = datetime.fromtimestamp(when, UTC).strftime("%Y%m%d%H%M%S")
     return Version(f"{version.public}+{stamp}" + (f".{version.local}" if version.local else ""))
+
+
+def commit_time(root: Path) -> int | None:
+    """Return the time of the commit checked out in *root*, seconds since the epoch; None where git knows none."""
+    try:
+        words = ["git", "-C", str(root), "log", "-1", "--format=%ct"]
+        said = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    text = said.stdout.strip()
+    return int(text) if said.returncode == 0 and text.isdecimal() else None
+
+
+def source_date(environ: Mapping[str, str]) -> int | None:
+    """Return SOURCE_DATE_EPOCH, seconds since the epoch, where it is set (reproducible-builds.org)."""
+    text = environ.get("SOURCE_DATE_EPOCH", "")
+    return int(text) if text.isdecimal() and len(text) < 12 else None
 
 
 def newest_member(path: Path) -> int:

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks import dist, pages, parallel
+from wheelhouse_tasks import artifact, dist, pages, parallel, retention, stamp
+from wheelhouse_tasks.commands.container import (
+    Sent,
+    delete_hidden,
+    now_text,
+    open_projects,
+    retire,
+    send,
+    send_companions,
+    update_pages,
+)
 from wheelhouse_tasks.console import DRY_RUN, Silent, Ui, count, size_text
-from wheelhouse_tasks.converge import check_ours, converge
-from wheelhouse_tasks.errors import Changed, Conflict, ContainerMissing, NothingToDo
-from wheelhouse_tasks.pages import File
+from wheelhouse_tasks.converge import check_ours
+from wheelhouse_tasks.errors import ContainerMissing, NothingToDo
 from wheelhouse_tasks.plan import LocalFile, Skipped, UploadPlan, plan_upload
-from wheelhouse_tasks.project import METADATA, Project, to_user_metadata
 from wheelhouse_tasks.published import Page
 from wheelhouse_tasks.secret import mask_url
-from wheelhouse_tasks.storage import ABSENT, Entry, Payload, Store, make_payload, open_store
+from wheelhouse_tasks.storage import ABSENT, Store, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from wheelhouse_tasks.pages import File
+    from wheelhouse_tasks.project import Project
     from wheelhouse_tasks.settings import Settings
-
-WHEEL_TYPE, SDIST_TYPE, METADATA_TYPE = "application/zip", "application/gzip", "text/plain; charset=utf-8"
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,8 @@ class UploadResult:
     uploaded: tuple[str, ...]
     #: Already there with the same sha256.
     present: tuple[str, ...]
+    #: Development builds that are there with other bytes, and stay as they are.
+    kept: tuple[str, ...]
     skipped: tuple[Skipped, ...]
     #: Object names of the pages written.
     pages: tuple[str, ...]
@@ -67,26 +78,58 @@ def upload(
             "holds no wheel or sdist",
             "build the project first, or use --local-folder",
         )
-    local = dist.read(found, settings.max_workers)
-    names = sorted({str(file.artifact.project) for file in local})
-    projects = {name: Project(store, name, settings.max_workers, writing=not dry_run) for name in names}
-    published, missing = _look(store, projects.values(), local)
-    digests = {name: file.sha256 for name, file in published.items()}
-    taken = [name for project in projects.values() for entry in project.entries if (name := project.artifact(entry))]
-    plan = plan_upload(local, digests, skipped, taken=taken, overwrite=overwrite)
-    _show(plan, store, ui)
-    url = _public_url(settings, store)
-    written: tuple[str, ...] = ()
-    if dry_run:
-        ui.note(DRY_RUN)
-    else:
-        if missing and store.create():
-            ui.note(f"created container {store.label}")
-        _send_all(plan, published, projects, settings, ui, now)
-        if settings.update_index:
-            written = _update_pages(store, projects, settings, ui, looked=not missing)
-        _tell(plan, url, settings, ui)
-    return UploadResult(store.label, _names(plan.send), _names(plan.present), plan.skipped, written, url, dry_run)
+    with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
+        local = _stamped(dist.read(found, settings.max_workers), settings, Path(scratch), ui)
+        projects = open_projects(settings, store, {str(file.artifact.project) for file in local}, writing=not dry_run)
+        published, missing = _look(store, projects.values(), local)
+        digests = {name: file.sha256 for name, file in published.items()}
+        taken = [name for each in projects.values() for entry in each.entries if (name := each.artifact(entry))]
+        plan = plan_upload(local, digests, skipped, taken=taken, overwrite=overwrite)
+        _show(plan, store, ui)
+        url = _public_url(settings, store)
+        written: tuple[str, ...] = ()
+        if dry_run:
+            ui.note(DRY_RUN)
+        else:
+            if missing and store.create():
+                ui.note(f"created container {store.label}")
+            began = now()
+            _send_all(plan, published, projects, settings, ui, began)
+            if settings.update_index:
+                written = update_pages(settings, store, projects.values(), ui, looked=not missing)
+                gone = _retire(plan, projects, settings, began)
+                if gone:
+                    written += update_pages(settings, store, projects.values(), ui)
+                    ui.note(f"retired {count(gone)}: {', '.join(gone)}")
+            _tell(plan, url, settings, ui)
+    return UploadResult(
+        store.label,
+        _names(plan.send),
+        _names(plan.present),
+        _names(plan.kept),
+        plan.skipped,
+        tuple(dict.fromkeys(written)),
+        url,
+        dry_run,
+    )
+
+
+def _stamped(local: list[LocalFile], settings: Settings, scratch: Path, ui: Ui) -> list[LocalFile]:
+    """Return the files; development wheels that do not say when they were built are replaced by stamped ones."""
+    todo = [file for file in local if settings.stamp and stamp.needs_stamp(file.artifact)]
+    if not todo:
+        return local
+    commit = stamp.commit_time(settings.root) or stamp.source_date(settings.environ)
+    fresh = []
+    for file in todo:
+        when = commit if commit is not None else stamp.newest_member(file.path)
+        path = stamp.rewrite(file.path, file.artifact, when, scratch)
+        ui.note(f"stamped {file.artifact.filename} as {path.name}")
+        fresh.append((path, artifact.parse(path.name)))
+    attested = {file.path.name for file in todo if file.attestation is not None}
+    for name in sorted(attested):
+        ui.warn(f"{name}: its attestation is of other bytes than those of the stamped wheel, and is left behind")
+    return [file for file in local if file not in todo] + dist.read(fresh, settings.max_workers)
 
 
 def _look(store: Store, projects: Iterable[Project], local: list[LocalFile]) -> tuple[dict[str, File], bool]:
@@ -109,67 +152,33 @@ def _send_all(
     projects: Mapping[str, Project],
     settings: Settings,
     ui: Ui,
-    now: Callable[[], float],
+    now: float,
 ) -> None:
-    uploaded = datetime.fromtimestamp(now(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-    def send(local: LocalFile) -> Sent:
+    def send_one(local: LocalFile) -> Sent:
         new = local.artifact.filename not in published
-        return _send(projects[local.artifact.project], local, uploaded, expect=ABSENT if new else None)
+        return send(projects[local.artifact.project], local, now_text(now), expect=ABSENT if new else None)
 
     def done(sent: Sent) -> None:
         sent.project.add(sent.file, *sent.entries)
         ui.detail(f"uploaded {sent.file.filename} ({size_text(sent.file.size)})")
 
-    parallel.run(send, plan.send, settings.max_workers, done)
+    parallel.run(send_one, plan.send, settings.max_workers, done)
     # a worker may have been killed between a wheel and its .metadata
     wheels = [file for file in plan.present if file.artifact.is_wheel]
     behind = [file for file in wheels if not published[file.artifact.filename].metadata_sha256]
-    parallel.run(lambda file: _send_metadata(projects[file.artifact.project], file), behind, settings.max_workers)
+    parallel.run(lambda file: send_companions(projects[file.artifact.project], file), behind, settings.max_workers)
 
 
-def _update_pages(
-    store: Store, projects: Mapping[str, Project], settings: Settings, ui: Ui, *, looked: bool
-) -> tuple[str, ...]:
-    flat, workers = settings.flat_index, settings.max_workers
-    result = converge(store, projects.values(), workers=workers, flat=flat, looked=looked)
-    ui.detail(f"pages settled after {result.rounds} rounds, {len(result.written)} written")
-    return result.written
-
-
-@dataclass(frozen=True)
-class Sent:
-    """An artifact that is in the container now."""
-
-    project: Project
-    file: File
-    entries: tuple[Entry, ...]
-
-
-def _send(project: Project, file: LocalFile, uploaded: str, *, expect: str | None) -> Sent:
-    """Store an artifact, then its METADATA beside it: nothing is promised before it is there."""
-    said, name = file.metadata, file.artifact.filename
-    listed = File(name, file.size, file.sha256, "", said.requires_python, said.sha256, uploaded)
-    kind = WHEEL_TYPE if name.endswith((".whl", ".zip")) else SDIST_TYPE
-    payload = Payload(file.path, file.size, file.sha256, file.md5, kind, pages.FILE_CACHE, to_user_metadata(listed))
-    try:
-        entry = project.store.put(project.object(name), payload, expect=expect)
-    except Changed:  # another worker was faster
-        theirs = Project(project.store, project.name, 1)
-        theirs.look()
-        found = theirs.files([name]).get(name)
-        if found is None or found.sha256 != file.sha256:
-            raise Conflict(name, "was published with other bytes a moment ago", "build under a new version") from None
-        entry, listed = theirs.entries[project.object(name)], found
-    listed = replace(listed, mark=entry.mark, upload_time=entry.modified or listed.upload_time)
-    return Sent(project, listed, (entry, *_send_metadata(project, file)))
-
-
-def _send_metadata(project: Project, file: LocalFile) -> list[Entry]:
-    if file.metadata.sha256 is None:
-        return []
-    payload = make_payload(file.metadata.text, METADATA_TYPE, pages.FILE_CACHE)
-    return [project.store.put(project.object(file.artifact.filename) + METADATA, payload)]
+def _retire(plan: UploadPlan, projects: Mapping[str, Project], settings: Settings, now: float) -> list[str]:
+    """Retire older development builds of what was uploaded; return the names that left the pages, or were deleted."""
+    gone: list[str] = []
+    for name, project in projects.items():
+        files = [file.artifact for file in plan.send if file.artifact.project == name]
+        slots = {retention.slot(file.filename) for file in files if file.version.is_devrelease}
+        if slots:
+            project.look()
+            gone += [*retire(settings, project, now, slots), *delete_hidden(project, now, settings.grace)]
+    return gone
 
 
 def _public_url(settings: Settings, store: Store) -> str | None:
@@ -180,6 +189,7 @@ def _public_url(settings: Settings, store: Store) -> str | None:
 
 def _show(plan: UploadPlan, store: Store, ui: Ui) -> None:
     rows = [(file, "upload") for file in plan.send] + [(file, "already there") for file in plan.present]
+    rows += [(file, "kept: other bytes are there") for file in plan.kept]
     ui.table(
         f"Upload to {store.label}",
         ("action", "size", "sha256", "file"),
@@ -195,7 +205,7 @@ def _tell(plan: UploadPlan, url: str | None, settings: Settings, ui: Ui) -> None
         ui.note("set public_url to the address under which the container is readable to see the install commands")
     else:
         for project in plan.projects:
-            files = [file for file in (*plan.present, *plan.send) if file.artifact.project == project]
+            files = [file for file in (*plan.present, *plan.send, *plan.kept) if file.artifact.project == project]
             wanted = f"{project}=={max(file.artifact.version for file in files)}"
             # --find-links adds to the default index, where the dependencies are
             where = f"--find-links {url}index.html" if settings.flat_index else f"--extra-index-url {url}simple/"

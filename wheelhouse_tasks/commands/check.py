@@ -1,0 +1,195 @@
+"""Compare a container with its pages: every entry has its object, every object its entry, every digest is right."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wheelhouse_tasks import links, pages, parallel
+from wheelhouse_tasks.commands.container import TEXT_TYPE, open_projects, update_pages
+from wheelhouse_tasks.commands.maintain import project_names
+from wheelhouse_tasks.console import Silent, Ui
+from wheelhouse_tasks.converge import Root
+from wheelhouse_tasks.dist import ATTESTATION
+from wheelhouse_tasks.errors import BadPage, Failed, ObjectMissing, WheelhouseError
+from wheelhouse_tasks.project import METADATA, REMOVED, YANKED, Project
+from wheelhouse_tasks.storage import Store, make_payload, open_store, read_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wheelhouse_tasks.pages import File
+    from wheelhouse_tasks.settings import Settings
+
+COMPANIONS = (METADATA, YANKED, REMOVED, ATTESTATION)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is off."""
+
+    #: Name of the object or page.
+    name: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What `check` found, and what was left after a repair."""
+
+    container: str
+    files: int
+    findings: tuple[Finding, ...]
+    repaired: tuple[Finding, ...]
+
+
+class NotSound(Failed):
+    """A container is not what its pages say; `result` has the findings."""
+
+    def __init__(self, result: CheckResult) -> None:
+        count = len(result.findings)
+        super().__init__(result.container, f"{count} finding{'s' * (count != 1)}", "see check --repair")
+        self.result = result
+
+
+def check(settings: Settings, ui: Ui | None = None, *, deep: bool = False, repair: bool = False) -> CheckResult:
+    """Check every page, object and metadata file; with *deep* also the bytes of every artifact.
+
+    With *repair*, missing metadata files are made and the pages rebuilt; damaged bytes are beyond it.
+    Raises NotSound where something is off in the end, WheelhouseError where the container cannot be read.
+    """
+    ui = ui or Silent()
+    store = open_store(settings.container)
+    count, findings = _findings(settings, store, deep=deep)
+    for finding in findings:
+        ui.note(f"{finding.name}: {finding.problem}")
+    before: list[Finding] = []
+    if repair and findings:
+        _repair(settings, store, ui)
+        before = findings
+        count, findings = _findings(settings, store, deep=deep)
+        for finding in findings:
+            ui.note(f"not repaired: {finding.name}: {finding.problem}")
+    repaired = tuple(finding for finding in before if finding not in findings)
+    result = CheckResult(store.label, count, tuple(findings), repaired)
+    if findings:
+        raise NotSound(result)
+    ui.note(
+        f"{count} files, {len(repaired)} findings repaired, nothing is off" if repaired else f"{count} files, all well"
+    )
+    return result
+
+
+def _findings(settings: Settings, store: Store, *, deep: bool) -> tuple[int, list[Finding]]:
+    count, findings = 0, list[Finding]()
+    names = project_names(store)
+    for project in open_projects(settings, store, names, writing=False).values():
+        try:
+            project.look()
+        except BadPage as error:
+            findings.append(Finding(error.subject, error.problem))
+            continue
+        files = project.files()
+        count += len(files)
+        findings += [*_objects(project), *_entries(project, files), *_pages(project, files), *_metadata(project, files)]
+        if deep:
+            found = parallel.run(lambda file, p=project: _bytes(p, file), files.values(), settings.max_workers)  # type: ignore[misc]
+            findings += [finding for each in found for finding in each]
+    return count, [*findings, *_root(settings, store)]
+
+
+def _objects(project: Project) -> Iterator[Finding]:
+    """Find objects that nothing leads to."""
+    for name in sorted(project.entries):
+        suffix = next((each for each in COMPANIONS if name.endswith(each)), "")
+        if not project.artifact(name.removesuffix(suffix)):
+            yield Finding(name, "is no artifact of the project")
+        elif suffix and name.removesuffix(suffix) not in project.entries:
+            yield Finding(name, "belongs to an artifact that is not there")
+
+
+def _entries(project: Project, files: dict[str, File]) -> Iterator[Finding]:
+    """Find differences between the pages and the listing."""
+    for name in sorted(files.keys() | project.cached.keys()):
+        shown, there = project.cached.get(name), files.get(name)
+        if shown is None:
+            yield Finding(project.object(name), "is not on the page")
+        elif there is None:
+            yield Finding(project.object(name), "is on the page, and is not there or is removed")
+        elif shown.sha256 != there.sha256:
+            yield Finding(project.object(name), f"has sha256 {there.sha256}, and {shown.sha256} on the page")
+        elif shown != there:
+            yield Finding(project.object(name), "is described otherwise on the page")
+
+
+def _pages(project: Project, files: dict[str, File]) -> Iterator[Finding]:
+    """Find pages that are missing, damaged, or link something else than what is there."""
+    wanted = {name: file.sha256 for name, file in files.items()}
+    for page in (*project.html, *project.json):
+        if page.content is None:
+            yield Finding(page.name, "is not there")
+            continue
+        kind = pages.HTML_TYPE if page in project.html else pages.JSON_TYPE
+        try:
+            found = {each.filename: each.sha256 for each in links.parse(page.content, "https://x/", kind)}
+        except BadPage as error:
+            yield Finding(page.name, error.problem)
+        else:
+            if found != wanted:
+                yield Finding(page.name, "does not link the files that are there")
+
+
+def _metadata(project: Project, files: dict[str, File]) -> Iterator[Finding]:
+    for name, file in files.items():
+        if not name.endswith(".whl"):
+            continue
+        try:
+            content = read_all(project.store, project.object(name) + METADATA)
+        except ObjectMissing:
+            yield Finding(project.object(name), "has no .metadata beside it")
+            continue
+        if hashlib.sha256(content).hexdigest() != file.metadata_sha256:
+            yield Finding(project.object(name) + METADATA, "is not the METADATA that the page promises")
+
+
+def _bytes(project: Project, file: File) -> list[Finding]:
+    name = project.object(file.filename)
+    try:
+        read = project.hashed(file.filename, project.entries[name])
+    except WheelhouseError as error:
+        return [Finding(name, str(error))]
+    if read.sha256 != file.sha256:
+        return [Finding(name, f"its bytes have sha256 {read.sha256}, promised is {file.sha256}")]
+    if file.metadata_sha256 and read.metadata_sha256 != file.metadata_sha256:
+        return [Finding(name, "its METADATA is not the one that the page promises")]
+    return []
+
+
+def _root(settings: Settings, store: Store) -> Iterator[Finding]:
+    root = Root(store, settings.max_workers, settings.flat_index, settings.slash_pages, adopt=True)
+    root.look(writing=False)
+    wanted = {**{page: pages.render_root(root.marks) for page in root.html}}
+    wanted |= {page: pages.render_json_root(root.marks) for page in root.json}
+    for page, content in wanted.items():
+        if page.content != content and (page.content is not None or root.marks):
+            yield Finding(page.name, "does not name the projects that are there")
+    if settings.flat_index and root.marks:
+        sections = pages.flat_sections(root.flat_page.content or b"")
+        for project, (_, mark) in sorted(root.marks.items()):
+            if not pages.section_is_current(sections.get(project), mark):
+                yield Finding(pages.FLAT, f"does not show the page of {project} as it is")
+
+
+def _repair(settings: Settings, store: Store, ui: Ui) -> None:
+    """Make the metadata files that are missing, then rebuild the pages."""
+    projects = open_projects(settings, store, project_names(store), writing=True, rebuild=True)
+    for project in projects.values():
+        project.look()
+        for name in project.files():
+            if name.endswith(".whl") and project.object(name) + METADATA not in project.entries:
+                text = project.metadata_of(name)
+                if text:
+                    payload = make_payload(text, TEXT_TYPE, pages.FILE_CACHE)
+                    store.put(project.object(name) + METADATA, payload)
+    update_pages(settings, store, projects.values(), ui)

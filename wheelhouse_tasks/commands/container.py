@@ -1,0 +1,158 @@
+"""The container of a run, as its commands open, fill and mark it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from wheelhouse_tasks import pages, retention
+from wheelhouse_tasks.converge import converge
+from wheelhouse_tasks.dist import ATTESTATION
+from wheelhouse_tasks.errors import Changed, Conflict, UsageError
+from wheelhouse_tasks.location import LOCAL
+from wheelhouse_tasks.pages import File
+from wheelhouse_tasks.project import METADATA, REMOVED, YANKED, Project, to_user_metadata
+from wheelhouse_tasks.storage import Entry, Payload, Store, make_payload, read_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from wheelhouse_tasks.console import Ui
+    from wheelhouse_tasks.plan import LocalFile
+    from wheelhouse_tasks.settings import Settings
+
+WHEEL_TYPE, SDIST_TYPE, TEXT_TYPE = "application/zip", "application/gzip", "text/plain; charset=utf-8"
+JSON_TYPE = "application/json"
+
+
+def open_projects(
+    settings: Settings, store: Store, names: Iterable[str], *, writing: bool, rebuild: bool = False
+) -> dict[str, Project]:
+    """Return views of projects, by name, that nobody has looked at yet."""
+    if settings.slash_pages and settings.container.provider == LOCAL:
+        raise UsageError("slash_pages", "a folder cannot hold a page under its own name", "it is for object endpoints")
+    return {
+        name: Project(store, name, settings.max_workers, writing=writing, rebuild=rebuild, slash=settings.slash_pages)
+        for name in sorted(names)
+    }
+
+
+def update_pages(
+    settings: Settings,
+    store: Store,
+    projects: Iterable[Project],
+    ui: Ui,
+    *,
+    looked: bool = False,
+    adopt: bool = False,
+) -> tuple[str, ...]:
+    """Bring the pages up to date; return the object names of those written."""
+    result = converge(
+        store,
+        projects,
+        workers=settings.max_workers,
+        flat=settings.flat_index,
+        looked=looked,
+        slash=settings.slash_pages,
+        adopt=adopt,
+    )
+    ui.detail(f"pages settled after {result.rounds} rounds, {len(result.written)} written")
+    return result.written
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An artifact that is in the container now."""
+
+    project: Project
+    file: File
+    entries: tuple[Entry, ...]
+
+
+def send(project: Project, file: LocalFile, uploaded: str, *, expect: str | None) -> Sent:
+    """Store an artifact, then its METADATA beside it: nothing is promised before it is there.
+
+    *uploaded* is the time to tell, as in PEP 700; *expect* as for `Store.put`. Raises Conflict where another worker has
+    just published the name with other bytes.
+    """
+    said, name = file.metadata, file.artifact.filename
+    listed = File(name, file.size, file.sha256, "", said.requires_python, said.sha256, uploaded)
+    kind = WHEEL_TYPE if name.endswith((".whl", ".zip")) else SDIST_TYPE
+    payload = Payload(file.path, file.size, file.sha256, file.md5, kind, pages.FILE_CACHE, to_user_metadata(listed))
+    try:
+        entry = project.store.put(project.object(name), payload, expect=expect)
+    except Changed:  # another worker was faster
+        theirs = Project(project.store, project.name, 1)
+        theirs.look()
+        found = theirs.files([name]).get(name)
+        if found is None or found.sha256 != file.sha256:
+            raise Conflict(name, "was published with other bytes a moment ago", "build under a new version") from None
+        entry, listed = theirs.entries[project.object(name)], found
+    listed = replace(listed, mark=entry.mark, upload_time=entry.modified or listed.upload_time)
+    return Sent(project, listed, (entry, *send_companions(project, file)))
+
+
+def send_companions(project: Project, file: LocalFile) -> list[Entry]:
+    """Store what lies beside an artifact: its METADATA, and its attestation where the build made one."""
+    sent = []
+    name = project.object(file.artifact.filename)
+    if file.metadata.sha256 is not None:
+        payload = make_payload(file.metadata.text, TEXT_TYPE, pages.FILE_CACHE)
+        sent.append(project.store.put(name + METADATA, payload))
+    if file.attestation is not None:
+        payload = make_payload(file.attestation, JSON_TYPE, pages.FILE_CACHE)
+        sent.append(project.store.put(name + ATTESTATION, payload))
+    return sent
+
+
+def now_text(seconds: float) -> str:
+    """Return a time as in PEP 700."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def hide(project: Project, names: Iterable[str], now: float) -> None:
+    """Mark artifacts as removed at *now*, seconds since the epoch: off the pages, deleted after the grace period."""
+    for name in names:
+        payload = make_payload(now_text(now).encode(), TEXT_TYPE, pages.PAGE_CACHE)
+        project.store.put(project.object(name) + REMOVED, payload)
+
+
+def retire(
+    settings: Settings,
+    project: Project,
+    now: float,
+    slots: Iterable[retention.Slot] | None = None,
+    *,
+    dry_run: bool = False,
+) -> list[str]:
+    """Hide the development builds that the rule retires (of *slots* only); return their names.
+
+    *project* was looked at: a listing that failed has raised before.
+    """
+    when = datetime.fromtimestamp(now, UTC)
+    retired = retention.retire(project.files().values(), settings.rule, when, None if slots is None else set(slots))
+    names = [file.filename for file in retired]
+    if not dry_run:
+        hide(project, names, now)
+    return names
+
+
+def delete_hidden(project: Project, now: float, grace: float) -> list[str]:
+    """Delete what was hidden more than *grace* hours before *now*; return the artifacts' names.
+
+    The pages do not link it any more; the marker goes last, so that a worker that dies in between brings nothing back.
+    """
+    deleted = []
+    for object_name in sorted(project.entries):
+        if not object_name.endswith(REMOVED):
+            continue
+        hidden = retention.parse_time(read_all(project.store, object_name).decode("ascii", "replace").strip())
+        if hidden is None or now - hidden.timestamp() < grace * 3600:
+            continue
+        name = object_name.removesuffix(REMOVED)
+        for suffix in ("", METADATA, YANKED, ATTESTATION, REMOVED):
+            if name + suffix in project.entries:
+                project.store.delete(name + suffix)
+        deleted.append(name.removeprefix(project.object("")))
+    return deleted

@@ -1,0 +1,274 @@
+"""Keep a container: rebuild its pages, mark files, retire development builds."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheelhouse_tasks import artifact, dist, pages, parallel
+from wheelhouse_tasks.artifact import version_of
+from wheelhouse_tasks.commands.container import (
+    TEXT_TYPE,
+    delete_hidden,
+    hide,
+    now_text,
+    open_projects,
+    retire,
+    send,
+    update_pages,
+)
+from wheelhouse_tasks.console import DRY_RUN, Silent, Ui, count
+from wheelhouse_tasks.errors import BadArtifact, NotAnArtifact, NothingToDo, UsageError
+from wheelhouse_tasks.metadata import Metadata
+from wheelhouse_tasks.plan import LocalFile
+from wheelhouse_tasks.project import YANKED, Project
+from wheelhouse_tasks.storage import ABSENT, Store, make_payload, open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from wheelhouse_tasks.settings import Settings
+
+
+@dataclass(frozen=True)
+class IndexResult:
+    """What `index` did, or with `dry_run` would do."""
+
+    container: str
+    projects: tuple[str, ...]
+    #: Files taken over from the root of the container.
+    adopted: tuple[str, ...]
+    pages: tuple[str, ...]
+    dry_run: bool
+
+
+def index(
+    settings: Settings,
+    ui: Ui | None = None,
+    *,
+    adopt: bool = False,
+    dry_run: bool = False,
+    now: Callable[[], float] = time.time,
+) -> IndexResult:
+    """Rebuild every page from the listing; pages that cannot be understood are replaced.
+
+    With *adopt*, artifacts at the root of the container, where wheelhouse-uploader keeps them, are moved into the
+    layout, and its index.html is replaced. Raises WheelhouseError; another run goes on.
+    """
+    ui = ui or Silent()
+    store = open_store(settings.container)
+    stray = _stray(store) if adopt else []
+    names = project_names(store) | {str(artifact.parse(name).project) for name in stray}
+    for name in stray:
+        ui.note(f"adopt {name}")
+    written: tuple[str, ...] = ()
+    if dry_run:
+        ui.note(DRY_RUN)
+    else:
+        projects = open_projects(settings, store, names, writing=True, rebuild=True)
+        _adopt(store, projects, stray, now(), ui)
+        written = update_pages(settings, store, projects.values(), ui, adopt=adopt)
+        parallel.run(store.delete, stray, settings.max_workers)  # the pages link the moved ones by now
+        ui.note(f"{len(names)} projects, {len(written)} pages written")
+    return IndexResult(store.label, tuple(sorted(names)), tuple(stray), written, dry_run)
+
+
+def project_names(store: Store) -> set[str]:
+    """Return the projects that have files or pages."""
+    names = {entry.name.removeprefix("files/").partition("/")[0] for entry in store.list("files/")}
+    names |= {entry.name.removeprefix(pages.JSON_FOLDER).partition("/")[0] for entry in store.list(pages.JSON_FOLDER)}
+    return {name for name in names if _is_project(name)}
+
+
+def _is_project(name: str) -> bool:
+    try:
+        return artifact.project_name(name) == name
+    except UsageError:
+        return False
+
+
+def _stray(store: Store) -> list[str]:
+    """Return the artifacts at the root of the container."""
+    found = []
+    for entry in store.list(""):
+        try:
+            found.append(artifact.parse(entry.name).filename)
+        except NotAnArtifact:
+            continue
+    return found
+
+
+def _adopt(store: Store, projects: dict[str, Project], stray: list[str], now: float, ui: Ui) -> None:
+    with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
+
+        def move(name: str) -> None:
+            said = artifact.parse(name)
+            path = Path(scratch) / name
+            with path.open("wb") as file:
+                for block in store.read(name):
+                    file.write(block)
+            try:
+                [local] = dist.read([(path, said)], 1)
+            except BadArtifact as error:  # wheelhouse-uploader stamped names alone: linked all the same, as they were
+                ui.warn(f"{error}; adopted as it is")
+                sha256, md5, size = dist.digests(path)
+                local = LocalFile(path, said, Metadata(b"", None, None), size, sha256, md5)
+            send(projects[said.project], local, now_text(now), expect=ABSENT)
+            path.unlink()
+
+        for name in stray:
+            move(name)
+
+
+@dataclass(frozen=True)
+class MarkResult:
+    """What `yank`, `unyank` or `remove` did, or with `dry_run` would do."""
+
+    container: str
+    files: tuple[str, ...]
+    pages: tuple[str, ...]
+    dry_run: bool
+
+
+def yank(
+    settings: Settings,
+    ui: Ui | None = None,
+    *,
+    version: str | None,
+    reason: str = "",
+    only: Sequence[str] = (),
+    dry_run: bool = False,
+) -> MarkResult:
+    """Yank the files of a *version* (that fit the patterns *only*): installers take them only when pinned (PEP 592)."""
+
+    def mark(project: Project, names: Sequence[str]) -> None:
+        # a blank, because some providers refuse objects without bytes
+        payload = make_payload((reason.strip() or " ").encode(), TEXT_TYPE, pages.PAGE_CACHE)
+        for name in names:
+            project.store.put(project.object(name) + YANKED, payload)
+
+    return _mark(settings, ui or Silent(), "yank", version, only, mark, dry_run=dry_run)
+
+
+def unyank(
+    settings: Settings,
+    ui: Ui | None = None,
+    *,
+    version: str | None,
+    only: Sequence[str] = (),
+    dry_run: bool = False,
+) -> MarkResult:
+    """Take back a yank."""
+
+    def mark(project: Project, names: Sequence[str]) -> None:
+        for name in names:
+            project.store.delete(project.object(name) + YANKED)
+
+    return _mark(settings, ui or Silent(), "unyank", version, only, mark, dry_run=dry_run)
+
+
+def remove(
+    settings: Settings,
+    ui: Ui | None = None,
+    *,
+    version: str | None,
+    only: Sequence[str] = (),
+    dry_run: bool = False,
+    now: Callable[[], float] = time.time,
+) -> MarkResult:
+    """Take files off the pages now; `prune` deletes them after the grace period."""
+
+    def mark(project: Project, names: Sequence[str]) -> None:
+        hide(project, names, now())
+
+    return _mark(settings, ui or Silent(), "remove", version, only, mark, dry_run=dry_run)
+
+
+def _mark(
+    settings: Settings,
+    ui: Ui,
+    verb: str,
+    version: str | None,
+    only: Sequence[str],
+    mark: Callable[[Project, Sequence[str]], None],
+    *,
+    dry_run: bool,
+) -> MarkResult:
+    if not version:
+        raise UsageError("version", "not given", f"{verb} needs --version X.Y.Z")
+    wanted, name = version_of(version), settings.need_project()
+    store = open_store(settings.container)
+    project = open_projects(settings, store, [name], writing=not dry_run)[name]
+    project.look()
+    files = project.files()
+    versions = {artifact.parse(each).version for each in files}
+    names = [each for each in files if artifact.parse(each).version == wanted and _fits(each, only)]
+    if not names:
+        there = ", ".join(map(str, sorted(versions))) or "none"
+        raise NothingToDo(f"{name} {wanted}", f"no file to {verb} in {store.label}", f"versions there: {there}")
+    for each in names:
+        ui.note(f"{verb} {each}")
+    written: tuple[str, ...] = ()
+    if dry_run:
+        ui.note(DRY_RUN)
+    else:
+        mark(project, names)
+        written = update_pages(settings, store, [project], ui)
+    return MarkResult(store.label, tuple(names), written, dry_run)
+
+
+def _fits(filename: str, only: Sequence[str]) -> bool:
+    label = artifact.parse(filename).label
+    return not only or any(fnmatchcase(label, pattern) for pattern in only)
+
+
+@dataclass(frozen=True)
+class PruneResult:
+    """What `prune` did, or with `dry_run` would do."""
+
+    container: str
+    #: Taken off the pages by the rule, now.
+    retired: tuple[str, ...]
+    #: Deleted, because they were off the pages for longer than the grace period.
+    deleted: tuple[str, ...]
+    pages: tuple[str, ...]
+    dry_run: bool
+
+
+def prune(
+    settings: Settings,
+    ui: Ui | None = None,
+    *,
+    at_once: bool = False,
+    dry_run: bool = False,
+    now: Callable[[], float] = time.time,
+) -> PruneResult:
+    """Retire the project's development builds by the rule of the settings, and delete what was retired long enough ago.
+
+    With *at_once* there is no grace period: installers with an old page in their cache may then fail. A listing that
+    fails ends the run before anything is marked.
+    """
+    ui = ui or Silent()
+    store, name, began = open_store(settings.container), settings.need_project(), now()
+    project = open_projects(settings, store, [name], writing=not dry_run)[name]
+    project.look()
+    retired = retire(settings, project, began, dry_run=dry_run)
+    for each in retired:
+        ui.note(f"retire {each}")
+    written: tuple[str, ...] = ()
+    deleted: list[str] = []
+    if dry_run:
+        ui.note(DRY_RUN)
+    else:
+        if retired:
+            written = update_pages(settings, store, [project], ui)
+        project.look()
+        deleted = delete_hidden(project, began, 0 if at_once else settings.grace)
+        if deleted:
+            written += update_pages(settings, store, [project], ui)
+        ui.note(f"{count(retired)} retired, {count(deleted)} deleted")
+    return PruneResult(store.label, tuple(retired), tuple(deleted), tuple(dict.fromkeys(written)), dry_run)
