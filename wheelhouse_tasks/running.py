@@ -1,0 +1,105 @@
+"""Run one command for a task: the only place where the environment is read and errors become exits.
+
+Imported by every `inv` of a host project, so whatever is heavy is imported when a task runs.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from invoke.exceptions import Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from invoke.context import Context
+
+    from wheelhouse_tasks.console import Ui
+    from wheelhouse_tasks.settings import Settings
+
+INTERRUPTED = 130
+
+SHARED_HELP = {
+    "dry-run": "show the plan and write nothing",
+    "verbose": "tell about every file",
+    "json": "print the result as JSON; everything else goes to stderr",
+}
+CONTAINER_HELP = {
+    "container": "container to write to; a folder for the local provider",
+    "provider": "storage provider id of Apache Libcloud",
+    "username": "user name or key id (better: the variable WHEELHOUSE_USERNAME)",
+    "secret": "secret key (better: the variable WHEELHOUSE_SECRET)",
+    "region": "region of the container",
+    "host": "host name of the storage endpoint",
+    "port": "port of the storage endpoint",
+    "prefix": "folder within the container",
+}
+
+
+def run(  # noqa: PLR0913
+    context: Context,
+    command: Callable[[Settings, Ui, bool], object],
+    flags: dict[str, Any],
+    *,
+    dry_run: bool,
+    verbose: bool,
+    as_json: bool,
+    assume_yes: bool = False,
+    verify_tls: bool = True,
+) -> None:
+    """Run one command: the only place where errors become exits."""
+    from contextlib import suppress
+    from dataclasses import asdict
+    from pathlib import Path
+
+    from wheelhouse_tasks import settings
+    from wheelhouse_tasks.console import Terminal
+    from wheelhouse_tasks.errors import WheelhouseError, one_line
+    from wheelhouse_tasks.secret import guard_logs, mask
+
+    secrets = guard_logs(os.environ, (*sys.argv, "--secret", flags.get("secret") or ""))
+    ui = Terminal(verbose=verbose, as_json=as_json, assume_yes=assume_yes, secrets=secrets)
+    # the folder of tasks.py, which invoke keeps to itself
+    root = Path(getattr(context.config, "_project_prefix", None) or Path.cwd())
+    details: dict[str, Any] = {}
+    try:
+        found = settings.resolve(
+            flags, dict(os.environ), context.config.get("wheelhouse", {}), root, verify_tls=verify_tls
+        )
+        # `inv wheelhouse.upload --dry` sets invoke's own flag
+        result = command(found, ui, dry_run or bool(context.config.run.dry))
+        ui.result(asdict(result))  # type: ignore[call-overload]
+    except WheelhouseError as error:
+        message, code = mask(str(error), secrets), error.exit_code
+        details = asdict(error.result) if error.result is not None else {}  # type: ignore[call-overload]
+    except KeyboardInterrupt:
+        message, code = (
+            "interrupted: what was finished until then is kept, run the same command again",
+            INTERRUPTED,
+        )
+    except Exception as error:
+        logging.getLogger(__name__).debug("internal error", exc_info=True)
+        problem = f"{type(error).__name__}: {one_line(mask(str(error), secrets))}"
+        message = f"internal error: {problem} (run with --debug, and report it)"
+        code = 1
+    else:
+        return
+    with suppress(WheelhouseError):
+        ui.result({"error": message, "exit_code": code, **details})
+    raise Exit(f"error: {message}", code)
+
+
+def container_flags(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the flags of a task that tell which container it works on."""
+    return {key: given[key] for key in CONTAINER_HELP}
+
+
+def guard_debug_log() -> None:
+    """Clean the log of `inv --debug`, which is set up by now, of what the parser will tell of the command line."""
+    if logging.getLogger().handlers and logging.getLogger("invoke").isEnabledFor(logging.DEBUG):
+        from wheelhouse_tasks.secret import guard_logs
+
+        guard_logs(os.environ, sys.argv)
