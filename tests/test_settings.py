@@ -11,10 +11,10 @@ import pytest
 
 from wheelhouse_tasks import collection
 from wheelhouse_tasks.errors import UsageError
-from wheelhouse_tasks.location import Container, FolderIndex, WebIndex
-from wheelhouse_tasks.secret import Credentials
 from wheelhouse_tasks.keys import KEYS, MAX_WORKERS
+from wheelhouse_tasks.location import Container, FolderIndex, WebIndex
 from wheelhouse_tasks.retention import Rule
+from wheelhouse_tasks.secret import Credentials
 from wheelhouse_tasks.settings import Settings, resolve
 
 S3 = {"provider": "s3", "container": "wheels"}
