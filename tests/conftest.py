@@ -46,9 +46,23 @@ def machine_env() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.S3Server]:
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.SeaweedFS]:
     """Run SeaweedFS; anybody may read any bucket."""
     with servers.or_skip(servers.seaweedfs(tmp_path_factory.mktemp("seaweedfs"))) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.S3Server]:
+    """Run a Ceph Object Gateway; who has no key reads what its owner made public."""
+    with servers.or_skip(servers.ceph(tmp_path_factory.mktemp("ceph"))) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.AzureServer]:
+    """Run Azurite; who has no key reads what its owner made public."""
+    with servers.or_skip(servers.azurite(tmp_path_factory.mktemp("azurite"))) as server:
         yield server
 
 

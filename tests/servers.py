@@ -3,11 +3,13 @@
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+import uuid
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
@@ -26,26 +28,53 @@ import pytest
 HOST = "127.0.0.1"
 READY_SECONDS = 40
 STARTS = 3
+#: Where .ci/install puts what comes from no package of the system.
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wheelhouse-tasks"
+AZURITE = CACHE / "azurite-3.35.0/node_modules/azurite/dist/src/blob/main.js"
+#: Every Azurite has this account.
+AZURE_ACCOUNT = "devstoreaccount1"
+AZURE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class S3Server:
-    """An S3 server with a full user, a user who may only read, and anonymous reading."""
+    """An S3 server, and a user who may do everything."""
 
     host: str
     port: int
     key: str
     secret: str
-    filer_port: int
-    read_key: str
-    read_secret: str
 
     @property
     def url(self) -> str:
         """The address below which the buckets are."""
         return f"http://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class SeaweedFS(S3Server):
+    """An S3 server that anybody may read from, with a user who may do no more than that."""
+
+    filer_port: int
+    read_key: str
+    read_secret: str
+
+
+@dataclass(frozen=True)
+class AzureServer:
+    """A server of Azure blobs, and its one account."""
+
+    host: str
+    port: int
+    account: str
+    key: str
+
+    @property
+    def url(self) -> str:
+        """The address below which the containers are."""
+        return f"http://{self.host}:{self.port}/{self.account}"
 
 
 @dataclass(frozen=True)
@@ -112,8 +141,35 @@ class FaultProxy:
 
 
 @dataclass(frozen=True)
+class CountingProxy:
+    """A proxy in front of a server that notes every request."""
+
+    port: int
+    access_log: Path
+
+    @contextmanager
+    def requests(self) -> Iterator[list[str]]:
+        """Yield a list that holds, once the block has ended, what it asked for: lines like `GET /path?query 200`."""
+        found: list[str] = []
+        start = self._mark()
+        yield found
+        end = self._mark()
+        said = self.access_log.read_text()
+        found += said.partition(start)[2].partition(end)[0].splitlines()
+
+    def _mark(self) -> str:
+        """Return a line of the log that comes after all that was asked until now."""
+        path = f"/-/ready/{uuid.uuid4()}"
+        _ask(self.port, "GET", path)
+        line = f"GET {path} 204\n"
+        while line not in self.access_log.read_text():
+            time.sleep(0.01)
+        return line
+
+
+@dataclass(frozen=True)
 class _Launch:
-    """How a server starts in its folder: on so many free ports, the first of which answers HTTP."""
+    """How a server starts in its folder: on so many free ports, the first of which answers as it is asked."""
 
     name: str
     folder: Path
@@ -122,6 +178,8 @@ class _Launch:
     path: str = "/"
     env: Mapping[str, str] = field(default_factory=dict)
     grace: float = 5
+    #: Takes the ports and tells whether the server is ready, in place of a request for the path.
+    ready: Callable[[list[int]], bool] | None = None
 
     @property
     def log(self) -> Path:
@@ -160,7 +218,7 @@ def or_skip(server: AbstractContextManager[T]) -> Iterator[T]:
 
 
 @contextmanager
-def seaweedfs(folder: Path) -> Iterator[S3Server]:
+def seaweedfs(folder: Path) -> Iterator[SeaweedFS]:
     """Run SeaweedFS as an S3 server as strict as the big ones: no bucket comes or goes by itself."""
     key, secret, read_key, read_secret = "fullkey", "full-secret", "readkey", "read-secret"
     identities = [
@@ -198,7 +256,7 @@ def seaweedfs(folder: Path) -> Iterator[S3Server]:
     try:
         # asked to end, it takes ten seconds
         with _serving(_Launch("weed", folder, command, 8, "/status", env, grace=1)) as ports:
-            yield S3Server(HOST, ports[0], key, secret, ports[1], read_key, read_secret)
+            yield SeaweedFS(HOST, ports[0], key, secret, ports[1], read_key, read_secret)
     finally:
         for port in tried:  # it puts these there whatever it is told
             for left in Path("/tmp").glob(f"seaweedfs-*-grpc-{port}.sock"):  # noqa: S108
@@ -208,6 +266,126 @@ def seaweedfs(folder: Path) -> Iterator[S3Server]:
 def _identity(name: str, key: str, secret: str, actions: list[str]) -> dict[str, Any]:
     """Make one user of the S3 server."""
     return {"name": name, "credentials": [{"accessKey": key, "secretKey": secret}], "actions": actions}
+
+
+CEPH_CONF = """
+[global]
+fsid = {fsid}
+monmap = {folder}/monmap
+ms_bind_msgr2 = false
+public_addr = {host}
+cluster_addr = {host}
+auth_cluster_required = none
+auth_service_required = none
+auth_client_required = none
+auth_allow_insecure_global_id_reclaim = true
+run_dir = {folder}/run
+crash_dir = {folder}/run
+log_file = {folder}/$name.log
+admin_socket = {folder}/run/$name.$pid.asok
+pid_file =
+mon_data = {folder}/mon
+mon_data_avail_crit = 1
+mon_data_avail_warn = 1
+mon_osd_full_ratio = .99
+mon_max_pg_per_osd = 1000
+mon_allow_pool_size_one = true
+osd_data = {folder}/osd
+osd_objectstore = memstore
+memstore_device_bytes = 2147483648
+osd_crush_chooseleaf_type = 0
+osd_failsafe_full_ratio = .995
+osd_op_queue = wpq
+osd_pool_default_size = 1
+osd_pool_default_min_size = 1
+osd_pool_default_pg_num = 1
+osd_pool_default_pgp_num = 1
+osd_pool_default_pg_autoscale_mode = off
+rgw_thread_pool_size = 32
+"""
+
+
+@contextmanager
+def ceph(folder: Path) -> Iterator[S3Server]:
+    """Run a Ceph Object Gateway, with a monitor and with one disk that is memory: nobody may read without a key."""
+    key, secret, fsid = "cephkey", "ceph-secret", str(uuid.uuid4())
+    conf = folder / "ceph.conf"
+    (folder / "run").mkdir()
+    # who asks the monitor for configuration forgets the fsid, and now and then is refused for it ("wrong fsid")
+    common = ["-c", str(conf), "--no-mon-config"]
+
+    def administer(program: str, *words: str | Path, timeout: float = READY_SECONDS) -> str:
+        argv: list[str | Path] = [_program(program), *common, *words]
+        for _ in range(STARTS):
+            try:
+                done = programs.run(*argv, env=_environment(folder), timeout=timeout)
+            except subprocess.TimeoutExpired:
+                raise ServerError(program, f"no answer within {timeout} s") from None
+            if done.returncode == 0:
+                return done.stdout
+            if "EPERM" not in done.stderr:  # the same refusal, from which nothing saves `ceph`
+                break
+        raise ServerError(program, f"ended with {done.returncode} while Ceph was set up", done.stderr)
+
+    def monitor(ports: list[int]) -> list[str]:
+        shutil.rmtree(folder / "mon", ignore_errors=True)
+        (folder / "mon").mkdir()
+        conf.write_text(CEPH_CONF.format(fsid=fsid, host=HOST, folder=folder))
+        fresh: list[str | Path] = ["--create", "--clobber", "--fsid", fsid, folder / "monmap"]
+        programs.run(_program("monmaptool"), "--addv", "a", f"[v1:{HOST}:{ports[0]}]", *fresh, check=True)
+        administer("ceph-mon", "-i", "a", "--mkfs", "--monmap", folder / "monmap")
+        return [_program("ceph-mon"), *common, "-i", "a", "-f"]
+
+    def disk(ports: list[int]) -> list[str]:
+        assert not ports, "it takes the first free ones of its own range"
+        osd = str(uuid.uuid4())
+        (folder / "osd").mkdir()
+        administer("ceph", "osd", "new", osd)
+        administer("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd)
+        return [_program("ceph-osd"), *common, "-i", "0", "-f"]
+
+    def gateway(ports: list[int]) -> list[str]:
+        listen = f"--rgw_frontends=beast endpoint={HOST}:{ports[0]}"
+        return [_program("radosgw"), *common, "-n", "client.rgw", "-f", listen]
+
+    with ExitStack() as stack:
+        stack.enter_context(_serving(_Launch("ceph-mon", folder, monitor, grace=1, ready=_listens)))
+        up = partial(_says, "1 up", partial(administer, "ceph", "osd", "stat"))
+        stack.enter_context(_serving(_Launch("ceph-osd", folder, disk, 0, grace=1, ready=up)))
+        user = ["--uid=full", "--display-name=full", f"--access-key={key}", f"--secret-key={secret}"]
+        administer("radosgw-admin", "user", "create", *user, timeout=2 * READY_SECONDS)
+        ports = stack.enter_context(_serving(_Launch("radosgw", folder, gateway, grace=1)))
+        yield S3Server(HOST, ports[0], key, secret)
+
+
+def _listens(ports: list[int]) -> bool:
+    """Tell whether a server takes connections."""
+    with socket.create_connection((HOST, ports[0]), timeout=10):
+        return True
+
+
+def _says(text: str, ask: Callable[[], str], ports: list[int]) -> bool:
+    """Tell whether an answer about a server without ports contains a text."""
+    assert not ports
+    return text in ask()
+
+
+@contextmanager
+def azurite(folder: Path) -> Iterator[AzureServer]:
+    """Run Azurite, the blobs alone: nobody may read without the key, but from containers that are made public."""
+    node = _program("node")
+    if not AZURITE.is_file():
+        raise ServerError("azurite", f"no such file: {AZURITE} (see .ci/install)")
+
+    def command(ports: list[int]) -> list[str]:
+        return [
+            *(node, str(AZURITE), f"--blobHost={HOST}", f"--blobPort={ports[0]}", f"--location={folder}"),
+            # its own default: statistics go out
+            *("--silent", "--disableTelemetry", "--skipApiVersionCheck", "--disableProductStyleUrl"),
+        ]
+
+    with _serving(_Launch("azurite", folder, command, grace=1)) as ports:
+        yield AzureServer(HOST, ports[0], AZURE_ACCOUNT, AZURE_KEY)
 
 
 @contextmanager
@@ -325,6 +503,44 @@ def nginx(root: Path, s3_port: int | None = None) -> Iterator[Nginx]:
             yield Nginx(f"http://{HOST}:{ports[0]}", root, folder / "access.log")
 
 
+COUNTING_CONF = """
+daemon off; master_process off; pid nginx.pid;
+events {{ worker_connections 256; }}
+http {{
+  log_format short '$request_method $request_uri $status';
+  access_log access.log short;
+  client_body_temp_path body; proxy_temp_path proxy;
+  fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+  client_max_body_size 0;
+  upstream server {{ server {host}:{target}; keepalive 16; }}
+  server {{
+    listen {host}:{port};
+    location /-/ready {{ return 204; }}
+    location / {{
+      proxy_pass http://server;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Host $http_host;
+    }}
+  }}
+}}
+"""
+
+
+@contextmanager
+def counting(target: int) -> Iterator[CountingProxy]:
+    """Run nginx in front of a server of this machine, whose every request it notes; signatures stay valid."""
+    with TemporaryDirectory(prefix="counting-") as temporary:
+        folder = Path(temporary)
+
+        def command(ports: list[int]) -> list[str]:
+            (folder / "nginx.conf").write_text(COUNTING_CONF.format(host=HOST, port=ports[0], target=target))
+            return [_program("nginx"), "-p", str(folder), "-e", "stderr", "-c", "nginx.conf"]
+
+        with _serving(_Launch("nginx", folder, command, path="/-/ready")) as ports:
+            yield CountingProxy(ports[0], folder / "access.log")
+
+
 @contextmanager
 def static(root: Path) -> Iterator[StaticServer]:
     """Serve a folder from a thread of the test."""
@@ -414,7 +630,7 @@ def _process(launch: _Launch, ports: list[int]) -> Iterator[None]:
             start_new_session=True,
         )
     try:
-        _wait_until_ready(launch, process, ports[0])
+        _wait_until_ready(launch, process, ports)
         yield
     finally:
         process.terminate()
@@ -425,14 +641,15 @@ def _process(launch: _Launch, ports: list[int]) -> Iterator[None]:
         process.wait()
 
 
-def _wait_until_ready(launch: _Launch, process: subprocess.Popen[bytes], port: int) -> None:
-    """Return when the server answers HTTP with anything but a server error."""
+def _wait_until_ready(launch: _Launch, process: subprocess.Popen[bytes], ports: list[int]) -> None:
+    """Return when the server is ready: by its own word, or when it answers HTTP with anything but a server error."""
+    ready = launch.ready or (lambda ports: _ask(ports[0], "GET", launch.path)[0] < 500)
     end = time.monotonic() + READY_SECONDS
     while process.poll() is None:
         if time.monotonic() > end:
             raise launch.error(f"not ready after {READY_SECONDS} s")
         with suppress(OSError, http.client.HTTPException):
-            if _ask(port, "GET", launch.path)[0] < 500 and process.poll() is None:
+            if ready(ports) and process.poll() is None:
                 return
         time.sleep(0.05)
     raise launch.error(f"ended with {process.returncode} before it was ready")

@@ -19,13 +19,20 @@ from libcloud.storage.providers import get_driver
 from libcloud.storage.types import Provider
 
 
+@contextmanager
+def s3_driver(server: servers.S3Server) -> Iterator[Any]:
+    """Connect to an S3 server as the full user."""
+    address = {"secure": False, "host": server.host, "port": server.port, "region": "us-east-1"}
+    driver: Any = get_driver(Provider.S3)(server.key, server.secret, **address)
+    yield driver
+    driver.connection.connection.session.close()
+
+
 @pytest.fixture
 def driver(s3: servers.S3Server) -> Iterator[Any]:
-    """Connect to the S3 server as the full user."""
-    secure = {"secure": False, "host": s3.host, "port": s3.port, "region": "us-east-1"}
-    connected: Any = get_driver(Provider.S3)(s3.key, s3.secret, **secure)
-    yield connected
-    connected.connection.connection.session.close()
+    """Connect to SeaweedFS as the full user."""
+    with s3_driver(s3) as connected:
+        yield connected
 
 
 @pytest.fixture
@@ -57,6 +64,41 @@ def test_seaweedfs_is_strict(s3: servers.S3Server, bucket_name: str) -> None:
     """Nobody unknown may write, and no bucket comes by being used."""
     assert requests.put(f"{s3.url}/{bucket_name}/a", b"a", timeout=10).status_code == 403
     assert requests.get(f"{s3.url}/{bucket_name}/a", timeout=10).status_code == 404
+
+
+def test_ceph_is_strict(ceph: servers.S3Server, bucket_name: str, page: Path) -> None:
+    """An object is public where its owner said so; nobody else may know whether there is one, or write."""
+    with s3_driver(ceph) as driver:
+        bucket = driver.create_container(bucket_name)
+        for name, acl in (("public", {"acl": "public-read"}), ("private", {}), ("folder/", {"acl": "public-read"})):
+            driver.upload_object(str(page), bucket, name, extra={"content_type": "text/html", **acl})
+        (listed,) = driver.list_container_objects(bucket, prefix="priv")
+        assert b"".join(driver.download_object_as_stream(listed)) == page.read_bytes()
+    url = f"{ceph.url}/{bucket_name}"
+    answers = [requests.get(f"{url}/{name}", timeout=10) for name in ("public", "folder/", "private", "none", "")]
+    assert [answer.status_code for answer in answers] == [200, 200, 403, 403, 403]
+    assert (answers[0].content, answers[0].headers["Content-Type"]) == (page.read_bytes(), "text/html")
+    assert requests.put(f"{url}/public", b"a", timeout=10).status_code == 403
+
+
+def test_azurite_is_strict(azure: servers.AzureServer, bucket_name: str, page: Path) -> None:
+    """A blob is public where its container is; nobody may write without the key."""
+    address = {"secure": False, "host": azure.host, "port": azure.port}
+    driver: Any = get_driver(Provider.AZURE_BLOBS)(azure.account, azure.key, **address)
+    container = driver.create_container(bucket_name)
+    driver.upload_object(str(page), container, "a/", extra={"content_type": "text/html"})
+    (listed,) = driver.list_container_objects(container)
+    assert b"".join(driver.download_object_as_stream(listed)) == page.read_bytes()
+    url = f"{azure.url}/{bucket_name}"
+    assert requests.get(f"{url}/a/", timeout=10).status_code in {403, 404}
+    acl, public = {"restype": "container", "comp": "acl"}, {"x-ms-blob-public-access": "blob"}
+    driver.connection.request(f"/{bucket_name}", params=acl, headers=public, method="PUT")
+    driver.connection.connection.session.close()
+    answers = [requests.get(f"{url}/{name}", timeout=10) for name in ("a/", "none")]
+    assert [answer.status_code for answer in answers] == [200, 404]
+    assert (answers[0].content, answers[0].headers["Content-Type"]) == (page.read_bytes(), "text/html")
+    blob = {"x-ms-blob-type": "BlockBlob"}
+    assert requests.put(f"{url}/a/", b"a", headers=blob, timeout=10).status_code == 403
 
 
 @pytest.mark.parametrize(("fixture", "repeated"), [("pypi", 1), ("devpi_index", 0)])
@@ -119,6 +161,22 @@ def test_nginx_serves_buckets(driver: Any, s3_web: servers.Nginx, bucket_name: s
     assert [answer.status_code for answer in answers] == [200, 200, 404]
     assert answers[0].headers["Content-Type"] == "text/html"
     assert answers[1].content == page.read_bytes()
+
+
+def test_counting_proxy_notes_requests(s3: servers.SeaweedFS, bucket_name: str, page: Path) -> None:
+    """Every request is noted, in order, with its query and status; signatures hold behind the proxy."""
+    with servers.or_skip(servers.counting(s3.port)) as proxy:
+        behind = servers.S3Server(servers.HOST, proxy.port, s3.key, s3.secret)
+        with proxy.requests() as asked, s3_driver(behind) as driver:
+            bucket = driver.create_container(bucket_name)
+            driver.upload_object(str(page), bucket, "a b")
+        with proxy.requests() as nothing:
+            pass
+        with proxy.requests() as missing:
+            requests.get(f"{s3.url}/{bucket_name}/none", timeout=10)
+            requests.get(f"http://{servers.HOST}:{proxy.port}/{bucket_name}/none?x=1", timeout=10)
+    assert asked == [f"PUT /{bucket_name} 200", f"PUT /{bucket_name}/a%20b 200"]
+    assert (nothing, missing) == ([], [f"GET /{bucket_name}/none?x=1 404"])
 
 
 def test_static_records_requests(page: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -63,11 +64,8 @@ def parse(filename: str) -> Artifact:
     try:
         if filename.endswith(".whl"):
             check_safe(filename)
-            project, version, build, _ = parse_wheel_filename(filename)
-            python, abi, platform = filename.removesuffix(".whl").split("-")[-3:]
-            if not all(SAFE_TAG.fullmatch(tag) for tag in (python, abi, platform)):
-                raise NotAnArtifact(filename, "wheel tags hold letters, digits, '_' and '.' only")
-            artifact = Artifact(filename, project, version, (python, abi, platform), "".join(map(str, build)))
+            project, version, tags, build = _wheel(filename)
+            artifact = Artifact(filename, project, version, tags, build)
         elif filename.endswith((".tar.gz", ".zip")):
             check_safe(filename)
             project, version = parse_sdist_filename(filename)
@@ -82,6 +80,31 @@ def parse(filename: str) -> Artifact:
     return artifact
 
 
+def _wheel(filename: str) -> tuple[NormalizedName, Version, tuple[str, str, str], str]:
+    """Return project, version, tags and build of a wheel; each half of its name is one of few, and read once."""
+    name, _, rest = filename.removesuffix(".whl").partition("-")
+    version, _, tail = rest.partition("-")
+    try:
+        return *_whose(name, version), *_tagged(tail)
+    except InvalidWheelFilename:
+        parse_wheel_filename(filename)  # says the same of the whole name
+        raise
+
+
+@functools.lru_cache(maxsize=16384)
+def _whose(name: str, version: str) -> tuple[NormalizedName, Version]:
+    return parse_wheel_filename(f"{name}-{version}-py3-none-any.whl")[:2]
+
+
+@functools.lru_cache(maxsize=4096)
+def _tagged(tail: str) -> tuple[tuple[str, str, str], str]:
+    build = parse_wheel_filename(f"x-1-{tail}.whl")[2]
+    python, abi, platform = tail.split("-")[-3:]
+    if not all(SAFE_TAG.fullmatch(tag) for tag in (python, abi, platform)):
+        raise UsageError("tags", "wheel tags hold letters, digits, '_' and '.' only")
+    return (python, abi, platform), "".join(map(str, build))
+
+
 def check_safe(filename: str) -> None:
     """Raise NotAnArtifact for a name that could escape a folder, a page or a terminal."""
     if not SAFE_NAME.fullmatch(filename) or ".." in filename:
@@ -90,6 +113,7 @@ def check_safe(filename: str) -> None:
         raise NotAnArtifact(filename[:60] + "…", f"longer than {NAME_LIMIT} bytes")
 
 
+@functools.lru_cache(maxsize=4096)
 def project_name(text: str) -> NormalizedName:
     """Return the PEP 503 form of a project name that a person wrote; UsageError if it is none."""
     try:

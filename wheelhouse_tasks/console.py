@@ -9,12 +9,15 @@ import sys
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from wheelhouse_tasks.errors import Failed, one_line
+from wheelhouse_tasks.flat import size_text
 from wheelhouse_tasks.secret import mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence, Sized
 
     from rich.console import Console
+
+__all__ = ["DRY_RUN", "Silent", "Terminal", "Ui", "count", "size_text"]
 
 #: Columns where no terminal tells its width: logs scroll sideways, and file names are long.
 LOG_WIDTH = 240
@@ -167,13 +170,3 @@ DRY_RUN = "dry run: nothing was written"
 def count(files: Sized) -> str:
     """Return how many files, in words."""
     return f"{len(files)} file{'s' * (len(files) != 1)}"
-
-
-def size_text(size: int) -> str:
-    """Return bytes for people: `12.3 MB`."""
-    value, unit = float(size), "B"
-    for larger in ("kB", "MB", "GB"):
-        if round(value, 0 if unit == "B" else 1) < 1000:
-            break
-        value, unit = value / 1000, larger
-    return f"{value:.0f} B" if unit == "B" else f"{value:.1f} {unit}"

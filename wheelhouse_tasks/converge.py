@@ -28,20 +28,21 @@ write, it replaces that. Elsewhere the next upload, or `wheelhouse.index`, heals
 
 from __future__ import annotations
 
+import hashlib
 import random
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from wheelhouse_tasks import pages, parallel
-from wheelhouse_tasks.errors import Failed, IndexUnstable
+from wheelhouse_tasks.errors import Failed, IndexUnstable, ObjectMissing
 from wheelhouse_tasks.published import NO_CONDITIONS, Page, publish_all, read_copies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from wheelhouse_tasks.project import Listing, Project
-    from wheelhouse_tasks.storage import Store
+    from wheelhouse_tasks.storage import Conditions, Store
 
 ROUNDS = 60
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
@@ -93,8 +94,9 @@ def converge(  # noqa: PLR0913
     """
     looked = looked and store.conditions().mark
     rounds, written = 0, list[str]()
-    views: list[tuple[View, bool]] = [(project, looked) for project in projects]
-    for view, current in [*views, (Root(store, workers, flat, slash, adopt), False)]:
+    own = list(projects)
+    views: list[tuple[View, bool]] = [(project, looked) for project in own]
+    for view, current in [*views, (Root(store, workers, flat, slash, adopt, own), False)]:
         before = view.listing() if current else view.look()
         for attempt in range(ROUNDS):
             rounds += 1
@@ -120,6 +122,9 @@ class Root:
     slash: bool = False
     #: Take the place of a flat page that somebody else made.
     adopt: bool = False
+    #: Projects whose pages this worker brought up to date.
+    own: Sequence[Project] = ()
+    honoured: Conditions = NO_CONDITIONS
     html: list[Page] = field(init=False)
     json: list[Page] = field(init=False)
     flat_page: Page = field(init=False)
@@ -127,18 +132,31 @@ class Root:
 
     def look(self, *, writing: bool = True) -> Listing:
         """Read the pages, then the listing of the JSON pages."""
-        honoured = self.store.conditions() if writing else NO_CONDITIONS
-        self.html = read_copies(self.store, pages.ROOT, honoured, slash=self.slash)
-        self.json = read_copies(self.store, pages.JSON_ROOT, honoured, slash=self.slash)
-        self.flat_page = Page.read(self.store, pages.FLAT, honoured)
+        self.honoured = self.store.conditions() if writing else NO_CONDITIONS
+        self.html = read_copies(self.store, pages.ROOT, self.honoured, slash=self.slash)
+        self.json = read_copies(self.store, pages.JSON_ROOT, self.honoured, slash=self.slash)
+        self.flat_page = Page.read(self.store, pages.FLAT, self.honoured)
         if not self.adopt:
             check_ours(self.store, self.flat_page)
         return self.relist()
 
     def relist(self) -> Listing:
-        """Read the listing of the JSON pages."""
+        """Read the listing of the JSON pages, with what it should show and does not: it may lag behind the writes."""
         entries = {_project_of(entry.name): entry for entry in self.store.list(pages.JSON_FOLDER)}
         self.marks = {project: (entry.size, entry.mark) for project, entry in entries.items() if project}
+        shown = {name for page in (*self.html, *self.json) for name in pages.read_root(page.content)}
+        shown |= pages.flat_sections(self.flat_page.content or b"").keys()  # each page may be newer than the others
+        behind = sorted(shown - self.marks.keys())
+        for project in self.own:
+            mark = self.marks.get(project.name, (0, ""))[1]
+            if not mark or project.json_mark not in ("", mark):
+                behind.append(project.name)
+        for name in behind:
+            try:
+                entry = self.store.facts(pages.json_page(name))[0]
+            except ObjectMissing:
+                continue
+            self.marks[name] = (entry.size, entry.mark)
         return self.listing()
 
     def listing(self) -> Listing:
@@ -152,20 +170,30 @@ class Root:
             *((page, html, pages.HTML_TYPE) for page in self.html),
             *((page, json, pages.JSON_TYPE) for page in self.json),
         ]
+        steady = True
         if self.flat:
             sections = pages.flat_sections(self.flat_page.content or b"")
             stale = [p for p, (_, mark) in self.marks.items() if not pages.section_is_current(sections.get(p), mark)]
             texts = {project: sections[project].text for project in self.marks if project in sections}
-            texts |= dict(zip(stale, parallel.run(self._section, stale, self.workers), strict=True))
-            news.append((self.flat_page, pages.render_flat(texts), pages.HTML_TYPE))
+            fresh = dict(zip(stale, parallel.run(self._section, stale, self.workers), strict=True))
+            steady = None not in fresh.values()
+            if steady:
+                texts |= {project: text for project, text in fresh.items() if text is not None}
+                news.append((self.flat_page, pages.render_flat(texts), pages.HTML_TYPE))
         elif self.flat_page.content is not None:  # one that is kept no more would lack what comes
             self.store.delete(pages.FLAT)
-        return publish_all(self.store, *news)
+        written, undisturbed = publish_all(self.store, *news)
+        return [entry.name for entry in written], undisturbed and steady
 
-    def _section(self, project: str) -> str:
-        page = Page.read(self.store, pages.json_page(project))
-        files = pages.read_json(page.content).values() if page.content is not None else ()
-        return pages.render_section(project, self.marks[project][1], files)
+    def _section(self, project: str) -> str | None:
+        """Return a project's section, or None where its page is not the one that the listing showed.
+
+        Where marks are digests, a page that was replaced and came back has its old mark again.
+        """
+        content, mark = Page.read(self.store, pages.json_page(project)).content, self.marks[project][1]
+        if content is None or (self.honoured.md5 and hashlib.md5(content, usedforsecurity=False).hexdigest() != mark):
+            return None
+        return pages.render_section(project, mark, pages.read_json(content).values())
 
 
 def check_ours(store: Store, flat_page: Page) -> None:
@@ -176,4 +204,4 @@ def check_ours(store: Store, flat_page: Page) -> None:
 
 def _project_of(object_name: str) -> str | None:
     project, slash, rest = object_name.removeprefix(pages.JSON_FOLDER).partition("/")
-    return project if slash and rest == "index.html" else None
+    return project if slash and rest == "index.html" and pages.is_project(project) else None

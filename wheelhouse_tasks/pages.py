@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
-from wheelhouse_tasks import artifact
+from packaging.utils import is_normalized_name
+
+from wheelhouse_tasks import artifact, flat
 from wheelhouse_tasks.errors import BadPage, NotAnArtifact
 from wheelhouse_tasks.links import SHA256
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from packaging.version import Version
+
+    from wheelhouse_tasks.artifact import Artifact
 
 API_VERSION = "1.4"
 HTML_TYPE = "text/html; charset=utf-8"
@@ -69,37 +76,56 @@ def file_name(project: str, filename: str) -> str:
 
 
 def in_order(files: Iterable[File]) -> list[File]:
-    """Return files by version, wheels before the sdist."""
-    return sorted(files, key=lambda file: artifact.parse(file.filename).sort_key())
+    """Return files by version, wheels before the sdist. Raises NotAnArtifact for a name that must be on no page."""
+    return [file for pairs in _by_version(files).values() for _, file in pairs]
+
+
+def _by_version(files: Iterable[File]) -> dict[Version, list[tuple[Artifact, File]]]:
+    """Return files with what their names say: versions in order, wheels before the sdist."""
+    versions: dict[Version, list[tuple[Artifact, File]]] = {}
+    for file in files:
+        said = artifact.parse(file.filename)
+        versions.setdefault(said.version, []).append((said, file))
+    for pairs in versions.values():
+        pairs.sort(key=lambda pair: (not pair[0].is_wheel, pair[0].filename))
+    return {version: versions[version] for version in sorted(versions)}
 
 
 def render_project(project: str, files: Iterable[File]) -> bytes:
     """Return the HTML page of one project."""
-    anchors = [_anchor(file, f"../../files/{project}/") for file in in_order(files)]
-    return _page(f"Links for {project}", "".join(f"{anchor}<br>\n" for anchor in anchors), len(anchors))
+    folder = f"../../{file_name(_quoted(project), '')}"
+    anchors = [f"<a {_attributes(file, folder)}>{html.escape(file.filename)}</a><br>\n" for file in in_order(files)]
+    return _page(f"Links for {project}", STATUS, anchors, len(anchors))
 
 
 def render_root(projects: Iterable[str]) -> bytes:
     """Return the HTML page that names every project."""
-    names = sorted(projects)
-    return _page("Simple index", "".join(f'<a href="{name}/">{name}</a><br>\n' for name in names), len(names))
+    rows = [f'<a href="{name}/">{name}</a><br>\n' for name in sorted(filter(is_project, projects))]
+    return _page("Simple index", "", rows, len(rows))
+
+
+def is_project(name: str) -> bool:
+    """Tell the name of a project (PEP 503) from what else a folder of a container may be called."""
+    return is_normalized_name(name) and len(name) <= artifact.NAME_LIMIT
 
 
 def render_section(project: str, mark: str, files: Iterable[File]) -> str:
     """Return one project's part of the flat page; *mark* tells from which state of its JSON page it was made."""
-    anchors = [_anchor(file, f"files/{project}/") for file in in_order(files)]
-    rows = "".join(f"<li>{anchor}</li>\n" for anchor in anchors)
-    start = f"{SECTION_START}{project} {quote(mark, safe='')} -->\n"
-    return f"{start}<h2>{project}</h2>\n<ul>\n{rows}</ul>\n{SECTION_END}"
+    folder = file_name(_quoted(project), "")
+    start = f"{SECTION_START}{_quoted(project)} {_quoted(mark)} -->\n"
+    parts = flat.render(project, _by_version(files), lambda file: _attributes(file, folder))
+    return "".join([start, *parts, SECTION_END])
 
 
-SECTION_START, SECTION_END = "<!-- wheelhouse section: ", "<!-- wheelhouse section end -->\n"
+#: With the version of its form: a section of another form is never taken over.
+SECTION_START, SECTION_END = "<!-- wheelhouse section 2: ", "<!-- wheelhouse section end -->\n"
 
 
 def render_flat(sections: Mapping[str, str]) -> bytes:
     """Return the flat page, for people and for `--find-links`: the section of every project."""
-    body = "".join(sections[project] for project in sorted(sections))
-    return _page("Wheelhouse", body, body.count("<a href="))
+    parts = [sections[project] for project in sorted(filter(is_project, sections))]
+    links = sum(part.count("<a href=") for part in parts)
+    return _page("Wheelhouse", flat.STYLE, [flat.intro(len(parts), links), *parts], links)
 
 
 OURS = b'<meta name="wheelhouse:links"'
@@ -121,7 +147,7 @@ def flat_sections(page: bytes) -> dict[str, Section]:
         text, end, _ = part.partition(SECTION_END)
         project, _, rest = text.partition(" ")
         if end:
-            found[project] = Section(rest.partition(" -->")[0], SECTION_START + text + end)
+            found[unquote(project)] = Section(rest.partition(" -->")[0], SECTION_START + text + end)
     return found
 
 
@@ -132,22 +158,27 @@ def is_ours(page: bytes) -> bool:
 
 def section_is_current(section: Section | None, mark: str) -> bool:
     """Tell whether a section was made from the JSON page that has *mark* now."""
-    return section is not None and section.mark == quote(mark, safe="")
+    return section is not None and section.mark == _quoted(mark)
 
 
 def render_json(project: str, files: Iterable[File]) -> bytes:
     """Return the JSON page of one project (PEP 691, 700), with the change marks of its files."""
-    ordered = in_order(files)
-    versions = list(dict.fromkeys(str(artifact.parse(file.filename).version) for file in ordered))
-    rows = [_json_file(project, file) for file in ordered]
-    head = {"meta": {"api-version": API_VERSION}, "name": project, "project-status": {"status": "active"}}
-    return _json({**head, "versions": versions, "files": rows})
+    ordered = _by_version(files)
+    versions = list(dict.fromkeys(str(said.version) for pairs in ordered.values() for said, _ in pairs))
+    rows = [_json_file(project, file) for pairs in ordered.values() for _, file in pairs]
+    head = {"name": project, "project-status": {"status": "active"}, "versions": versions}
+    return _json(head, "files", rows)
 
 
 def render_json_root(projects: Iterable[str]) -> bytes:
     """Return the JSON page that names every project."""
-    rows = [{"name": name} for name in sorted(projects)]
-    return _json({"meta": {"api-version": API_VERSION}, "projects": rows})
+    return _json({}, "projects", [{"name": name} for name in sorted(filter(is_project, projects))])
+
+
+def read_root(page: bytes | None) -> set[str]:
+    """Return the projects that a root page of ours names, in HTML or JSON."""
+    found = re.findall(rb'<a href="([a-z0-9-]+)/">|"name": "([a-z0-9-]+)"', page or b"")
+    return {name for pair in found for each in pair if is_project(name := each.decode())}
 
 
 def read_json(page: bytes) -> dict[str, File]:
@@ -189,7 +220,7 @@ def _digest(hashes: object) -> str:
 def _json_file(project: str, file: File) -> dict[str, object]:
     row: dict[str, object] = {
         "filename": file.filename,
-        "url": f"../../files/{project}/{quote(file.filename)}",
+        "url": f"../../{file_name(_quoted(project), _name_quoted(file.filename))}",
         "hashes": {"sha256": file.sha256},
         "size": file.size,
         "_mark": file.mark,
@@ -206,29 +237,48 @@ def _json_file(project: str, file: File) -> dict[str, object]:
     return row
 
 
-def _json(value: object) -> bytes:
-    return json.dumps(value, indent=1, ensure_ascii=True).encode() + b"\n"
+def _json(head: Mapping[str, object], name: str, rows: Iterable[object]) -> bytes:
+    """Return a page with a line for each row."""
+    start = json.dumps({"meta": {"api-version": API_VERSION}, **head, name: []}).removesuffix("]}")
+    lines = ",\n".join(map(json.dumps, rows))
+    return f"{start}\n{lines}\n]}}\n".encode()
 
 
-def _anchor(file: File, folder: str) -> str:
-    """Return a link. `+` is written %2B: stores read a raw one as a blank. Never a hash but `sha256=`."""
-    attributes = [f'href="{folder}{quote(file.filename)}#sha256={file.sha256}"']
+def _quoted(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _name_quoted(filename: str) -> str:
+    """Return an artifact's name as a part of a URL. `+` is written %2B: stores read a raw one as a blank.
+
+    A name that `artifact.parse` took holds nothing else that needs it; `quote` takes eight times as long.
+    """
+    return filename.replace("+", "%2B").replace("!", "%21")
+
+
+def _attributes(file: File, folder: str) -> str:
+    """Return the attributes of the link to a file. Never a hash but `sha256=`."""
+    attributes = f'href="{folder}{_name_quoted(file.filename)}#sha256={file.sha256}"'
     if file.requires_python:
-        attributes.append(f'data-requires-python="{html.escape(file.requires_python)}"')
+        attributes += f' data-requires-python="{flat.text(file.requires_python)}"'
     if file.metadata_sha256:  # PEP 714: both names
-        attributes.append(f'data-core-metadata="sha256={file.metadata_sha256}"')
-        attributes.append(f'data-dist-info-metadata="sha256={file.metadata_sha256}"')
+        digest = f'metadata="sha256={file.metadata_sha256}"'
+        attributes += f" data-core-{digest} data-dist-info-{digest}"
     if file.upload_time:
-        attributes.append(f'data-upload-time="{html.escape(file.upload_time)}"')
-    attributes.append(f'data-size="{file.size}"')
+        attributes += f' data-upload-time="{flat.text(file.upload_time)}"'
+    attributes += f' data-size="{file.size}"'
     if file.yanked is not None:  # with a value: pip ignores the bare attribute
-        attributes.append(f'data-yanked="{html.escape(file.yanked)}"')
-    return f"<a {' '.join(attributes)}>{html.escape(file.filename)}</a>"
+        attributes += f' data-yanked="{flat.text(file.yanked)}"'
+    return attributes
 
 
-def _page(title: str, body: str, count: int) -> bytes:
+STATUS = '<meta name="pypi:project-status" content="active">\n'
+
+
+def _page(title: str, head: str, body: Iterable[str], count: int) -> bytes:
     """Return a page that begins with its number of links, by which `fetch` knows one that was cut off."""
-    text = f"""\
+    shown = flat.text(title)
+    start = f"""\
 <!DOCTYPE html>
 <html lang="en">
 <head>
@@ -236,11 +286,10 @@ def _page(title: str, body: str, count: int) -> bytes:
 <meta name="pypi:repository-version" content="{API_VERSION}">
 <meta name="wheelhouse:links" content="{count}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-</head>
+<title>{shown}</title>
+{head}</head>
 <body>
-<h1>{title}</h1>
-{body}</body>
-</html>
+<h1>{shown}</h1>
 """
-    return text.encode("ascii", "xmlcharrefreplace")
+    parts = (start, *body, "</body>\n</html>\n")
+    return b"".join([part.encode("ascii", "xmlcharrefreplace") for part in parts])

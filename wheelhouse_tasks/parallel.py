@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -23,9 +23,27 @@ def run(
     """Return *function* of each item, in the order of *items*; *done* is told each result in the calling thread.
 
     The first error stops what has not begun, and is raised after what was under way has ended. The threads are daemons,
-    unlike those of concurrent.futures: after Ctrl-C the process ends without waiting for a transfer.
+    unlike those of concurrent.futures: after Ctrl-C the process ends without waiting for a transfer. A single worker
+    needs none, and works in the calling thread.
     """
     work = list(items)
+    if workers == 1:
+        return _in_turn(function, work, done)
+    return _in_threads(function, work, min(max(workers, 1), len(work)), done)
+
+
+def _in_turn(function: Callable[[A], B], work: Sequence[A], done: Callable[[B], None] | None) -> list[B]:
+    results = []
+    for item in work:
+        results.append(function(item))
+        if done:
+            done(results[-1])
+    return results
+
+
+def _in_threads(
+    function: Callable[[A], B], work: Sequence[A], workers: int, done: Callable[[B], None] | None
+) -> list[B]:
     todo = queue.SimpleQueue[int]()
     answers = queue.SimpleQueue[tuple[int, Any, BaseException | None]]()
     stop = threading.Event()
@@ -44,7 +62,7 @@ def run(
 
     for position in range(len(work)):
         todo.put(position)
-    threads = [threading.Thread(target=drain, daemon=True) for _ in range(min(max(workers, 1), len(work)))]
+    threads = [threading.Thread(target=drain, daemon=True) for _ in range(workers)]
     for thread in threads:
         thread.start()
     results: dict[int, B] = {}

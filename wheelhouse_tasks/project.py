@@ -58,6 +58,8 @@ class Project:
     #: Objects that this worker wrote, or that a request found although the listing did not show them.
     sure: dict[str, Entry] = field(default_factory=dict)
     own: dict[str, File] = field(default_factory=dict)
+    #: Change mark of the JSON page that this worker wrote last.
+    json_mark: str = ""
 
     def look(self) -> Listing:
         """Read the pages, then the listing."""
@@ -100,11 +102,15 @@ class Project:
         """
         files = self.files().values()
         html, json = pages.render_project(self.name, files), pages.render_json(self.name, files)
-        return publish_all(
+        written, undisturbed = publish_all(
             self.store,
             *((page, html, pages.HTML_TYPE) for page in self.html),
             *((page, json, pages.JSON_TYPE) for page in self.json),
         )
+        for entry in written:
+            if entry.name == pages.json_page(self.name):
+                self.json_mark = entry.mark
+        return [entry.name for entry in written], undisturbed
 
     def files(self, names: Iterable[str] | None = None) -> dict[str, File]:
         """Return what the pages should say of the artifacts (called *names*), by file name.
@@ -116,7 +122,7 @@ class Project:
         if names is not None:
             wanted &= set(names)
         facts = {name: file for name in wanted if (file := self._known(name))}
-        found = parallel.run(self._look_up, sorted(wanted - facts.keys()), self.workers)
+        found = parallel.run(self.look_up, sorted(wanted - facts.keys()), self.workers)
         facts.update((file.filename, file) for file in found if file)
         return {name: self._marked(file) for name, file in sorted(facts.items())}
 
@@ -146,7 +152,7 @@ class Project:
             return file if yank else replace(file, yanked=None, yank_mark="")
         return None
 
-    def _look_up(self, name: str) -> File | None:
+    def look_up(self, name: str) -> File | None:
         """Return what an object says of itself, or what its bytes say; None where it is gone meanwhile."""
         try:
             entry, facts = self.store.facts(self.object(name))
@@ -201,10 +207,12 @@ class Project:
             if self.object(name) not in self.entries and self.object(name) + REMOVED not in self.entries
         ]
         names = [self.object(name) + suffix for name in behind for suffix in ("", METADATA, YANKED, REMOVED)]
+        promised = [self.object(name) + METADATA for name, file in self.cached.items() if file.metadata_sha256]
+        names += [name for name in promised if name not in self.entries and name not in names]
         for entry in parallel.run(self._find, names, self.workers):
             if entry:
                 self.sure[entry.name] = self.entries[entry.name] = entry
-        return bool(behind)
+        return bool(names)
 
     def _find(self, object_name: str) -> Entry | None:
         try:

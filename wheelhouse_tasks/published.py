@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import pages
 from wheelhouse_tasks.errors import Changed, ObjectMissing
-from wheelhouse_tasks.storage import ABSENT, Conditions, make_payload, read_all
+from wheelhouse_tasks.storage import ABSENT, Conditions, Entry, make_payload, read_all
 
 if TYPE_CHECKING:
     from wheelhouse_tasks.storage import Store
@@ -49,18 +49,17 @@ def read_copies(store: Store, name: str, honoured: Conditions, *, slash: bool) -
     return [Page.read(store, each, honoured) for each in names]
 
 
-def publish_all(store: Store, *news: tuple[Page, bytes, str]) -> tuple[list[str], bool]:
+def publish_all(store: Store, *news: tuple[Page, bytes, str]) -> tuple[list[Entry], bool]:
     """Write pages, given what each was, is, and its content type, unless they say the same already.
 
-    Return the names of those written, and whether no other worker was found to have written one since it was read.
+    Return the objects written, and whether no other worker was found to have written one since it was read.
     """
-    written, undisturbed = [], True
+    written, undisturbed = list[Entry](), True
     for old, content, kind in news:
         if content == old.content:
             continue
         try:
-            store.put(old.name, make_payload(content, kind, pages.PAGE_CACHE), expect=old.expect)
-            written.append(old.name)
+            written.append(store.put(old.name, make_payload(content, kind, pages.PAGE_CACHE), expect=old.expect))
         except Changed:
             undisturbed = False
     return written, undisturbed

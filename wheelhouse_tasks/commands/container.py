@@ -83,12 +83,10 @@ def send(project: Project, file: LocalFile, uploaded: str, *, expect: str | None
     try:
         entry = project.store.put(project.object(name), payload, expect=expect)
     except Changed:  # another worker was faster
-        theirs = Project(project.store, project.name, 1)
-        theirs.look()
-        found = theirs.files([name]).get(name)
-        if found is None or found.sha256 != file.sha256:
+        theirs = project.look_up(name)  # not of the listing, which may lag
+        if theirs is None or theirs.sha256 != file.sha256:
             raise Conflict(name, "was published with other bytes a moment ago", "build under a new version") from None
-        entry, listed = theirs.entries[project.object(name)], found
+        entry, listed = Entry(project.object(name), theirs.size, theirs.mark), theirs
     listed = replace(listed, mark=entry.mark, upload_time=entry.modified or listed.upload_time)
     return Sent(project, listed, (entry, *send_companions(project, file)))
 
