@@ -260,7 +260,10 @@ class World:
     def fresh(self) -> dict[str, bytes]:
         """Return every page as it is made in a container that holds the same files and no page."""
         files = {name: each for name, each in sorted(self.objects.items()) if name.startswith("files/")}
-        key = (self.honoured.md5, *((name, each.entry.mark, each.content) for name, each in files.items()))
+        key = (
+            self.honoured.md5,
+            *((name, each.entry.mark, each.content, *each.facts.values()) for name, each in files.items()),
+        )
         if key not in FRESH:
             if len(FRESH) > FRESH_LIMIT:
                 FRESH.clear()

@@ -1,4 +1,4 @@
-"""Ceph and Azurite, from end to end: upload, fetch, and installs straight from their endpoints, no web server between."""
+"""Ceph and Azurite, from end to end: upload, fetch, and installs straight from their endpoints."""
 
 import hashlib
 import json
