@@ -3,7 +3,6 @@
 Run as a program, this file is the place where the processes start: it imports the package once and forks.
 """
 
-import gc
 import hashlib
 import importlib
 import json
@@ -321,5 +320,4 @@ def become(command: list[str], begin: int, said: Path) -> None:
 if __name__ == "__main__":
     for name in NEEDED:
         importlib.import_module(name)
-    # gc.freeze()  # spares each worker a copy of what it never changes
     json.dump(start_all(json.loads(sys.argv[1])), sys.stdout)
