@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import uuid
 import venv
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ import pytest
 import servers
 
 MACHINE_ENV = dict(os.environ)
+# a shell that started us in the background had us ignore Ctrl-C, and so what the tests start
+signal.signal(signal.SIGINT, signal.default_int_handler)
 #: What steers the package, the programs it runs and the libraries it uses.
 STEERING = re.compile(
     r"(WHEELHOUSE|AWS|AZURE|GOOGLE|OS|B2|INVOKE|TWINE|UV|PIP|LIBCLOUD|GITHUB)_.*|NETRC|.*_PROXY",

@@ -282,6 +282,7 @@ auth_allow_insecure_global_id_reclaim = true
 run_dir = {folder}/run
 crash_dir = {folder}/run
 log_file = {folder}/$name.log
+err_to_stderr = true
 admin_socket = {folder}/run/$name.$pid.asok
 pid_file =
 mon_data = {folder}/mon
@@ -349,7 +350,7 @@ def ceph(folder: Path) -> Iterator[S3Server]:
         return [_program("radosgw"), *common, "-n", "client.rgw", "-f", listen]
 
     with ExitStack() as stack:
-        stack.enter_context(_serving(_Launch("ceph-mon", folder, monitor, grace=1, ready=_listens)))
+        stack.enter_context(_serving(_Launch("ceph-mon", folder, monitor, grace=1, ready=_speaks_ceph)))
         up = partial(_says, "1 up", partial(administer, "ceph", "osd", "stat"))
         stack.enter_context(_serving(_Launch("ceph-osd", folder, disk, 0, grace=1, ready=up)))
         user = ["--uid=full", "--display-name=full", f"--access-key={key}", f"--secret-key={secret}"]
@@ -358,10 +359,10 @@ def ceph(folder: Path) -> Iterator[S3Server]:
         yield S3Server(HOST, ports[0], key, secret)
 
 
-def _listens(ports: list[int]) -> bool:
-    """Tell whether a server takes connections."""
-    with socket.create_connection((HOST, ports[0]), timeout=10):
-        return True
+def _speaks_ceph(ports: list[int]) -> bool:
+    """Tell whether a server greets as those of Ceph do."""
+    with socket.create_connection((HOST, ports[0]), timeout=1) as connection:
+        return connection.recv(4) == b"ceph"
 
 
 def _says(text: str, ask: Callable[[], str], ports: list[int]) -> bool:

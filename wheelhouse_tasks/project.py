@@ -64,10 +64,9 @@ class Project:
     def look(self) -> Listing:
         """Read the pages, then the listing."""
         honoured = self.store.conditions() if self.writing else NO_CONDITIONS
+        # in the order in which they are written: what the HTML page links, the JSON page read after it knows
+        self.html = read_copies(self.store, pages.project_page(self.name), honoured, slash=self.slash)
         self.json = read_copies(self.store, pages.json_page(self.name), honoured, slash=self.slash)
-        # a project without a JSON page is taken for new: if it has the other one, that is seen when it is written
-        new = self.writing and self.json[0].content is None
-        self.html = read_copies(self.store, pages.project_page(self.name), honoured, slash=self.slash, new=new)
         content = self.json[0].content
         try:
             self.cached = pages.read_json(content) if content is not None else {}

@@ -43,14 +43,9 @@ class Page:
         return cls(name, content, mark)
 
 
-def read_copies(store: Store, name: str, honoured: Conditions, *, slash: bool, new: bool = False) -> list[Page]:
-    """Read a page, and with *slash* its copy under the folder's name, which plain object endpoints serve.
-
-    A *new* page is taken for absent without a request.
-    """
+def read_copies(store: Store, name: str, honoured: Conditions, *, slash: bool) -> list[Page]:
+    """Read a page, and with *slash* its copy under the folder's name, which plain object endpoints serve."""
     names = [name, name.removesuffix("index.html")] if slash else [name]
-    if new:
-        return [Page(each, None, ABSENT if honoured.mark else None) for each in names]
     return [Page.read(store, each, honoured) for each in names]
 
 
