@@ -27,6 +27,7 @@ from wheelhouse_tasks.errors import Changed, ObjectMissing
 from wheelhouse_tasks.metadata import Metadata
 from wheelhouse_tasks.plan import LocalFile
 from wheelhouse_tasks.project import METADATA, REMOVED, YANKED, Project
+from wheelhouse_tasks.published import Page
 from wheelhouse_tasks.storage import ABSENT, Conditions, Entry, Payload, make_payload
 
 #: What providers were seen to honour, by the name that tests use.
@@ -422,6 +423,7 @@ def upload(filenames: Sequence[str]) -> Callable[[SimulatedStore], object]:
         names = sorted({file.artifact.project for file in files})
         projects = {name: Project(store, name, 1, writing=True) for name in names}
         published = set[str]()
+        flat_page = Page.read(store, pages.FLAT)
         for project in projects.values():
             project.look()
             published |= project.files(filenames).keys()
@@ -430,7 +432,7 @@ def upload(filenames: Sequence[str]) -> Callable[[SimulatedStore], object]:
                 project = projects[file.artifact.project]
                 sent = send(project, file, NOW, expect=ABSENT)
                 project.add(sent.file, *sent.entries)
-        result = converge(store, projects.values(), workers=1, looked=True, sleep=store.sleep)
+        result = converge(store, projects.values(), workers=1, looked=True, flat_page=flat_page, sleep=store.sleep)
         if store.worker:
             store.worker.kept = tuple(pages.file_name(file.artifact.project, file.artifact.filename) for file in files)
         return result

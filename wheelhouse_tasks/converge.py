@@ -81,6 +81,7 @@ def converge(  # noqa: PLR0913
     workers: int,
     flat: bool = True,
     looked: bool = False,
+    flat_page: Page | None = None,
     slash: bool = False,
     adopt: bool = False,
     sleep: Callable[[float], None] = time.sleep,
@@ -88,7 +89,8 @@ def converge(  # noqa: PLR0913
     """Bring the pages of *projects*, the root page, and the *flat* page up to date, with *slash* their copies too.
 
     With *looked*, the projects were looked at before the worker's own objects were added to them; where the provider
-    honours conditional writes they are not looked at again. With *adopt* a flat page that is not ours is replaced.
+    honours conditional writes they are not looked at again, and neither is the *flat_page* that was read before, under
+    no condition. With *adopt* a flat page that is not ours is replaced.
     Raises IndexUnstable when a listing does not hold still, BadPage for a page that cannot be understood, and what the
     store raises. Pages are valid in every case, and another run completes them.
     """
@@ -96,7 +98,7 @@ def converge(  # noqa: PLR0913
     rounds, written = 0, list[str]()
     own = list(projects)
     views: list[tuple[View, bool]] = [(project, looked) for project in own]
-    for view, current in [*views, (Root(store, workers, flat, slash, adopt, own), False)]:
+    for view, current in [*views, (Root(store, workers, flat, slash, adopt, own, flat_page), False)]:
         before = view.listing() if current else view.look()
         for attempt in range(ROUNDS):
             rounds += 1
@@ -124,6 +126,8 @@ class Root:
     adopt: bool = False
     #: Projects whose pages this worker brought up to date.
     own: Sequence[Project] = ()
+    #: The flat page as it was read before everything else; the first look takes it.
+    early: Page | None = None
     honoured: Conditions = NO_CONDITIONS
     html: list[Page] = field(init=False)
     json: list[Page] = field(init=False)
@@ -135,7 +139,8 @@ class Root:
         self.honoured = self.store.conditions() if writing else NO_CONDITIONS
         self.html = read_copies(self.store, pages.ROOT, self.honoured, slash=self.slash)
         self.json = read_copies(self.store, pages.JSON_ROOT, self.honoured, slash=self.slash)
-        self.flat_page = Page.read(self.store, pages.FLAT, self.honoured)
+        early = self.early.under(self.honoured) if self.early else None
+        self.flat_page, self.early = early or Page.read(self.store, pages.FLAT, self.honoured), None
         if not self.adopt:
             check_ours(self.store, self.flat_page)
         return self.relist()

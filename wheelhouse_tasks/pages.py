@@ -181,6 +181,12 @@ def read_root(page: bytes | None) -> set[str]:
     return {name for pair in found for each in pair if is_project(name := each.decode())}
 
 
+def read_project(page: bytes | None) -> dict[str, bool]:
+    """Return the file names that a project's HTML page of ours links, and whether it promises their METADATA."""
+    found = re.findall(rb'<a href="[^">]*"([^>]*)>([^<]+)</a><br>', page or b"")
+    return {name.decode("ascii", "replace"): b" data-core-metadata=" in said for said, name in found}
+
+
 def read_json(page: bytes) -> dict[str, File]:
     """Return what a JSON page of ours says, by file name.
 

@@ -201,14 +201,20 @@ class Project:
                 return digest.hexdigest(), size, None
 
     def _confirm(self) -> bool:
-        """Keep what the page knows and the listing does not show, if a request finds it: some listings lag."""
+        """Keep what a page knows and the listing does not show, if a request finds it: some listings lag."""
+        known = {name: file.metadata_sha256 is not None for name, file in self.cached.items()}
+        for name, described in pages.read_project(
+            self.html[0].content
+        ).items():  # each page may be newer than the other
+            if self.artifact(self.object(name)):
+                known[name] = described or known.get(name, False)
         behind = [
             name
-            for name in self.cached
+            for name in known
             if self.object(name) not in self.entries and self.object(name) + REMOVED not in self.entries
         ]
         names = [self.object(name) + suffix for name in behind for suffix in ("", METADATA, YANKED, REMOVED)]
-        promised = [self.object(name) + METADATA for name, file in self.cached.items() if file.metadata_sha256]
+        promised = [self.object(name) + METADATA for name, described in known.items() if described]
         names += [name for name in promised if name not in self.entries and name not in names]
         for entry in parallel.run(self._find, names, self.workers):
             if entry:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import pages
@@ -38,9 +38,21 @@ class Page:
             content = read_all(store, name)
         except ObjectMissing:
             return cls(name, None, ABSENT if honoured.mark else None)
-        if honoured.mark and honoured.md5:
-            mark = hashlib.md5(content, usedforsecurity=False).hexdigest()
-        return cls(name, content, mark)
+        page = cls(name, content, mark)
+        return page.under(honoured) or page
+
+    def under(self, honoured: Conditions) -> Page | None:
+        """Return a page that was read under no condition as one that is to be replaced under those honoured.
+
+        Return None where it has to be read again, since its bytes do not tell its mark.
+        """
+        if not honoured.mark:
+            return self
+        if self.content is None:
+            return replace(self, expect=ABSENT)
+        if not honoured.md5:
+            return None
+        return replace(self, expect=hashlib.md5(self.content, usedforsecurity=False).hexdigest())
 
 
 def read_copies(store: Store, name: str, honoured: Conditions, *, slash: bool) -> list[Page]:

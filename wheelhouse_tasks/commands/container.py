@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from wheelhouse_tasks.console import Ui
     from wheelhouse_tasks.plan import LocalFile
+    from wheelhouse_tasks.published import Page
     from wheelhouse_tasks.settings import Settings
 
 WHEEL_TYPE, SDIST_TYPE, TEXT_TYPE = "application/zip", "application/gzip", "text/plain; charset=utf-8"
@@ -45,6 +46,7 @@ def update_pages(
     ui: Ui,
     *,
     looked: bool = False,
+    flat_page: Page | None = None,
     adopt: bool = False,
 ) -> tuple[str, ...]:
     """Bring the pages up to date; return the object names of those written."""
@@ -54,6 +56,7 @@ def update_pages(
         workers=settings.max_workers,
         flat=settings.flat_index,
         looked=looked,
+        flat_page=flat_page,
         slash=settings.slash_pages,
         adopt=adopt,
     )

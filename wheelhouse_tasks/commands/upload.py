@@ -81,7 +81,7 @@ def upload(
     with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
         local = _stamped(dist.read(found, settings.max_workers), settings, Path(scratch), ui)
         projects = open_projects(settings, store, {str(file.artifact.project) for file in local}, writing=not dry_run)
-        published, missing = _look(store, projects.values(), local)
+        published, flat_page = _look(store, projects.values(), local)
         digests = {name: file.sha256 for name, file in published.items()}
         taken = [name for each in projects.values() for entry in each.entries if (name := each.artifact(entry))]
         plan = plan_upload(local, digests, skipped, taken=taken, overwrite=overwrite)
@@ -91,12 +91,13 @@ def upload(
         if dry_run:
             ui.note(DRY_RUN)
         else:
-            if missing and store.create():
+            if flat_page is None and store.create():
                 ui.note(f"created container {store.label}")
             began = now()
             _send_all(plan, published, projects, settings, ui, began)
             if settings.update_index:
-                written = update_pages(settings, store, projects.values(), ui, looked=not missing)
+                looked = flat_page is not None
+                written = update_pages(settings, store, projects.values(), ui, looked=looked, flat_page=flat_page)
                 gone = _retire(plan, projects, settings, began)
                 if gone:
                     written += update_pages(settings, store, projects.values(), ui)
@@ -132,18 +133,19 @@ def _stamped(local: list[LocalFile], settings: Settings, scratch: Path, ui: Ui) 
     return [file for file in local if file not in todo] + dist.read(fresh, settings.max_workers)
 
 
-def _look(store: Store, projects: Iterable[Project], local: list[LocalFile]) -> tuple[dict[str, File], bool]:
-    """Return those of our names that the container holds, and whether there is no container yet."""
+def _look(store: Store, projects: Iterable[Project], local: list[LocalFile]) -> tuple[dict[str, File], Page | None]:
+    """Return those of our names that the container holds, and its flat page; None where there is no container yet."""
     published: dict[str, File] = {}
     names = [file.artifact.filename for file in local]
     try:
-        check_ours(store, Page.read(store, pages.FLAT))
+        flat_page = Page.read(store, pages.FLAT)
+        check_ours(store, flat_page)
         for project in projects:
             project.look()
             published |= project.files(names)
     except ContainerMissing:
-        return {}, True
-    return published, False
+        return {}, None
+    return published, flat_page
 
 
 def _send_all(
