@@ -276,18 +276,6 @@ def test_prune_does_nothing_on_a_listing_that_failed(s3: servers.S3Server, bucke
     assert len(result(project, "wheelhouse.prune", "--keep", "1", "--dry-run", env=env)["retired"]) == 2  # type: ignore[arg-type]
 
 
-def test_attestation_travels_with_its_artifact(tmp_path: Path) -> None:
-    """What the build attested lies beside the artifact in the container."""
-    project = make_project(tmp_path / "project")
-    wheel = wheels.make_wheel(project / "dist")
-    attestation = wheel.with_name(wheel.name + ".publish.attestation")
-    attestation.write_text('{"version": 1}')
-    done = inv(project, "wheelhouse.upload")
-    assert (done.returncode, "skipped demo" in done.stdout) == (0, False)
-    assert (project / "wheelhouse/files/demo" / attestation.name).read_text() == '{"version": 1}'
-    assert inv(project, "wheelhouse.check").returncode == 0
-
-
 def test_flags_reach_another_container(tmp_path: Path) -> None:
     """`index` and `check` work on the container that their flags name."""
     project = published(tmp_path)

@@ -97,14 +97,14 @@ def in_process(what: str, path: Path, count: int) -> dict[str, float]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in other units elsewhere")
 def test_a_hundred_thousand_files(tmp_path: Path) -> None:
-    """The flat page is rendered and parsed faster than the standard library parses it, in a few times its size."""
+    """The flat page is rendered faster than the standard library parses it, and parsed in half that time."""
     path = tmp_path / "index.html"
     figures = {what: in_process(what, path, MANY) for what in ("render", "parse", "stdlib")}
     assert facts(parse(path.read_bytes())) == {(file.filename, file.sha256, file.size) for file in files(MANY)}
     assert figures["render"]["seconds"] < figures["stdlib"]["seconds"], figures
-    assert figures["parse"]["seconds"] < figures["stdlib"]["seconds"], figures
+    assert figures["parse"]["seconds"] < 0.5 * figures["stdlib"]["seconds"], figures
     assert figures["render"]["extra"] < 6 * figures["render"]["page"], figures
-    assert figures["parse"]["extra"] < 6 * figures["parse"]["page"], figures
+    assert figures["parse"]["extra"] < 2 * figures["parse"]["page"], figures
 
 
 def test_time_grows_with_the_page(tmp_path: Path) -> None:

@@ -4,9 +4,10 @@ import csv
 import gzip
 import hashlib
 import io
+import json
 import tarfile
 import zipfile
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -93,6 +94,19 @@ def make_sdist(
             entry.size = len(content)
             archive.addfile(entry, io.BytesIO(content))
     return path
+
+
+def attest(path: Path, sha256: str | None = None) -> Path:
+    """Write an attestation beside an artifact, as PEP 740 has it, with a signature of nobody; return its path."""
+    digest = sha256 or hashlib.sha256(path.read_bytes()).hexdigest()
+    statement = {
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"name": path.name, "digest": {"sha256": digest}}],
+    }
+    envelope = {"statement": b64encode(json.dumps(statement).encode()).decode(), "signature": "bm9ib2R5"}
+    attested = path.with_name(f"{path.name}.publish.attestation")
+    attested.write_text(json.dumps({"version": 1, "verification_material": {}, "envelope": envelope}))
+    return attested
 
 
 def _module(name: str) -> str:

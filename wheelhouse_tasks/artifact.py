@@ -17,9 +17,10 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
+from wheelhouse_tasks import attestation
 from wheelhouse_tasks.errors import NotAnArtifact, UsageError, one_line
 
-NAME_LIMIT = 255 - len(".publish.attestation")
+NAME_LIMIT = 255 - len(attestation.SUFFIX)
 """Bytes of a file name: the longest companion of an artifact must still fit a file system's 255."""
 
 # Stricter than `packaging`, which accepts `../x-1.0.tar.gz`, `<b>-1.0.tar.gz` and a newline in a wheel's tag.

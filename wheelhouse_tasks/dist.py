@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks import artifact, metadata, parallel
+from wheelhouse_tasks import artifact, attestation, metadata, parallel
 from wheelhouse_tasks.errors import (
     BadArtifact,
     BadArtifacts,
@@ -21,15 +22,13 @@ from wheelhouse_tasks.errors import (
 from wheelhouse_tasks.plan import LocalFile, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from wheelhouse_tasks.artifact import Artifact
 
 BLOCK = 1 << 20
 PART = ".part"
-#: Suffix of the attestation of an artifact, which lies beside it (PEP 740).
-ATTESTATION = ".publish.attestation"
 
 
 def scan(folder: Path) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:
@@ -48,7 +47,7 @@ def scan(folder: Path) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:
         raise UsageError(str(folder), f"cannot be read as a folder: {error.strerror}") from None
     names = {path.name for path in paths}
     for path in paths:
-        if path.name.removesuffix(ATTESTATION) in names and path.name.endswith(ATTESTATION):
+        if path.name.removesuffix(attestation.SUFFIX) in names - {path.name}:
             continue  # goes with its artifact
         try:
             named = artifact.parse(path.name)
@@ -105,13 +104,25 @@ def _checked(named: tuple[Path, Artifact]) -> LocalFile | BadArtifact:
     path, said = named
     try:
         sha256, md5, size = digests(path)
-        attested = path.with_name(path.name + ATTESTATION)
-        attestation = attested.read_bytes() if attested.is_file() else None
-        return LocalFile(path, said, metadata.read(path, said), size, sha256, md5, attestation)
+        attested = _attestation(path, sha256)
+        return LocalFile(path, said, metadata.read(path, said), size, sha256, md5, attested)
     except BadArtifact as error:
         return error
     except OSError as error:
         return BadArtifact(said.filename, f"cannot be read: {error.strerror}")
+
+
+def _attestation(path: Path, sha256: str) -> bytes | None:
+    """Return the attestation beside an artifact, if there is one; raise BadArtifact for that of another."""
+    attested = path.with_name(path.name + attestation.SUFFIX)
+    if not attested.is_file():
+        return None
+    with attested.open("rb") as file:
+        text = file.read(attestation.LIMIT)
+    problem = attestation.problem(text, sha256)
+    if problem:
+        raise BadArtifact(attested.name, problem, "remove it, or attest again")
+    return text
 
 
 def digests(path: Path) -> tuple[str, str, int]:
@@ -140,34 +151,58 @@ def save(
     its archive must be whole and say what its name says. Unless *replace*, a file there must have the same bytes.
     Raises DigestMismatch, BadArtifact, Conflict or Failed; what was there before stays.
     """
-    part = target.with_name(f".{os.getpid()}-{secrets.token_hex(8)}{PART}")
     digest, written = hashlib.sha256(), 0
+    with _part(target) as part:
+        with part.open("xb") as file:
+            for block in blocks:
+                digest.update(block)
+                written += file.write(block)
+                if size is not None and written > size:
+                    raise Failed(target.name, f"is longer than the {size} bytes that its index promises")
+            file.flush()
+            os.fsync(file.fileno())
+        if size is not None and written < size:
+            raise Failed(target.name, f"ends after {written} of the {size} bytes that its index promises")
+        if sha256 is None:
+            metadata.read(part, named)
+        elif digest.hexdigest() != sha256:
+            raise DigestMismatch(target.name, sha256, digest.hexdigest())
+        if target.is_dir():
+            raise Failed(str(target), "is a folder")
+        if not replace and target.exists() and digests(target)[0] != digest.hexdigest():
+            raise Conflict(str(target), "is there with other bytes than were fetched", "remove it")
+        part.replace(target)
+    return written
+
+
+def save_attestation(text: bytes, beside: Path, sha256: str) -> bool:
+    """Write the attestation of the artifact at *beside*, unless one of its bytes is there; return whether it was.
+
+    Raises BadArtifact for that of other bytes, Failed where it cannot be written.
+    """
+    target = beside.with_name(beside.name + attestation.SUFFIX)
+    problem = attestation.problem(text, sha256)
+    if problem:
+        raise BadArtifact(target.name, problem, "it was not kept")
+    with _part(target) as part:
+        if target.is_file() and not attestation.problem(target.read_bytes(), sha256):
+            return False
+        part.write_bytes(text)
+        part.replace(target)
+    return True
+
+
+@contextmanager
+def _part(target: Path) -> Iterator[Path]:
+    """Yield the path of a file to be written and then renamed to *target*; raise Failed where that cannot be done."""
+    part = target.with_name(f".{os.getpid()}-{secrets.token_hex(8)}{PART}")
     try:
         try:
-            with part.open("xb") as file:
-                for block in blocks:
-                    digest.update(block)
-                    written += file.write(block)
-                    if size is not None and written > size:
-                        raise Failed(target.name, f"is longer than the {size} bytes that its index promises")
-                file.flush()
-                os.fsync(file.fileno())
-            if size is not None and written < size:
-                raise Failed(target.name, f"ends after {written} of the {size} bytes that its index promises")
-            if sha256 is None:
-                metadata.read(part, named)
-            elif digest.hexdigest() != sha256:
-                raise DigestMismatch(target.name, sha256, digest.hexdigest())
-            if target.is_dir():
-                raise Failed(str(target), "is a folder")
-            if not replace and target.exists() and digests(target)[0] != digest.hexdigest():
-                raise Conflict(str(target), "is there with other bytes than were fetched", "remove it")
-            part.replace(target)
+            yield part
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
         raise Failed(str(target), f"cannot be written: {error.strerror or error}") from None
-    return written
 
 
 def sweep(folder: Path) -> None:

@@ -6,8 +6,7 @@ import codecs
 import functools
 import json
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 from wheelhouse_tasks.errors import BadPage, one_line
@@ -26,15 +25,17 @@ CUT, CUT_LIMIT = re.compile(rb"<[a-zA-Z/!][^<>]*\Z"), 65536
 ASCII_CHARSET = re.compile(
     r"\A(?!.*charset)|charset=[\"']?(utf-8|us-ascii|iso-8859-1)[\"']?\s*\Z", re.IGNORECASE | re.DOTALL
 )
-#: A relative link as most are: a path that nothing needs to be done to but to put it behind its folder.
-PLAIN = re.compile(r"((?:[\w.%+!~-]+/)*)((?!\.{1,2}(?:#|\Z))[\w.%+!~-]+)(?:#sha256=([0-9a-f]{64}))?", re.ASCII)
+#: A relative link as most are: a folder, and a name that nothing needs to be done to but to put it behind the folder.
+PLAIN_FOLDER = re.compile(r"(?:[\w.%+!~-]+/)*", re.ASCII)
+PLAIN_NAME = re.compile(r"((?!\.{1,2}(?:#|\Z))[\w.%+!~-]+)(?:#sha256=([0-9a-f]{64}))?", re.ASCII)
 COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 #: HTML's white space, which surrounds a URL in an attribute without being part of it.
 BLANKS = " \t\n\f\r"
+#: Our own attribute of a link whose file has an attestation beside it.
+ATTESTED = "data-attestation"
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """One link of a page."""
 
     #: Absolute, without its fragment.
@@ -49,6 +50,8 @@ class Link:
     size: int | None = None
     #: Why a link cannot be used for a download.
     problem: str = ""
+    #: Whether the page says that an attestation (PEP 740) lies beside the file.
+    attested: bool = False
 
     @property
     def last_folder(self) -> str:
@@ -134,8 +137,8 @@ class _Anchors:
     """Collects what lxml's parser meets."""
 
     def __init__(self) -> None:
-        #: Of each link href, data-yanked and data-size: all attributes would take ten times the memory.
-        self.anchors: list[tuple[str, str | None, str]] = []
+        #: Of each link href, data-yanked, data-size, and whether it is attested: all would take ten times the memory.
+        self.anchors: list[tuple[str, str | None, str, bool]] = []
         self.base: str | None = None
         #: How many links a page of ours says it has.
         self.promised: str | None = None
@@ -144,7 +147,7 @@ class _Anchors:
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         if tag == "a" and "href" in attributes:
             get = attributes.get
-            self.anchors.append((attributes["href"], get("data-yanked"), get("data-size", "")))
+            self.anchors.append((attributes["href"], get("data-yanked"), get("data-size", ""), ATTESTED in attributes))
         elif tag == "base" and self.base is None and "href" in attributes:
             self.base = attributes["href"]
         elif tag == "meta" and attributes.get("name") == "wheelhouse:links":
@@ -156,16 +159,17 @@ class _Anchors:
         """End."""
 
 
-def _html_link(href: str, yanked: str | None, size: str, *, base: str, page: str) -> Link | None:
+def _html_link(href: str, yanked: str | None, size: str, attested: bool, *, base: str, page: str) -> Link | None:
     number = int(size) if size.isdecimal() and len(size) < 16 else None
-    plain = PLAIN.fullmatch(href)
-    if plain:
-        folder, name, digest = plain.groups()
-        shelf = _folder(base, folder, page)
+    folder, slash, rest = href.rpartition("/")
+    plain = PLAIN_NAME.fullmatch(rest)
+    shelf = _folder(base, folder + slash, page) if plain else None
+    if plain and shelf:
+        name, digest = plain.groups()
         filename = name.replace("%2B", "+")  # nearly always all there is to do, and unquote is slow
         filename = unquote(name) if "%" in filename else filename
-        return Link(shelf + name, filename, digest, yanked, number) if shelf else None
-    return _link(href.strip(BLANKS), base, page, yanked=yanked, size=number)
+        return Link(shelf + name, filename, digest, yanked, number, "", attested)
+    return _link(href.strip(BLANKS), base, page, yanked=yanked, size=number, attested=attested)
 
 
 def _parse_json(page: bytes, url: str) -> list[Link]:
@@ -202,13 +206,21 @@ def _json_link(row: Any, url: str, shown: str) -> Link | None:
         yanked=None if yanked is False or yanked is None else (yanked if isinstance(yanked, str) else ""),
         size=size if isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 1 << 50 else None,
         sha256=hashes.get("sha256") if isinstance(hashes, dict) else None,
+        attested=row.get("_attestation") is True,
     )
     name = row.get("filename")
-    return replace(link, filename=name) if link and isinstance(name, str) else link
+    return link._replace(filename=name) if link and isinstance(name, str) else link
 
 
 def _link(
-    href: str, base: str, page: str, *, yanked: str | None = None, size: int | None = None, sha256: object = None
+    href: str,
+    base: str,
+    page: str,
+    *,
+    yanked: str | None = None,
+    size: int | None = None,
+    sha256: object = None,
+    attested: bool = False,
 ) -> Link | None:
     """Return the link, or None where it leads to nothing that could be fetched."""
     parts = _resolve(base, href, page)
@@ -222,12 +234,13 @@ def _link(
     elif sha256 is not None:
         problem = "its sha256 is malformed"
     filename = unquote(parts.path.rpartition("/")[2])
-    return Link(parts._replace(fragment="").geturl(), filename, digest, yanked, size, problem)
+    return Link(parts._replace(fragment="").geturl(), filename, digest, yanked, size, problem, attested)
 
 
 @functools.lru_cache(maxsize=1024)
 def _folder(base: str, href: str, page: str) -> str | None:
-    parts = _resolve(base, f"{href}x", page)
+    """Return the URL of a plain folder."""
+    parts = _resolve(base, f"{href}x", page) if PLAIN_FOLDER.fullmatch(href) else None
     return parts.geturl()[:-1] if parts else None
 
 

@@ -17,7 +17,7 @@ from packaging.utils import is_normalized_name
 
 from wheelhouse_tasks import artifact, flat
 from wheelhouse_tasks.errors import BadPage, NotAnArtifact
-from wheelhouse_tasks.links import SHA256
+from wheelhouse_tasks.links import ATTESTED, SHA256
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -58,6 +58,8 @@ class File:
     yanked: str | None = None
     #: Change mark of the object that says so.
     yank_mark: str = ""
+    #: Whether an attestation (PEP 740) lies beside it.
+    attested: bool = False
 
 
 def project_page(project: str) -> str:
@@ -213,6 +215,7 @@ def _file(row: Mapping[str, object]) -> File:
         upload_time=str(row.get("upload-time", "")),
         yanked=None if yanked is None or yanked is False else "" if yanked is True else str(yanked),
         yank_mark=str(row.get("_yank-mark", "")),
+        attested=row.get("_attestation") is True,
     )
 
 
@@ -240,6 +243,8 @@ def _json_file(project: str, file: File) -> dict[str, object]:
     if file.yanked is not None:
         row["yanked"] = file.yanked or True
         row["_yank-mark"] = file.yank_mark
+    if file.attested:
+        row["_attestation"] = True
     return row
 
 
@@ -275,6 +280,8 @@ def _attributes(file: File, folder: str) -> str:
     attributes += f' data-size="{file.size}"'
     if file.yanked is not None:  # with a value: pip ignores the bare attribute
         attributes += f' data-yanked="{flat.text(file.yanked)}"'
+    if file.attested:
+        attributes += f' {ATTESTED}="true"'
     return attributes
 
 

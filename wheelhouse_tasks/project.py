@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks import artifact, metadata, pages, parallel
+from wheelhouse_tasks import artifact, attestation, metadata, pages, parallel
 from wheelhouse_tasks.errors import BadArtifact, BadPage, NotAnArtifact, ObjectMissing
 from wheelhouse_tasks.links import SHA256
 from wheelhouse_tasks.pages import File
@@ -228,5 +228,7 @@ class Project:
             return None
 
     def _marked(self, file: File) -> File:
-        """Return *file* without the promise of a .metadata file that is not there: installers fail on it."""
-        return file if self.object(file.filename) + METADATA in self.entries else replace(file, metadata_sha256=None)
+        """Return *file* with what lies beside it: installers fail on the promise of a .metadata that does not."""
+        name = self.object(file.filename)
+        described = file.metadata_sha256 if name + METADATA in self.entries else None
+        return replace(file, metadata_sha256=described, attested=name + attestation.SUFFIX in self.entries)

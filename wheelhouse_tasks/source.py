@@ -10,7 +10,7 @@ from urllib.request import url2pathname
 
 from packaging.utils import canonicalize_name
 
-from wheelhouse_tasks import artifact, dist, links, pages
+from wheelhouse_tasks import artifact, attestation, dist, links, pages
 from wheelhouse_tasks.errors import BadPage, Failed, NotAnArtifact, PageMissing, WebError
 from wheelhouse_tasks.links import PAGE_LIMIT, Link
 from wheelhouse_tasks.location import FolderIndex, Location, WebIndex
@@ -45,6 +45,9 @@ class Source(Protocol):
 
     def blocks(self, candidate: Candidate) -> Iterator[bytes]:
         """Yield a file's bytes; raise WheelhouseError, or TryAgainError where a second try may help."""
+
+    def attestation(self, candidate: Candidate) -> bytes:
+        """Return the attestation beside a file that is said to have one; raise as `blocks` does."""
 
 
 class Reader(Protocol):
@@ -106,6 +109,10 @@ class IndexSource:
         """Yield a file's bytes; without a promised sha256 they come from the link's own host, or not at all."""
         return self.reader.blocks(candidate.link.url, stay=candidate.sha256 is None)
 
+    def attestation(self, candidate: Candidate) -> bytes:
+        """Return the attestation beside a file, from its own host."""
+        return _bounded(self.reader.blocks(candidate.link.url + attestation.SUFFIX, stay=True))
+
     def _first(self, *urls: str) -> tuple[list[Link], str]:
         """Return the links of the first page that is there: object stores answer no request for a folder."""
         first: Failed | None = None
@@ -150,14 +157,7 @@ def _guarded(link: Link, page: str) -> Link:
     elsewhere = here.hostname != there.hostname or (here.scheme == "https" and there.scheme != "https")
     if link.sha256 or link.problem or not elsewhere:
         return link
-    return Link(
-        link.url,
-        link.filename,
-        None,
-        link.yanked,
-        link.size,
-        "leads to another host, or away from https, without a sha256",
-    )
+    return link._replace(problem="leads to another host, or away from https, without a sha256")
 
 
 class FileReader:
@@ -202,13 +202,18 @@ class StoreSource:
         view.look()
         candidates = []
         for name, file in view.files().items():
-            link = Link(pages.file_name(project, name), name, file.sha256, None, file.size)
+            url = pages.file_name(project, name)
+            link = Link(url, name, file.sha256, None, file.size, attested=file.attested)
             candidates.append(Candidate(artifact.parse(name), file.sha256, self.label, link, file.size))
         return Offer(tuple(candidates))
 
     def blocks(self, candidate: Candidate) -> Iterator[bytes]:
         """Yield an object's bytes."""
         return self.store.read(candidate.link.url)
+
+    def attestation(self, candidate: Candidate) -> bytes:
+        """Return the object beside a file."""
+        return _bounded(self.store.read(candidate.link.url + attestation.SUFFIX))
 
 
 class FolderSource:
@@ -228,12 +233,29 @@ class FolderSource:
                     sha256, _, size = dist.digests(path)
                 except OSError as error:
                     raise WebError(str(path), f"cannot be read: {error.strerror}") from None
-                candidates.append(Candidate(said, sha256, self.label, Link(path.as_uri(), path.name, sha256), size))
+                attested = path.with_name(path.name + attestation.SUFFIX).is_file()
+                link = Link(path.as_uri(), path.name, sha256, attested=attested)
+                candidates.append(Candidate(said, sha256, self.label, link, size))
         return Offer(tuple(candidates), tuple(each for each in skipped if each.name.endswith(ARTIFACT_SUFFIXES)))
 
     def blocks(self, candidate: Candidate) -> Iterator[bytes]:
         """Yield a file's bytes."""
         return _read(_path(candidate.link.url))
+
+    def attestation(self, candidate: Candidate) -> bytes:
+        """Return the file beside it."""
+        path = _path(candidate.link.url)
+        return _bounded(_read(path.with_name(path.name + attestation.SUFFIX)))
+
+
+def _bounded(blocks: Iterator[bytes]) -> bytes:
+    """Return an attestation's bytes, or as many as show that it is none."""
+    text = b""
+    for block in blocks:
+        text += block
+        if len(text) > attestation.LIMIT:
+            break
+    return text
 
 
 def _path(url: str) -> Path:

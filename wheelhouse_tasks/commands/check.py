@@ -6,12 +6,11 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks import links, pages, parallel
+from wheelhouse_tasks import attestation, links, pages, parallel
 from wheelhouse_tasks.commands.container import TEXT_TYPE, open_projects, update_pages
 from wheelhouse_tasks.commands.maintain import project_names
 from wheelhouse_tasks.console import Silent, Ui
 from wheelhouse_tasks.converge import Root
-from wheelhouse_tasks.dist import ATTESTATION
 from wheelhouse_tasks.errors import BadPage, Failed, ObjectMissing, WheelhouseError
 from wheelhouse_tasks.project import METADATA, REMOVED, YANKED, Project
 from wheelhouse_tasks.storage import Store, make_payload, open_store, read_all
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.pages import File
     from wheelhouse_tasks.settings import Settings
 
-COMPANIONS = (METADATA, YANKED, REMOVED, ATTESTATION)
+COMPANIONS = (METADATA, YANKED, REMOVED, attestation.SUFFIX)
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks import pages, retention
+from wheelhouse_tasks import attestation, pages, retention
 from wheelhouse_tasks.converge import converge
-from wheelhouse_tasks.dist import ATTESTATION
 from wheelhouse_tasks.errors import Changed, Conflict, UsageError
 from wheelhouse_tasks.location import LOCAL
 from wheelhouse_tasks.pages import File
@@ -103,7 +102,7 @@ def send_companions(project: Project, file: LocalFile) -> list[Entry]:
         sent.append(project.store.put(name + METADATA, payload))
     if file.attestation is not None:
         payload = make_payload(file.attestation, JSON_TYPE, pages.FILE_CACHE)
-        sent.append(project.store.put(name + ATTESTATION, payload))
+        sent.append(project.store.put(name + attestation.SUFFIX, payload))
     return sent
 
 
@@ -152,7 +151,7 @@ def delete_hidden(project: Project, now: float, grace: float) -> list[str]:
         if hidden is None or now - hidden.timestamp() < grace * 3600:
             continue
         name = object_name.removesuffix(REMOVED)
-        for suffix in ("", METADATA, YANKED, ATTESTATION, REMOVED):
+        for suffix in ("", METADATA, YANKED, attestation.SUFFIX, REMOVED):
             if name + suffix in project.entries:
                 project.store.delete(name + suffix)
         deleted.append(name.removeprefix(project.object("")))

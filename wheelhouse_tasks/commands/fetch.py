@@ -122,6 +122,11 @@ def _apply(plan: FetchPlan, sources: dict[str, Source], settings: Settings, ui: 
     except OSError as error:
         raise Failed(str(folder), f"cannot be created: {error.strerror}") from None
 
+    def attest(each: Candidate) -> None:
+        if each.link.attested and each.sha256:
+            text = retry(lambda: sources[each.source].attestation(each), settings.container.retries)
+            dist.save_attestation(text, folder / each.artifact.filename, each.sha256)
+
     def download(each: Candidate) -> tuple[Candidate, int]:
         source, target = sources[each.source], folder / each.artifact.filename
 
@@ -129,7 +134,9 @@ def _apply(plan: FetchPlan, sources: dict[str, Source], settings: Settings, ui: 
             blocks, replace = source.blocks(each), force or each.sha256 is not None
             return dist.save(blocks, target, each.artifact, each.sha256, size=each.size, replace=replace)
 
-        return each, retry(save, settings.container.retries)
+        size = retry(save, settings.container.retries)
+        attest(each)
+        return each, size
 
     def done(pair: tuple[Candidate, int]) -> None:
         each, size = pair
@@ -139,6 +146,7 @@ def _apply(plan: FetchPlan, sources: dict[str, Source], settings: Settings, ui: 
 
     try:
         parallel.run(download, plan.download, settings.max_workers, done)
+        parallel.run(attest, plan.present, settings.max_workers)
     finally:
         dist.sweep(folder)
     ui.note(f"{count(plan.download)} fetched into {folder}, {len(plan.present)} already there")

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.pages import File
     from wheelhouse_tasks.project import Project
     from wheelhouse_tasks.settings import Settings
+    from wheelhouse_tasks.storage import Entry
 
 
 @dataclass(frozen=True)
@@ -164,11 +165,18 @@ def _send_all(
         sent.project.add(sent.file, *sent.entries)
         ui.detail(f"uploaded {sent.file.filename} ({size_text(sent.file.size)})")
 
+    def complete(local: LocalFile) -> tuple[LocalFile, list[Entry]]:
+        there = published[local.artifact.filename]
+        described = not local.artifact.is_wheel or there.metadata_sha256 is not None
+        if described and (there.attested or local.attestation is None):
+            return local, []
+        return local, send_companions(projects[local.artifact.project], local)
+
     parallel.run(send_one, plan.send, settings.max_workers, done)
     # a worker may have been killed between a wheel and its .metadata
-    wheels = [file for file in plan.present if file.artifact.is_wheel]
-    behind = [file for file in wheels if not published[file.artifact.filename].metadata_sha256]
-    parallel.run(lambda file: send_companions(projects[file.artifact.project], file), behind, settings.max_workers)
+    for file, entries in parallel.run(complete, plan.present, settings.max_workers):
+        if entries:
+            projects[file.artifact.project].add(published[file.artifact.filename], *entries)
 
 
 def _retire(plan: UploadPlan, projects: Mapping[str, Project], settings: Settings, now: float) -> list[str]:

@@ -1,0 +1,132 @@
+"""What an upload costs in requests, counted at the server: it follows the project, never the container."""
+
+import hashlib
+import json
+import math
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from itertools import chain
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import programs
+import pytest
+import servers
+import wheels
+from projects import make_project, s3_env
+
+from wheelhouse_tasks import pages, parallel
+from wheelhouse_tasks.converge import converge
+from wheelhouse_tasks.location import Container
+from wheelhouse_tasks.pages import File
+from wheelhouse_tasks.project import METADATA, Project
+from wheelhouse_tasks.secret import Credentials
+from wheelhouse_tasks.storage import Entry, open_store
+
+BUCKET = "crowded"
+#: Projects that nobody asks for, and the objects of each: 20,000 in all.
+OTHERS, OBJECTS = 100, 200
+THREADS = 8
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """A bucket with 20,000 objects of other projects, its server, and the proxy that counts what it is asked."""
+
+    s3: servers.SeaweedFS
+    proxy: servers.CountingProxy
+
+    def fill(self, projects: dict[str, int]) -> None:
+        """Make projects with so many wheels each, as uploads would have left them; most of it past the S3 gateway."""
+        login = Credentials(self.s3.key, self.s3.secret)
+        host, port = self.s3.host, self.s3.port
+        place = Container("s3", BUCKET, "", "us-east-1", host, port, secure=False, credentials=login)
+        store = open_store(place)
+        store.create()
+        views = {name: Project(store, name, THREADS, writing=True) for name in projects}
+        names = [(name, f"{name}-1.{number}-py3-none-any.whl") for name, n in projects.items() for number in range(n)]
+        shares = [names[start::THREADS] for start in range(THREADS)]
+        for view in views.values():
+            view.look()
+        for project, file, entries in chain.from_iterable(parallel.run(self._put, shares, THREADS)):
+            views[project].add(file, *entries)
+        converge(store, [view for view in views.values() if view.own], workers=THREADS, looked=True)
+        assert sum(len(view.entries) for view in views.values()) == 2 * len(names)
+
+    def _put(self, names: list[tuple[str, str]]) -> list[tuple[str, File, list[Entry]]]:
+        """Store wheels that say no more than their names, each with its METADATA."""
+        done = []
+        with closing(HTTPConnection(self.s3.host, self.s3.filer_port, timeout=60)) as connection:
+            for project, filename in names:
+                entries = []
+                for suffix in ("", METADATA):
+                    name = pages.file_name(project, filename + suffix)
+                    content = name.encode()
+                    connection.request("PUT", f"/buckets/{BUCKET}/{name}", content)
+                    with connection.getresponse() as answer:
+                        assert answer.status == 201, answer.read()
+                        answer.read()
+                    mark = hashlib.md5(content, usedforsecurity=False).hexdigest()
+                    entries.append(Entry(name, len(content), mark))
+                digests = [hashlib.sha256(entry.name.encode()).hexdigest() for entry in entries]
+                time = "2026-01-31T12:00:00.000000Z"
+                file = File(filename, entries[0].size, digests[0], entries[0].mark, ">=3.8", digests[1], time)
+                done.append((project, file, entries))
+        return done
+
+    def upload(self, project: Path) -> tuple[list[str], dict[str, list[str]]]:
+        """Upload what the project has built; return the requests that it cost, and what it said."""
+        env = {**os.environ, **s3_env(self.s3, BUCKET, WHEELHOUSE_PORT=str(self.proxy.port))}
+        command: list[str | Path] = [sys.executable, "-m", "wheelhouse_tasks", "upload", "--json"]
+        with self.proxy.requests() as asked:
+            done = programs.run(*command, cwd=project, env=env, check=True)
+        said: dict[str, list[str]] = json.loads(done.stdout)
+        return asked, said
+
+
+@pytest.fixture(scope="module")
+def crowd(s3: servers.SeaweedFS) -> Iterator[Crowd]:
+    """Fill a bucket."""
+    with servers.or_skip(servers.counting(s3.port)) as proxy:
+        found = Crowd(s3, proxy)
+        found.fill({f"other{number}": OBJECTS // 2 for number in range(OTHERS)})
+        yield found
+
+
+def kind(line: str) -> str:
+    """Return what a request is for, in two words."""
+    method, target, status = line.split(" ")
+    path, query = urlsplit(target).path.removeprefix(f"/{BUCKET}"), parse_qs(urlsplit(target).query)
+    if method == "GET" and "prefix" in query:
+        what = "listing"
+    elif path.startswith("/files/"):
+        what = "file"
+    else:
+        what = path.split("/")[1] if path.count("/") > 1 else "flat"
+        what = "conditions" if what == ".wheelhouse" else f"page of {what}" if what != "flat" else "flat page"
+    return f"{method} {what}{'' if status.startswith('2') else ' ' + status}"
+
+
+@pytest.mark.parametrize("k", [1, 5])
+@pytest.mark.parametrize("n", [0, 100, 5000])
+def test_upload_costs_what_its_project_costs(k: int, n: int, crowd: Crowd, tmp_path: Path) -> None:
+    """Few requests add k wheels to n of their project, beside 20,000 objects of others, and a rerun writes nothing."""
+    name = f"demo{n}x{k}"
+    if n:
+        crowd.fill({name: n})
+    project = make_project(tmp_path / "project", name=name)
+    for number in range(k):
+        wheels.make_wheel(project / "dist", name, f"2.{number}")
+    asked, said = crowd.upload(project)
+    assert len(said["uploaded"]) == k
+    again, said_again = crowd.upload(project)
+    figures = {"first": dict(Counter(map(kind, asked))), "again": dict(Counter(map(kind, again)))}
+    print(f"{k} to {n}: {len(asked)} requests, then {len(again)}: {figures}")  # noqa: T201
+    assert (said_again["uploaded"], said_again["pages"]) == ([], [])
+    assert {line.split(" ")[0] for line in again} <= {"GET", "HEAD"}, figures
+    assert len(asked) <= 2 * k + math.ceil(2 * n / 1000) * 2 + 16, figures
