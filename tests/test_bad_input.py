@@ -102,7 +102,7 @@ CASES = {
     ),
     "index provider": Case(2, "unknown storage provider 'gopher'", (*FETCH, "--index", "gopher://x/")),
     "index option": Case(2, "unknown option 'token'", (*FETCH, "--index", f"s3://x/?token={SENTINEL}")),
-    "no version": Case(2, "version: not given (release needs --version X.Y.Z)", RELEASE),
+    "no version": Case(2, "version: not given (release needs --version X.Y.Z, or --plan FILE)", RELEASE),
     "no check url": Case(
         2, "check_url: not set", (*RELEASE_1, "--repository-url", f"https://u:{SENTINEL}@example.org/")
     ),

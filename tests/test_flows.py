@@ -245,7 +245,7 @@ def test_release(index: str, request: pytest.FixtureRequest, tmp_path: Path) -> 
     done = inv(project, *words, env=index_env(server))
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    assert json.loads(dry.stdout) == {**result, "dry_run": True}
+    assert json.loads(dry.stdout) == {**result, "sums": None, "dry_run": True}
     assert [file.endswith(".whl") for file in result["uploaded"]] == [True, True, True, False]
     again = json.loads(inv(project, *words, env=index_env(server)).stdout)
     assert (again["uploaded"], again["present"]) == ([], result["uploaded"])

@@ -1,7 +1,6 @@
 """Plans: what is sent, fetched and released, given the facts."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from wheelhouse_tasks import artifact, plan
 from wheelhouse_tasks.errors import Conflict, Failed, NothingToDo
 from wheelhouse_tasks.links import Link
 from wheelhouse_tasks.metadata import Metadata
-from wheelhouse_tasks.plan import Candidate, FetchPlan, LocalFile, ReleasePlan, ReleaseRow, Skipped, UploadPlan
+from wheelhouse_tasks.plan import Candidate, FetchPlan, LocalFile, Skipped, UploadPlan
 
 A, B = "a" * 64, "b" * 64
 WHEEL, OTHER_WHEEL, SDIST = "demo-1.0-py3-none-any.whl", "demo-1.0-cp312-cp312-win_amd64.whl", "demo-1.0.tar.gz"
@@ -239,81 +238,3 @@ def test_fetch_refuses_a_link_with_a_problem(force: bool) -> None:
     offer = candidate(WHEEL, None, problem="its sha256 is malformed")
     with pytest.raises(Failed, match=re.escape(f"{WHEEL}: cannot be fetched from one: its sha256 is malformed")):
         plan.plan_fetch([offer], {}, (), "dist", force=force)
-
-
-def found_in(*files: LocalFile) -> dict[str, tuple[LocalFile, str]]:
-    """Return files with their source, by name."""
-    return {file.artifact.filename: (file, "dist") for file in files}
-
-
-def test_release_uploads_wheels_first() -> None:
-    """Wheels go before the sdist, so that nobody builds it for want of a wheel; what is there is left (case 69)."""
-    files = found_in(local(SDIST), local(WHEEL), local(OTHER_WHEEL))
-    found = plan.plan_release("demo", Version("1.0"), "pypi", files, {WHEEL: A, "demo-0.9.zip": B})
-    rows = (
-        ReleaseRow(local(OTHER_WHEEL), "dist", "upload"),
-        ReleaseRow(local(WHEEL), "dist", "already there"),
-        ReleaseRow(local(SDIST), "dist", "upload"),
-    )
-    assert found == ReleasePlan("demo", Version("1.0"), "pypi", rows)
-    assert found.upload == (local(OTHER_WHEEL), local(SDIST))
-
-
-@pytest.mark.parametrize(
-    ("published", "kind", "message"),
-    [
-        pytest.param(
-            {SDIST: B},
-            Conflict,
-            f"{SDIST}: is on pypi with sha256 {B}, here with {A}; nothing was uploaded (release a new version)",
-            id="other bytes",
-        ),
-        pytest.param(
-            {SDIST: None},
-            Failed,
-            f"{SDIST}: is on pypi without a sha256, so nobody can tell whether it is the same file",
-            id="no digest",
-        ),
-    ],
-)
-def test_release_refuses_what_is_there_otherwise(
-    published: dict[str, str | None], kind: Callable[..., Failed], message: str
-) -> None:
-    """A file of other or unknown bytes on the index stops everything before the first upload (case 69)."""
-    with pytest.raises(Failed) as refused:
-        plan.plan_release("demo", Version("1.0"), "pypi", found_in(local(WHEEL), local(SDIST)), published)
-    assert (type(refused.value), str(refused.value)) == (kind, message)
-
-
-@pytest.mark.parametrize(
-    ("names", "message"),
-    [
-        pytest.param([SDIST, "demo-1.0.0.tar.gz"], "two sdists of one version", id="68 sdists spelt otherwise"),
-        pytest.param([SDIST, "demo-1.0.zip"], "two sdists of one version", id="68 sdists of two kinds"),
-        pytest.param(
-            [WHEEL, "demo-1.0.0-py3-none-any.whl"], "two wheels for the same tags of one version", id="wheels"
-        ),
-        pytest.param([WHEEL, "demo-1.0-1-py3-none-any.whl", OTHER_WHEEL, SDIST], "", id="other builds and tags"),
-    ],
-)
-def test_release_holds_nothing_twice(names: list[str], message: str) -> None:
-    """Two files for the same thing are refused before the first upload (case 68)."""
-    files = found_in(*map(local, names))
-    if message:
-        with pytest.raises(Conflict) as refused:
-            plan.plan_release("demo", Version("1.0"), "pypi", files, {})
-        assert str(refused.value) == f"{', '.join(names)}: {message}; nothing was uploaded (remove one of them)"
-    else:
-        assert len(plan.plan_release("demo", Version("1.0"), "pypi", files, {}).upload) == len(names)
-
-
-@pytest.mark.parametrize(("index", "taken"), [("pypi", False), ("testpypi", False), ("https://own.example/", True)])
-def test_release_of_a_local_version(index: str, taken: bool) -> None:
-    """The public index takes no local version, which is told before the first upload (case 68)."""
-    file = local("demo-1.0+cu1-py3-none-any.whl")
-    if taken:
-        assert plan.plan_release("demo", Version("1.0+cu1"), index, found_in(file), {}).upload == (file,)
-    else:
-        with pytest.raises(Failed) as refused:
-            plan.plan_release("demo", Version("1.0+cu1"), index, found_in(file), {})
-        assert str(refused.value) == f"demo 1.0+cu1: {index} takes no local version (+cu1)"

@@ -155,7 +155,7 @@ def test_mounting_imports_nothing_heavy() -> None:
 #: What each module of the package may import of it: the core knows nothing of the edges, nor these of the commands.
 CORE = {
     *("errors", "artifact", "metadata", "pages", "links", "plan", "settings", "keys", "location", "secret", "retry"),
-    *("parallel", "retention", "flat", "attestation"),
+    *("parallel", "retention", "flat", "attestation", "archive", "acceptance", "coverage", "release_plan"),
 }
 EDGES = CORE | {"storage", "dist", "web", "pypi", "console", "published", "project", "converge", "source", "stamp"}
 MAY_IMPORT = {

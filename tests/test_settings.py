@@ -69,6 +69,8 @@ def test_defaults(tmp_path: Path) -> None:
         repository="pypi",
         repository_url=None,
         check_url=None,
+        expect=(),
+        file_limit=100,
         environ={},
     )
 
@@ -118,6 +120,8 @@ TEXTS: dict[str, tuple[tuple[str, ...], Find]] = {
     "repository": (("r1", "r2", "r3", "r4", "r5"), lambda found: found.repository),
     "repository_url": (("u1", "u2", "u3", "u4", "u5"), lambda found: found.repository_url),
     "check_url": (("u1", "u2", "u3", "u4", "u5"), lambda found: found.check_url),
+    "expect": (("e1", "e2", "e3", "e4", "sdist"), lambda found: " ".join(found.expect)),
+    "file_limit": (("1", "2", "3", "4", "5"), lambda found: str(found.file_limit)),
 }
 TRUTH = {"no": False, "yes": True, "off": False, "true": True, "0": False}
 LEVELS = ("pyproject.toml", "invoke configuration", "INVOKE_WHEELHOUSE_", "WHEELHOUSE_", "flag")

@@ -109,6 +109,11 @@ def attest(path: Path, sha256: str | None = None) -> Path:
     return attested
 
 
+def noise(size: int) -> bytes:
+    """Return so many bytes that do not compress, always the same."""
+    return b"".join(hashlib.sha256(str(number).encode()).digest() for number in range(size // 32))
+
+
 def _module(name: str) -> str:
     """Return the project's name as a file name and a module name carry it."""
     return canonicalize_name(name).replace("-", "_")

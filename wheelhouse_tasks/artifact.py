@@ -123,6 +123,12 @@ def project_name(text: str) -> NormalizedName:
         raise UsageError("project", f"{text!r} is not a valid project name") from None
 
 
+@functools.lru_cache(maxsize=4096)
+def natural(tag: str) -> tuple[list[str | int], str]:
+    """Return a key that orders cp39 before cp312, and cp39 and cp039 in the same way each time."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", tag)], tag
+
+
 def version_of(text: str) -> Version:
     """Return the PEP 440 version that a person wrote; UsageError if it is none."""
     try:

@@ -24,7 +24,7 @@ KEYS = (
     *("project", "provider", "container", "prefix", "region", "host", "port", "secure", "driver_options"),
     *("local_folder", "indexes", "public_url", "max_workers", "retries", "timeout", "update_index", "flat_index"),
     *("slash_pages", "stamp", "keep", "older_than", "pin", "grace"),
-    *("repository", "repository_url", "check_url"),
+    *("repository", "repository_url", "check_url", "expect", "file_limit"),
 )
 
 
@@ -121,7 +121,7 @@ def fetch(  # noqa: PLR0913
 @task(
     auto_shortflags=False,
     positional=[],
-    iterable=["index"],
+    iterable=["index", "expect"],
     help={
         **SHARED_HELP,
         "project": "project to release (the one of pyproject.toml)",
@@ -131,6 +131,9 @@ def fetch(  # noqa: PLR0913
         "repository": "package index: a name from .pypirc, as in twine (pypi)",
         "repository-url": "upload URL of the package index, instead of a name",
         "check-url": "simple URL of that index, read before and after",
+        "expect": "pattern over python-abi-platform, or sdist, that a file must fit; give it once for each",
+        "like": "earlier version on that index, or 'previous', all of whose tags must be covered",
+        "plan": "write the plan here, and upload nothing; without --version upload exactly what it says",
         "no-fetch": "release what is in dist/, without looking elsewhere",
         "yes": "do not ask",
     },
@@ -144,6 +147,9 @@ def release(  # noqa: PLR0913
     repository: str | None = None,
     repository_url: str | None = None,
     check_url: str | None = None,
+    expect: list[str] | None = None,
+    like: str | None = None,
+    plan: str | None = None,
     no_fetch: bool = False,
     yes: bool = False,
     dry_run: bool = False,
@@ -158,12 +164,21 @@ def release(  # noqa: PLR0913
         "repository": repository,
         "repository_url": repository_url,
         "check_url": check_url,
+        "expect": expect,
     }
 
     def command(settings: Settings, ui: Ui, dry: bool) -> object:
         from wheelhouse_tasks.commands.release import release
 
-        return release(settings, ui, version=version, fetching=not no_fetch, dry_run=dry)
+        return release(
+            settings,
+            ui,
+            version=version,
+            fetching=not no_fetch,
+            like=like,
+            plan_file=settings.root / plan if plan else None,
+            dry_run=dry,
+        )
 
     run(context, command, flags, dry_run=dry_run, verbose=verbose, as_json=json, assume_yes=yes)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shlex
 import sys
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
@@ -41,6 +42,10 @@ class Ui(Protocol):
     def confirm(self, question: str) -> bool:
         """Ask before what cannot be undone."""
 
+    @property
+    def again(self) -> str:
+        """Return the command that goes on, as a person would type it."""
+
 
 class Silent:
     """The Ui of a caller who wants results only."""
@@ -61,11 +66,19 @@ class Silent:
         """Go on: who calls a function means it."""
         return True
 
+    @property
+    def again(self) -> str:
+        """Return what a caller does."""
+        return "the same call"
+
 
 class Terminal:
     """The Ui of a task. With *as_json* everything goes to stderr, and stdout is left to the result."""
 
-    def __init__(self, *, verbose: bool, as_json: bool, assume_yes: bool, secrets: frozenset[str]) -> None:
+    def __init__(
+        self, *, verbose: bool, as_json: bool, assume_yes: bool, secrets: frozenset[str], argv: Sequence[str] = ()
+    ) -> None:
+        self.argv = argv
         self.verbose = verbose
         self.as_json = as_json
         self.assume_yes = assume_yes
@@ -128,6 +141,13 @@ class Terminal:
             return sys.stdin.readline().strip().lower() in ("y", "yes")
         except UnicodeDecodeError:
             return False
+
+    @property
+    def again(self) -> str:
+        """Return the command that is running."""
+        program, *words = self.argv or [""]
+        name = "python -m wheelhouse_tasks" if program.endswith("__main__.py") else program.rpartition("/")[2]
+        return self.clean(shlex.join([*name.split(), *words]))
 
     def result(self, value: dict[str, Any]) -> None:
         """Print the machine-readable result, if asked for; raise Failed where it cannot be printed."""

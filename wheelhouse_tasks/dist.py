@@ -93,11 +93,16 @@ def read(files: Iterable[tuple[Path, Artifact]], workers: int) -> list[LocalFile
 
     Raises BadArtifact, or BadArtifacts for several: every finding of every file in one go.
     """
-    results = parallel.run(_checked, files, workers)
+    results = examine(files, workers)
     bad = tuple(result for result in results if isinstance(result, BadArtifact))
     if bad:
         raise bad[0] if len(bad) == 1 else BadArtifacts(bad)
     return [result for result in results if isinstance(result, LocalFile)]
+
+
+def examine(files: Iterable[tuple[Path, Artifact]], workers: int) -> list[LocalFile | BadArtifact]:
+    """Return the files checked and hashed, and for those that are damaged what is wrong."""
+    return parallel.run(_checked, files, workers)
 
 
 def _checked(named: tuple[Path, Artifact]) -> LocalFile | BadArtifact:

@@ -12,6 +12,8 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
+from wheelhouse_tasks.artifact import natural
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -134,8 +136,8 @@ def _table(wheels: Iterable[tuple[Artifact, str]]) -> str:
         cells.setdefault(((python, abi), platform), []).append(link)
     if not cells:
         return ""
-    rows = sorted({row for row, _ in cells}, key=lambda row: [*map(_natural, row)])
-    columns = sorted({column for _, column in cells}, key=_natural)
+    rows = sorted({row for row, _ in cells}, key=lambda row: [*map(natural, row)])
+    columns = sorted({column for _, column in cells}, key=natural)
     body = [
         f"<tr><th>{_row_name(*row)}</th>"
         + "".join(f"<td>{'<br>'.join(cells.get((row, column), ()))}</td>" for column in columns)
@@ -160,12 +162,6 @@ def _column_name(platform: str) -> str:
     """Return the head of a column: the first of a platform's names, without repeating what it implies."""
     shown = PLATFORM.sub(r"\1<br>\2", text(platform.partition(".")[0]), count=1)
     return f'<th title="{text(platform)}">{shown}</th>'
-
-
-@functools.lru_cache(maxsize=4096)
-def _natural(tag: str) -> tuple[list[str | int], str]:
-    """Order cp39 before cp312, and cp39 and cp039 in the same way each time."""
-    return [int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", tag)], tag
 
 
 def _link(said: Artifact, file: File, attributes: str, date: str) -> str:

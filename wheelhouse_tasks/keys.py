@@ -147,4 +147,6 @@ KEYS: Mapping[str, Key] = {
     "repository": Key(_name, "pypi", "package index to release to: a name from `.pypirc`, as in twine"),
     "repository_url": Key(_text, None, "upload URL of the package index, instead of a name"),
     "check_url": Key(_text, None, "simple URL of that index, read before and after"),
+    "expect": Key(_words, (), "what a release must contain: patterns over `python-abi-platform`, or `sdist`"),
+    "file_limit": Key(_whole(1, 10**6), 100, "MiB that PyPI takes for one file of the project"),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.errors import Conflict, Failed, NothingToDo
 
@@ -183,79 +183,3 @@ def plan_fetch(
     if changed:
         raise Conflict(", ".join(changed), f"in {folder} with other bytes; nothing was fetched", remedy)
     return FetchPlan(tuple(download), tuple(have), tuple(skipped))
-
-
-Action = Literal["upload", "already there"]
-
-
-@dataclass(frozen=True)
-class ReleaseRow:
-    """One file of a release."""
-
-    file: LocalFile
-    #: The index that it was fetched from, or the local folder.
-    source: str
-    action: Action
-
-
-@dataclass(frozen=True)
-class ReleasePlan:
-    """What `release` publishes, in this order: wheels first, so that nobody builds the sdist for want of one."""
-
-    project: str
-    version: Version
-    #: The package index, without credentials.
-    index: str
-    rows: tuple[ReleaseRow, ...]
-
-    @property
-    def upload(self) -> tuple[LocalFile, ...]:
-        """Return the files that are not on the index yet."""
-        return tuple(row.file for row in self.rows if row.action == "upload")
-
-
-def plan_release(
-    project: str,
-    version: Version,
-    index: str,
-    files: Mapping[str, tuple[LocalFile, str]],
-    published: Mapping[str, str | None],
-) -> ReleasePlan:
-    """Return the plan, given each file with its source, and what the index shows: sha256 by file name.
-
-    Raises Conflict before anything is uploaded where the index shows other bytes, or shows no sha256 to compare.
-    """
-    _refuse_doubles([file for file, _ in files.values()])
-    if index in NO_LOCAL_VERSIONS and version.local:
-        raise Failed(f"{project} {version}", f"{index} takes no local version (+{version.local})")
-    rows = []
-    for file, source in sorted(files.values(), key=lambda pair: pair[0].artifact.sort_key()):
-        name = file.artifact.filename
-        if name not in published:
-            rows.append(ReleaseRow(file, source, "upload"))
-        elif published[name] is None:
-            raise Failed(name, f"is on {index} without a sha256, so nobody can tell whether it is the same file")
-        elif published[name] != file.sha256:
-            raise Conflict(
-                name,
-                f"is on {index} with sha256 {published[name]}, here with {file.sha256}; nothing was uploaded",
-                "release a new version",
-            )
-        else:
-            rows.append(ReleaseRow(file, source, "already there"))
-    return ReleasePlan(project, version, index, tuple(rows))
-
-
-#: Indexes that refuse local versions (PEP 440) at upload.
-NO_LOCAL_VERSIONS = ("pypi", "testpypi")
-
-
-def _refuse_doubles(files: Iterable[LocalFile]) -> None:
-    """Raise Conflict where a release would hold the same thing twice: `1.0` and `1.0.0` are one version."""
-    seen: dict[tuple[tuple[str, str, str], str], str] = {}
-    for file in files:
-        name = file.artifact.filename
-        twin = seen.setdefault((file.artifact.tags, file.artifact.build), name)
-        if twin != name:
-            what = "wheels for the same tags" if file.artifact.is_wheel else "sdists"
-            raise Conflict(f"{twin}, {name}", f"two {what} of one version; nothing was uploaded", "remove one of them")

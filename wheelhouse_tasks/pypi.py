@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from wheelhouse_tasks import links
-from wheelhouse_tasks.errors import Failed, PageMissing, PublishError, UsageError, one_line
+from wheelhouse_tasks import attestation, links
+from wheelhouse_tasks.errors import BadArtifact, Failed, PageMissing, PublishError, UsageError, one_line
 from wheelhouse_tasks.secret import mask_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
+    from wheelhouse_tasks.plan import LocalFile
     from wheelhouse_tasks.settings import Settings
 
 #: Simple URLs of the indexes whose names twine knows by itself.
@@ -28,6 +29,10 @@ CHECK_URLS: Mapping[str, str] = {
 
 #: An upload that is slower than this many bytes a second is given up.
 SLOWEST = 20_000
+#: What twine tells of an answer after which another try may help.
+BUSY = re.compile(r"\b(429|5\d\d)\b")
+#: Where PyPI's rules hold, and attestations are taken.
+PYPI_HOSTS = ("upload.pypi.org", "test.pypi.org")
 TWINE_REPOSITORY_VARIABLES = ("TWINE_REPOSITORY_URL", "TWINE_REPOSITORY")
 
 
@@ -49,6 +54,11 @@ class PackageIndex:
     def label(self) -> str:
         """Return its name, or its URL without credentials."""
         return self.repository or mask_url(self.repository_url or "")
+
+    @property
+    def is_pypi(self) -> bool:
+        """Tell whether it is PyPI or TestPyPI."""
+        return self.repository in CHECK_URLS or urlsplit(self.repository_url or "").hostname in PYPI_HOSTS
 
     def shown(self, project: str) -> dict[str, str | None]:
         """Return the sha256 of every file that it shows of *project*, None where it tells none.
@@ -82,25 +92,32 @@ class PackageIndex:
         folder = parts.path.rstrip("/") + "/"
         return parts._replace(path=f"{folder}{project}/" if project else folder).geturl()
 
-    def check(self, paths: Iterable[Path]) -> None:
-        """Run `twine check --strict`; raise PublishError with what it found."""
+    def check(self, paths: Sequence[Path]) -> list[BadArtifact]:
+        """Run `twine check --strict`; return what it found. Raises Failed where it does not work."""
         said, code = self._twine(["check", "--strict", *map(str, paths)], self.timeout * 10)
-        if code:
-            raise PublishError("twine check --strict", _reason(said), "nothing was uploaded")
+        found = _findings(said) if code else []
+        if code and not found:
+            raise Failed("twine check --strict", _reason(said), "nothing was uploaded")
+        return found
 
-    def upload(self, path: Path, size: int) -> None:
-        """Upload one file of *size* bytes; raise PublishError with what the index answered."""
-        words = ["upload", "--non-interactive", "--disable-progress-bar", str(path)]
-        said, code = self._twine(words, self.timeout + size / SLOWEST)
+    def upload(self, file: LocalFile) -> None:
+        """Upload one file, and its attestation where the index takes it; raise PublishError with what was answered.
+
+        Each file has a process of its own, and with trusted publishing a token of its own: one lives 15 minutes.
+        """
+        words = ["upload", "--non-interactive", "--disable-progress-bar", str(file.path)]
+        if file.attestation is not None and self.is_pypi:
+            words += ["--attestations", f"{file.path}{attestation.SUFFIX}"]
+        said, code = self._twine(words, self.timeout + file.size / SLOWEST)
         if code:
-            raise PublishError(path.name, f"{self.label} did not take it: {_reason(said)}")
+            raise PublishError(file.artifact.filename, f"{self.label} did not take it: {_reason(said)}")
 
     def _twine(self, words: list[str], timeout: float) -> tuple[str, int]:
         """Run twine with everything secret in its environment, not on its command line."""
         environ = {key: value for key, value in self.environ.items() if key not in TWINE_REPOSITORY_VARIABLES}
         name = "TWINE_REPOSITORY_URL" if self.repository_url else "TWINE_REPOSITORY"
         environ[name] = self.repository_url or self.repository or ""
-        environ["PYTHONIOENCODING"] = "utf-8"
+        environ |= {"PYTHONIOENCODING": "utf-8", "COLUMNS": "1000"}  # it breaks lines, also within a path
         # -P: a module of the project called like one of twine's would shadow it
         command = [sys.executable, "-P", "-m", "twine", "--no-color", *words]
         try:
@@ -164,13 +181,23 @@ def _check_pypirc(name: str, environ: Mapping[str, str]) -> None:
         raise UsageError("repository", f"{name!r} {where}", "or give --repository-url and --check-url")
 
 
+def _findings(said: str) -> list[BadArtifact]:
+    """Return what `twine check` says of each file that it finds fault with."""
+    text = _plain(said)
+    found = re.findall(r"(?ms)^Checking ([^\n]*): FAILED(?: due to warnings)?\n(.*?)(?=^Checking |\Z)", text)
+    return [BadArtifact(Path(path).name, f"twine check --strict: {_squeezed(what)}") for path, what in found]
+
+
 def _reason(said: str) -> str:
-    """Return what matters of twine's output, which is wrapped at 80 columns and may end in a traceback."""
-    text = re.sub(r"\x1b\[[0-9;]*m", "", said)
-    failed = re.search(r"(\S+): (?:FAILED|PASSED with warnings)(.*?)(?=Checking |$)", text, re.DOTALL)
+    """Return what matters of twine's output, which may end in a traceback."""
+    text = _plain(said)
     errors = re.split(r"\bERROR\b:?", text)
-    if failed:  # `check`: the first file that it finds fault with
-        reason = f"{failed[1].rpartition('/')[2]}: {failed[2]}"
-    else:
-        reason = errors[-1] if len(errors) > 1 else text.strip().rpartition("\n")[2]
-    return one_line(mask_url(" ".join(reason.split())))[:600] or "twine gave no reason"
+    return _squeezed(errors[-1] if len(errors) > 1 else text.strip().rpartition("\n")[2]) or "twine gave no reason"
+
+
+def _plain(said: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", said)
+
+
+def _squeezed(text: str) -> str:
+    return one_line(mask_url(" ".join(text.split())))[:600]

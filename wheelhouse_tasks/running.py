@@ -61,7 +61,7 @@ def run(  # noqa: PLR0913
     from wheelhouse_tasks.secret import guard_logs, mask
 
     secrets = guard_logs(os.environ, (*sys.argv, "--secret", flags.get("secret") or ""))
-    ui = Terminal(verbose=verbose, as_json=as_json, assume_yes=assume_yes, secrets=secrets)
+    ui = Terminal(verbose=verbose, as_json=as_json, assume_yes=assume_yes, secrets=secrets, argv=sys.argv)
     # the folder of tasks.py, which invoke keeps to itself
     root = Path(getattr(context.config, "_project_prefix", None) or Path.cwd())
     details: dict[str, Any] = {}

@@ -57,6 +57,10 @@ class Settings:
     repository: str
     repository_url: str | None
     check_url: str | None
+    #: Patterns over `python-abi-platform`, or `sdist`, that a release must fit.
+    expect: tuple[str, ...]
+    #: MiB.
+    file_limit: int
     #: Environment of the child processes (twine).
     environ: Mapping[str, str] = field(repr=False)
 
@@ -214,5 +218,5 @@ def _settings(
 
 _PLAIN = (
     *("public_url", "max_workers", "update_index", "flat_index", "slash_pages", "stamp", "grace"),
-    *("repository", "repository_url", "check_url"),
+    *("repository", "repository_url", "check_url", "expect", "file_limit"),
 )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import dist, parallel
 from wheelhouse_tasks.artifact import version_of
 from wheelhouse_tasks.console import DRY_RUN, Silent, Ui, count, size_text
+from wheelhouse_tasks.coverage import fits
 from wheelhouse_tasks.errors import Failed
 from wheelhouse_tasks.plan import Candidate, FetchPlan, Skipped, choose, plan_fetch
 from wheelhouse_tasks.retry import retry
@@ -73,7 +73,7 @@ def fetch(  # noqa: PLR0913
     where = ", ".join(source.label for source in sources)
     chosen = choose(project, wanted, offered, where)
     if only:
-        chosen = tuple(each for each in chosen if any(fnmatchcase(each.artifact.label, pattern) for pattern in only))
+        chosen = tuple(each for each in chosen if fits(each.artifact, only))
         if not chosen:
             raise Failed("--only", f"no artifact of {project} fits {' '.join(only)}")
     folder = settings.local_folder

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 import time
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from wheelhouse_tasks.commands.container import (
     update_pages,
 )
 from wheelhouse_tasks.console import DRY_RUN, Silent, Ui, count
+from wheelhouse_tasks.coverage import fits
 from wheelhouse_tasks.errors import BadArtifact, NotAnArtifact, NothingToDo, UsageError
 from wheelhouse_tasks.metadata import Metadata
 from wheelhouse_tasks.plan import LocalFile
@@ -206,7 +206,7 @@ def _mark(
     project.look()
     files = project.files()
     versions = {artifact.parse(each).version for each in files}
-    names = [each for each in files if artifact.parse(each).version == wanted and _fits(each, only)]
+    names = [each for each in files if artifact.parse(each).version == wanted and fits(artifact.parse(each), only)]
     if not names:
         there = ", ".join(map(str, sorted(versions))) or "none"
         raise NothingToDo(f"{name} {wanted}", f"no file to {verb} in {store.label}", f"versions there: {there}")
@@ -219,11 +219,6 @@ def _mark(
         mark(project, names)
         written = update_pages(settings, store, [project], ui)
     return MarkResult(store.label, tuple(names), written, dry_run)
-
-
-def _fits(filename: str, only: Sequence[str]) -> bool:
-    label = artifact.parse(filename).label
-    return not only or any(fnmatchcase(label, pattern) for pattern in only)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,134 @@
+"""What `release` publishes: a frozen value, made of facts, and its record as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from wheelhouse_tasks.artifact import project_name, version_of
+from wheelhouse_tasks.errors import Failed, NotAnArtifact, UsageError
+from wheelhouse_tasks.links import SHA256
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    from wheelhouse_tasks.plan import LocalFile
+
+FORMAT = 1
+Action = Literal["upload", "already there", "conflict"]
+
+
+@dataclass(frozen=True)
+class ReleaseRow:
+    """One file of a release."""
+
+    file: LocalFile
+    #: The index that it was fetched from, or the local folder.
+    source: str
+    action: Action
+    #: What is wrong with what the index shows under its name.
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class ReleasePlan:
+    """What `release` publishes, in this order: wheels first, so that nobody builds the sdist for want of one."""
+
+    project: str
+    version: Version
+    #: The package index, without credentials.
+    index: str
+    rows: tuple[ReleaseRow, ...]
+
+    @property
+    def upload(self) -> tuple[LocalFile, ...]:
+        """Return the files that are not on the index yet."""
+        return tuple(row.file for row in self.rows if row.action == "upload")
+
+    @property
+    def conflicts(self) -> tuple[ReleaseRow, ...]:
+        """Return the rows for which the index shows something else."""
+        return tuple(row for row in self.rows if row.action == "conflict")
+
+
+def plan_release(
+    project: str,
+    version: Version,
+    index: str,
+    files: Mapping[str, tuple[LocalFile, str]],
+    published: Mapping[str, str | None],
+) -> ReleasePlan:
+    """Return the plan, given each file with its source, and what the index shows: sha256 by file name."""
+    rows = []
+    for file, source in sorted(files.values(), key=lambda pair: pair[0].artifact.sort_key()):
+        name = file.artifact.filename
+        if name not in published:
+            rows.append(ReleaseRow(file, source, "upload"))
+        elif published[name] == file.sha256:
+            rows.append(ReleaseRow(file, source, "already there"))
+        else:
+            shown = published[name]
+            problem = f"with sha256 {shown}, here with {file.sha256}" if shown else "without a sha256 to compare"
+            rows.append(ReleaseRow(file, source, "conflict", f"is on {index} {problem}"))
+    return ReleasePlan(project, version, index, tuple(rows))
+
+
+def record(plan: ReleasePlan) -> dict[str, Any]:
+    """Return the plan as it is written to a file."""
+    return {
+        "format": FORMAT,
+        "project": plan.project,
+        "version": str(plan.version),
+        "index": plan.index,
+        "files": [
+            {
+                "file": row.file.artifact.filename,
+                "size": row.file.size,
+                "sha256": row.file.sha256,
+                "tags": row.file.artifact.label,
+                "source": row.source,
+                "action": row.action,
+            }
+            for row in plan.rows
+        ],
+    }
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A plan that was written before."""
+
+    project: NormalizedName
+    version: Version
+    index: str
+    #: sha256 by file name.
+    files: Mapping[str, str]
+
+
+def read(text: str, where: str) -> Recorded:
+    """Return what a plan says that lies at *where*; raise UsageError for anything else."""
+    try:
+        said = json.loads(text)
+        if said["format"] != FORMAT:
+            raise ValueError
+        files = {str(row["file"]): SHA256.fullmatch(row["sha256"])[0] for row in said["files"]}  # type: ignore[index]
+        return Recorded(project_name(said["project"]), version_of(said["version"]), str(said["index"]), files)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, UsageError, NotAnArtifact):
+        raise UsageError(where, "is not a plan of a release", "release --version X --plan FILE writes one") from None
+
+
+def compare(recorded: Recorded, plan: ReleasePlan, where: str) -> None:
+    """Raise Failed where *plan*, made of what is there now, is not the one that was recorded at *where*."""
+    now = {row.file.artifact.filename: row.file.sha256 for row in plan.rows}
+    differ = [f"{name} was not planned" for name in sorted(now.keys() - recorded.files.keys())]
+    differ += [f"{name} is not there" for name in sorted(recorded.files.keys() - now.keys())]
+    both = sorted(now.keys() & recorded.files.keys())
+    differ += [f"{name} has other bytes" for name in both if now[name] != recorded.files[name]]
+    if plan.index != recorded.index:
+        differ.append(f"the index is {plan.index}, planned was {recorded.index}")
+    if differ:
+        raise Failed(where, f"{'; '.join(differ)}; nothing was uploaded", "plan anew, or restore what was planned")
