@@ -117,10 +117,8 @@ def test_conflict_is_in_the_plan(pypi: servers.PackageIndex, name: str, tmp_path
     wheels.make_wheel(project / "dist", name, "1.0")
     done = release(project, pypi, "--version", "1.0", "--dry-run")
     failed(done, 1, "nothing was uploaded (release a new version)")
-    assert [line.split()[0] for line in done.stdout.splitlines() if line.endswith((".whl", ".gz"))] == [
-        "upload",
-        "conflict",
-    ]
+    rows = [line.split()[0] for line in done.stdout.splitlines() if line.rstrip().endswith((".whl", ".gz"))]
+    assert rows == ["upload", "conflict"]
     assert len(shown(project, pypi, name)) == 1
 
 

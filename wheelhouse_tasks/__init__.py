@@ -1,6 +1,6 @@
 """Carry wheels from CI to PyPI through any object store."""
 
-from wheelhouse_tasks.collection import fetch, ns, release, upload
+from wheelhouse_tasks.collection import fetch, ns, promote, release, status, upload
 from wheelhouse_tasks.upkeep import check, index, prune, remove, unyank, yank
 
 __version__ = "0.1.0"
@@ -11,9 +11,11 @@ __all__ = [
     "fetch",
     "index",
     "ns",
+    "promote",
     "prune",
     "release",
     "remove",
+    "status",
     "unyank",
     "upload",
     "yank",

@@ -183,8 +183,71 @@ def release(  # noqa: PLR0913
     run(context, command, flags, dry_run=dry_run, verbose=verbose, as_json=json, assume_yes=yes)
 
 
+@task(
+    auto_shortflags=False,
+    positional=[],
+    iterable=["index"],
+    help={
+        **{key: text for key, text in SHARED_HELP.items() if key != "dry-run"},
+        "project": "project to show (the one of pyproject.toml)",
+        "version": "version to show (all, and the newest one's matrix)",
+        "index": "wheelhouse to look in, as a URL or path; give it once for each",
+        "like": "earlier version on the package index, or 'previous', whose tags should be covered",
+    },
+)
+def status(
+    context: Context,
+    project: str | None = None,
+    version: str | None = None,
+    index: list[str] | None = None,
+    like: str | None = None,
+    verbose: bool = False,
+    json: bool = False,
+) -> None:
+    """Show which versions, Pythons and platforms are there."""
+
+    def command(settings: Settings, ui: Ui, _: bool) -> object:
+        from wheelhouse_tasks.commands.status import status
+
+        return status(settings, ui, version=version, like=like)
+
+    run(context, command, {"project": project, "indexes": index}, dry_run=False, verbose=verbose, as_json=json)
+
+
+@task(
+    auto_shortflags=False,
+    positional=[],
+    iterable=["index"],
+    help={
+        **SHARED_HELP,
+        "project": "project to copy (the one of pyproject.toml)",
+        "version": "version to copy",
+        "to": "wheelhouse to copy to, as a URL or path",
+        "index": "wheelhouse to copy from, as a URL or path; give it once for each",
+    },
+)
+def promote(  # noqa: PLR0913
+    context: Context,
+    project: str | None = None,
+    version: str | None = None,
+    to: str | None = None,
+    index: list[str] | None = None,
+    dry_run: bool = False,
+    verbose: bool = False,
+    json: bool = False,
+) -> None:
+    """Copy a version, the same bytes, to another wheelhouse."""
+
+    def command(settings: Settings, ui: Ui, dry: bool) -> object:
+        from wheelhouse_tasks.commands.promote import promote
+
+        return promote(settings, ui, version=version, to=to, dry_run=dry)
+
+    run(context, command, {"project": project, "indexes": index}, dry_run=dry_run, verbose=verbose, as_json=json)
+
+
 guard_debug_log()
 
-ns = Collection("wheelhouse", upload, fetch, release, index, check, yank, unyank, remove, prune)
+ns = Collection("wheelhouse", upload, fetch, release, status, promote, index, check, yank, unyank, remove, prune)
 # a table must be declared as one: invoke merges no table into None
 ns.configure({"wheelhouse": {**dict.fromkeys(KEYS), "driver_options": {}}})

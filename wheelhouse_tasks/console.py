@@ -125,7 +125,8 @@ class Terminal:
         """Print a table without borders, which copies well from a log."""
         from rich.table import Table
 
-        shown = Table(title=self.clean(title), title_justify="left", box=None, pad_edge=False, title_style="bold")
+        self._print(self.clean(title), style="bold")  # one of its own would be folded to the width of the table
+        shown = Table(box=None, pad_edge=False)
         for column in columns:
             shown.add_column(self.clean(column), overflow="fold", justify="right" if column == "size" else "left")
         for row in rows:

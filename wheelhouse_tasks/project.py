@@ -22,9 +22,16 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.metadata import Metadata
 
 METADATA, YANKED, REMOVED = ".metadata", ".yanked", ".removed"
+#: Behind a version: the artifacts of a promotion that is under way, a name in each line; they are on no page yet.
+PROMOTING = ".promoting"
 
 #: What a listing says, as far as pages follow from it: name, size and change mark of each object.
 Listing = frozenset[tuple[str, int, str]]
+
+
+def is_promotion(object_name: str) -> bool:
+    """Tell an object that holds artifacts back."""
+    return object_name.endswith(PROMOTING)
 
 
 def to_user_metadata(file: File) -> dict[str, str]:
@@ -60,6 +67,8 @@ class Project:
     own: dict[str, File] = field(default_factory=dict)
     #: Change mark of the JSON page that this worker wrote last.
     json_mark: str = ""
+    #: File names that promotions under way hold back.
+    held: frozenset[str] = frozenset()
 
     def look(self) -> Listing:
         """Read the pages, then the listing."""
@@ -84,6 +93,7 @@ class Project:
         self.entries = {entry.name: entry for entry in self.store.list(self.object(""))}
         for entry in self.sure.values():  # a listing may lag behind the writes
             self.entries.setdefault(entry.name, entry)
+        self.held = frozenset().union(*map(self._promoting, filter(is_promotion, self.entries)))
         return self.listing()
 
     def listing(self) -> Listing:
@@ -120,6 +130,7 @@ class Project:
         """
         wanted = {name for entry in self.entries if (name := self.artifact(entry))}
         wanted = {name for name in wanted if self.object(name) + REMOVED not in self.entries}
+        wanted -= self.held
         if names is not None:
             wanted &= set(names)
         facts = {name: file for name in wanted if (file := self._known(name))}
@@ -226,6 +237,12 @@ class Project:
             return self.store.facts(object_name)[0]
         except ObjectMissing:
             return None
+
+    def _promoting(self, object_name: str) -> frozenset[str]:
+        try:
+            return frozenset(read_all(self.store, object_name).decode("ascii", "replace").split())
+        except ObjectMissing:
+            return frozenset()
 
     def _marked(self, file: File) -> File:
         """Return *file* with what lies beside it: installers fail on the promise of a .metadata that does not."""

@@ -64,6 +64,10 @@ class Settings:
     #: Environment of the child processes (twine).
     environ: Mapping[str, str] = field(repr=False)
 
+    def locate(self, text: str) -> Location:
+        """Return the wheelhouse that *text* names, with its credentials; UsageError for one that cannot be used."""
+        return _located(location.parse(text, self.root, self.container), self.container, self.environ)
+
     def need_project(self) -> NormalizedName:
         """Return the project; UsageError where none is named."""
         if self.project is None:
@@ -204,16 +208,18 @@ def _settings(
         project=project_name(values["project"]) if values["project"] else None,
         local_folder=local_folder,
         container=container,
-        indexes=tuple(
-            replace(place, credentials=find_credentials(place.provider, environ, {}, own=False))
-            if isinstance(place, Container) and place.provider not in (provider, LOCAL)
-            else place
-            for place in found
-        ),
+        indexes=tuple(_located(place, container, environ) for place in found),
         rule=Rule(values["keep"], values["older_than"], frozenset(version_of(text) for text in values["pin"])),
         environ=environ,
         **{name: values[name] for name in _PLAIN},
     )
+
+
+def _located(place: Location, own: Container, environ: Mapping[str, str]) -> Location:
+    """Return *place* with the credentials of its provider, where that is not the one of our *own* container."""
+    if isinstance(place, Container) and place.provider not in (own.provider, LOCAL):
+        return replace(place, credentials=find_credentials(place.provider, environ, {}, own=False))
+    return place
 
 
 _PLAIN = (

@@ -12,7 +12,7 @@ from wheelhouse_tasks.commands.maintain import project_names
 from wheelhouse_tasks.console import Silent, Ui
 from wheelhouse_tasks.converge import Root
 from wheelhouse_tasks.errors import BadPage, Failed, ObjectMissing, WheelhouseError
-from wheelhouse_tasks.project import METADATA, REMOVED, YANKED, Project
+from wheelhouse_tasks.project import METADATA, REMOVED, YANKED, Project, is_promotion
 from wheelhouse_tasks.storage import Store, make_payload, open_store, read_all
 
 if TYPE_CHECKING:
@@ -101,6 +101,9 @@ def _findings(settings: Settings, store: Store, *, deep: bool) -> tuple[int, lis
 def _objects(project: Project) -> Iterator[Finding]:
     """Find objects that nothing leads to."""
     for name in sorted(project.entries):
+        if is_promotion(name):
+            yield Finding(name, "tells of a promotion that did not end: run it again")
+            continue
         suffix = next((each for each in COMPANIONS if name.endswith(each)), "")
         if not project.artifact(name.removesuffix(suffix)):
             yield Finding(name, "is no artifact of the project")

@@ -60,16 +60,7 @@ def fetch(  # noqa: PLR0913
     ui = ui or Silent()
     project = settings.need_project()
     wanted = version_of(version) if version is not None else None
-    sources = [
-        open_source(
-            place,
-            timeout=settings.container.timeout,
-            retries=settings.container.retries,
-            workers=settings.max_workers,
-        )
-        for place in settings.indexes
-    ]
-    offered, skipped = _offers(sources, project, ui)
+    sources, offered, skipped = open_sources(settings, project, ui)
     where = ", ".join(source.label for source in sources)
     chosen = choose(project, wanted, offered, where)
     if only:
@@ -98,8 +89,15 @@ def fetch(  # noqa: PLR0913
     )
 
 
-def _offers(sources: list[Source], project: str, ui: Ui) -> tuple[list[Candidate], list[Skipped]]:
-    """Ask every source; one that cannot be read ends the run, because what it holds would be missed silently."""
+def open_sources(settings: Settings, project: str, ui: Ui) -> tuple[list[Source], list[Candidate], list[Skipped]]:
+    """Return every source of the settings, what they offer of *project*, and what was left out.
+
+    One that cannot be read ends the run, because what it holds would be missed silently.
+    """
+    own, workers = settings.container, settings.max_workers
+    sources = [
+        open_source(place, timeout=own.timeout, retries=own.retries, workers=workers) for place in settings.indexes
+    ]
     offered: list[Candidate] = []
     skipped: list[Skipped] = []
     for source in sources:
@@ -112,7 +110,7 @@ def _offers(sources: list[Source], project: str, ui: Ui) -> tuple[list[Candidate
         skipped += offer.skipped
     for each in skipped:
         ui.warn(f"skipped {each.name}: {each.reason}")
-    return offered, skipped
+    return sources, offered, skipped
 
 
 def _apply(plan: FetchPlan, sources: dict[str, Source], settings: Settings, ui: Ui, *, force: bool) -> None:

@@ -1,0 +1,152 @@
+"""Copy a version, the same bytes, to another wheelhouse: its pages change when every file is there, and not before."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheelhouse_tasks import dist, pages, parallel
+from wheelhouse_tasks.artifact import version_of
+from wheelhouse_tasks.commands.container import TEXT_TYPE, Sent, now_text, open_projects, send, update_pages
+from wheelhouse_tasks.commands.fetch import fetch, into
+from wheelhouse_tasks.console import DRY_RUN, Silent, Ui, count, size_text
+from wheelhouse_tasks.converge import check_ours
+from wheelhouse_tasks.errors import Conflict, ContainerMissing, UsageError
+from wheelhouse_tasks.location import Container, FolderIndex, Location
+from wheelhouse_tasks.plan import LocalFile, UploadPlan, plan_upload
+from wheelhouse_tasks.project import PROMOTING, REMOVED, Project
+from wheelhouse_tasks.published import Page
+from wheelhouse_tasks.storage import ABSENT, Store, make_payload, open_store
+from wheelhouse_tasks.storage.folder import FolderStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from packaging.version import Version
+
+    from wheelhouse_tasks.settings import Settings
+
+
+@dataclass(frozen=True)
+class PromoteResult:
+    """What `promote` did, or with `dry_run` would do."""
+
+    project: str
+    version: str
+    container: str
+    copied: tuple[str, ...]
+    #: There before, with the same sha256.
+    present: tuple[str, ...]
+    #: sha256 of every file, by name.
+    sha256: dict[str, str]
+    #: Object names of the pages written.
+    pages: tuple[str, ...]
+    dry_run: bool
+
+
+def promote(
+    settings: Settings,
+    ui: Ui | None = None,
+    *,
+    version: str | None,
+    to: str | None,
+    dry_run: bool = False,
+    now: Callable[[], float] = time.time,
+) -> PromoteResult:
+    """Copy one *version* of the project from the indexes to the wheelhouse *to*, which is created if need be.
+
+    Raises Conflict where the name of a file is taken there, and WheelhouseError; what was copied until then is on no
+    page, and another run completes it.
+    """
+    ui = ui or Silent()
+    if not version or not to:
+        missing = "version" if not version else "to"
+        raise UsageError(missing, "not given", "promote needs --version X.Y.Z --to WHEELHOUSE")
+    wanted, name = version_of(version), settings.need_project()
+    store = _writable(settings.locate(to))
+    with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
+        folder = Path(scratch)
+        fetch(into(settings, folder), ui, version=str(wanted), show=False)
+        files = dist.read(dist.scan(folder)[0], settings.max_workers)
+        project = open_projects(settings, store, [name], writing=not dry_run)[name]
+        new = _look(store, project)
+        plan = _plan(project, files, new=new)
+        _show(plan, store, ui)
+        written: tuple[str, ...] = ()
+        if dry_run:
+            ui.note(DRY_RUN)
+        else:
+            if new and store.create():
+                ui.note(f"created container {store.label}")
+            if plan.send:
+                _copy(plan, project, wanted, now_text(now()), settings.max_workers)
+            written = update_pages(settings, store, [project], ui)
+            ui.note(f"{count(plan.send)} copied to {store.label}, {len(plan.present)} already there")
+    return PromoteResult(
+        name,
+        str(wanted),
+        store.label,
+        tuple(file.artifact.filename for file in plan.send),
+        tuple(file.artifact.filename for file in plan.present),
+        {file.artifact.filename: file.sha256 for file in files},
+        written,
+        dry_run,
+    )
+
+
+def _writable(place: Location) -> Store:
+    if isinstance(place, Container):
+        return open_store(place)
+    if isinstance(place, FolderIndex) and not place.path.is_file():
+        return FolderStore(place.path)
+    raise UsageError("to", f"{place.label} can be read only", "name a container (s3://...) or a folder")
+
+
+def _look(store: Store, project: Project) -> bool:
+    """Look at the project; return whether there is no container yet."""
+    try:
+        check_ours(store, Page.read(store, pages.FLAT))
+        project.look()
+    except ContainerMissing:
+        return True
+    return False
+
+
+def _plan(project: Project, files: list[LocalFile], *, new: bool) -> UploadPlan:
+    if new:
+        return plan_upload(files, {}, ())
+    removed = [f.artifact.filename for f in files if project.object(f.artifact.filename) + REMOVED in project.entries]
+    if removed:
+        raise Conflict(", ".join(removed), f"was removed from {project.store.label}", "prune deletes it, then promote")
+    published = project.files(file.artifact.filename for file in files)
+    taken = [name for entry in project.entries if (name := project.artifact(entry))]
+    plan = plan_upload(files, {name: file.sha256 for name, file in published.items()}, (), taken=taken)
+    if plan.kept:
+        names = ", ".join(file.artifact.filename for file in plan.kept)
+        raise Conflict(names, f"is in {project.store.label} with other bytes", "nothing was copied")
+    return plan
+
+
+def _copy(plan: UploadPlan, project: Project, version: Version, when: str, workers: int) -> None:
+    """Store the files behind an object that holds them back from every page, and take it away when all are there."""
+    store, name = project.store, project.object(f"{version}{PROMOTING}")
+    names = "\n".join(file.artifact.filename for file in plan.send)
+    store.put(name, make_payload(names.encode(), TEXT_TYPE, pages.PAGE_CACHE))
+
+    def done(sent: Sent) -> None:
+        project.add(sent.file, *sent.entries)
+
+    parallel.run(lambda file: send(project, file, when, expect=ABSENT), plan.send, workers, done)
+    store.delete(name)
+
+
+def _show(plan: UploadPlan, store: Store, ui: Ui) -> None:
+    rows = [("copy", file) for file in plan.send] + [("already there", file) for file in plan.present]
+    ui.table(
+        f"Promote to {store.label}",
+        ("action", "size", "sha256", "file"),
+        [(action, size_text(file.size), file.sha256[:12], file.artifact.filename) for action, file in rows],
+    )

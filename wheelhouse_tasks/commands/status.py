@@ -1,0 +1,101 @@
+"""Show what the wheelhouses hold of a project: the matrix of a version, and what a release of it would lack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wheelhouse_tasks import coverage
+from wheelhouse_tasks.artifact import version_of
+from wheelhouse_tasks.commands.fetch import open_sources
+from wheelhouse_tasks.commands.release import lacks
+from wheelhouse_tasks.console import Silent, Ui, count, size_text
+from wheelhouse_tasks.plan import Candidate, choose
+from wheelhouse_tasks.pypi import package_index
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from packaging.version import Version
+
+    from wheelhouse_tasks.settings import Settings
+
+
+@dataclass(frozen=True)
+class VersionStatus:
+    """What the wheelhouses hold of one version."""
+
+    version: str
+    #: Bytes by file name; None where nobody tells.
+    files: dict[str, int | None]
+    #: Patterns that none fits, and labels of an earlier version that none covers.
+    lacks: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """Return the bytes of all files that tell theirs."""
+        return sum(size or 0 for size in self.files.values())
+
+
+@dataclass(frozen=True)
+class StatusResult:
+    """What the wheelhouses hold of a project, newest version first."""
+
+    project: str
+    sources: tuple[str, ...]
+    versions: tuple[VersionStatus, ...]
+
+
+def status(
+    settings: Settings, ui: Ui | None = None, *, version: str | None = None, like: str | None = None
+) -> StatusResult:
+    """Show the versions of the project, and of one *version* (the newest) its matrix.
+
+    *like*: an earlier version on the package index, or `previous`, whose tags should be covered.
+    Raises WheelhouseError where a wheelhouse cannot be read, or holds nothing of the project or version.
+    """
+    ui = ui or Silent()
+    project = settings.need_project()
+    wanted = version_of(version) if version is not None else None
+    sources, offered, _ = open_sources(settings, project, ui)
+    where = tuple(source.label for source in sources)
+    by_version: dict[Version, list[Candidate]] = {}
+    for each in choose(project, wanted, offered, ", ".join(where)):
+        by_version.setdefault(each.artifact.version, []).append(each)
+    published = package_index(settings).shown(project) if like else {}
+
+    def state(each: Version) -> VersionStatus:
+        files = {file.artifact.filename: file.size for file in by_version[each]}
+        return VersionStatus(str(each), files, tuple(lacks(project, each, files, published, settings.expect, like)))
+
+    newest_first = sorted(by_version, reverse=True)
+    states = {each: state(each) for each in newest_first}
+    if wanted is None:
+        _show_versions(project, states, ui)
+    shown = newest_first[0]
+    _show_matrix(project, by_version[shown], states[shown], ui)
+    return StatusResult(project, where, tuple(states.values()))
+
+
+def _show_versions(project: str, states: dict[Version, VersionStatus], ui: Ui) -> None:
+    rows = []
+    for version, state in states.items():
+        wheels = sum(name.endswith(".whl") for name in state.files)
+        kind = "development" if version.is_devrelease else "pre-release" if version.is_prerelease else "release"
+        sdist = "yes" if wheels < len(state.files) else "no"
+        missing = ", ".join(state.lacks) or "nothing"
+        rows.append((state.version, kind, str(wheels), sdist, size_text(state.size), missing))
+    ui.table(project, ("version", "kind", "wheels", "sdist", "size", "lacks"), rows)
+
+
+def _show_matrix(project: str, files: Iterable[Candidate], state: VersionStatus, ui: Ui) -> None:
+    cells: dict[str, str] = {}
+    for each in files:
+        text = "there" if each.size is None else size_text(each.size)
+        label = each.artifact.label
+        cells[label] = f"{cells[label]}, {text}" if label in cells else text  # builds of one set of tags
+    missing = {label: "MISSING" for label in state.lacks if "*" not in label}
+    title = f"{project} {state.version}: {count(state.files)}, {size_text(state.size)}"
+    ui.table(title, *coverage.matrix(cells | missing))
+    if state.lacks:
+        ui.note(f"lacks {', '.join(state.lacks)}")
