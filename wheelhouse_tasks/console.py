@@ -7,6 +7,7 @@ import json
 import os
 import shlex
 import sys
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from wheelhouse_tasks.errors import Failed, one_line
@@ -147,7 +148,8 @@ class Terminal:
     def again(self) -> str:
         """Return the command that is running."""
         program, *words = self.argv or [""]
-        name = "python -m wheelhouse_tasks" if program.endswith("__main__.py") else program.rpartition("/")[2]
+        path = Path(program)
+        name = f"python -m {path.parent.name}" if path.name == "__main__.py" else path.name
         return self.clean(shlex.join([*name.split(), *words]))
 
     def result(self, value: dict[str, Any]) -> None:

@@ -6,14 +6,14 @@ import configparser
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from wheelhouse_tasks import attestation, links
 from wheelhouse_tasks.errors import BadArtifact, Failed, PageMissing, PublishError, UsageError, one_line
-from wheelhouse_tasks.secret import mask_url
+from wheelhouse_tasks.secret import mask, mask_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +31,9 @@ CHECK_URLS: Mapping[str, str] = {
 SLOWEST = 20_000
 #: What twine tells of an answer after which another try may help.
 BUSY = re.compile(r"\b(429|5\d\d)\b")
+#: Answers that say that the file was stored.
+TAKEN = (200, 201, 202, 204)
+CREDENTIALS = "; set TWINE_USERNAME and TWINE_PASSWORD, or use .pypirc or keyring"
 #: Where PyPI's rules hold, and attestations are taken.
 PYPI_HOSTS = ("upload.pypi.org", "test.pypi.org")
 TWINE_REPOSITORY_VARIABLES = ("TWINE_REPOSITORY_URL", "TWINE_REPOSITORY")
@@ -45,7 +48,9 @@ class PackageIndex:
     repository_url: str | None
     #: Simple URL (PEP 503 or 691) that shows what it holds.
     check_url: str
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
+    #: What an answer may repeat and nobody else may see: the password of `.pypirc`.
+    secrets: frozenset[str] = field(repr=False)
     #: Seconds.
     timeout: float
     retries: int
@@ -105,12 +110,16 @@ class PackageIndex:
 
         Each file has a process of its own, and with trusted publishing a token of its own: one lives 15 minutes.
         """
-        words = ["upload", "--non-interactive", "--disable-progress-bar", str(file.path)]
+        words = ["upload", "--non-interactive", "--disable-progress-bar", "--verbose", str(file.path)]
         if file.attestation is not None and self.is_pypi:
             words += ["--attestations", f"{file.path}{attestation.SUFFIX}"]
         said, code = self._twine(words, self.timeout + file.size / SLOWEST)
+        answer = re.search(r"Response from .*?:\s+(\d{3})\b", said, re.DOTALL)
         if code:
-            raise PublishError(file.artifact.filename, f"{self.label} did not take it: {_reason(said)}")
+            advice = CREDENTIALS if "NonInteractive" in said else ""
+            raise PublishError(file.artifact.filename, f"{self.label} did not take it: {_reason(said)}{advice}")
+        if answer and int(answer[1]) not in TAKEN:  # for twine whatever is no error is a success, 299 and 999 too
+            raise PublishError(file.artifact.filename, f"{self.label} answered {answer[1]}, which is no success")
 
     def _twine(self, words: list[str], timeout: float) -> tuple[str, int]:
         """Run twine with everything secret in its environment, not on its command line."""
@@ -135,7 +144,7 @@ class PackageIndex:
             return f"ERROR no answer within {timeout:.0f} s (see the setting 'timeout')", 1
         except OSError as error:
             raise Failed("twine", f"cannot be started: {error.strerror}") from None
-        return f"{ended.stdout}\n{ended.stderr}", ended.returncode
+        return mask(f"{ended.stdout}\n{ended.stderr}", self.secrets), ended.returncode
 
 
 def package_index(settings: Settings) -> PackageIndex:
@@ -146,8 +155,7 @@ def package_index(settings: Settings) -> PackageIndex:
         if value and value not in (settings.repository_url, name):
             remedy = "unset it, or set repository_url and check_url"
             raise UsageError(variable, "is set, but the settings name another index", remedy)
-    if name:
-        _check_pypirc(name, settings.environ)
+    secrets = _check_pypirc(name, settings.environ) if name else frozenset[str]()
     check_url = settings.check_url or CHECK_URLS.get(name or "")
     if not check_url:
         raise UsageError(
@@ -162,13 +170,14 @@ def package_index(settings: Settings) -> PackageIndex:
         settings.repository_url,
         check_url,
         settings.environ,
+        secrets,
         settings.container.timeout,
         settings.container.retries,
     )
 
 
-def _check_pypirc(name: str, environ: Mapping[str, str]) -> None:
-    """Raise UsageError where twine would not find the repository *name*; nothing of the file is told."""
+def _check_pypirc(name: str, environ: Mapping[str, str]) -> frozenset[str]:
+    """Return the password of the repository *name*; UsageError where twine would not find it. Nothing is told."""
     path = Path(environ.get("HOME") or Path.home()) / ".pypirc"
     parser = configparser.RawConfigParser()
     try:
@@ -179,6 +188,9 @@ def _check_pypirc(name: str, environ: Mapping[str, str]) -> None:
     if name not in CHECK_URLS and not (name in servers and parser.has_section(name)):
         where = f"is not in {path}, as one of the index-servers and as a section"
         raise UsageError("repository", f"{name!r} {where}", "or give --repository-url and --check-url")
+    if name not in CHECK_URLS and not parser.get(name, "repository", fallback="").startswith(("https://", "http://")):
+        raise UsageError(str(path), f"its section {name!r} has no repository = https://...", "twine uploads there")
+    return frozenset({parser.get(name, "password", fallback="")} - {""})
 
 
 def _findings(said: str) -> list[BadArtifact]:

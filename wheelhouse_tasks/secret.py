@@ -28,6 +28,8 @@ USERINFO = re.compile(r"(?<=://)(?:[^\s/?#'\"@:<>]*:[^\s'\"<>]+|[^/\s?#'\"@<>]+(
 #: `me:password@host` without a scheme.
 BARE_USERINFO = re.compile(r"(?<![\w:/@<>.-])(?!mailto:)[\w.+-]+:[^\s@:/'\"][^\s@'\"]*(?=@)")
 SECRET_WORDS = r"token|secret|passw|pass|pwd|signature|credential|access_?key|api_?key|auth"  # noqa: S105
+#: An API token of PyPI, wherever it may be from.
+API_TOKEN = re.compile(r"\bpypi-[A-Za-z0-9_-]{16,}")
 QUERY_VALUE = re.compile(rf"(?i)(?<=[?&])((?:[\w.-]*(?:{SECRET_WORDS})[\w.-]*|sig|key)=)[^&#\s'\"]+")
 
 
@@ -80,7 +82,8 @@ def find_credentials(
 
 def mask_url(text: str) -> str:
     """Return *text* with the user and password, and the secret query values, of every URL in it hidden."""
-    return QUERY_VALUE.sub(rf"\1{HIDDEN}", BARE_USERINFO.sub(HIDDEN, USERINFO.sub(HIDDEN, text)))
+    text = BARE_USERINFO.sub(HIDDEN, USERINFO.sub(HIDDEN, API_TOKEN.sub(HIDDEN, text)))
+    return QUERY_VALUE.sub(rf"\1{HIDDEN}", text)
 
 
 def found(environ: Mapping[str, str], argv: Iterable[str]) -> frozenset[str]:
