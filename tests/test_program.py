@@ -145,6 +145,7 @@ def test_declared_keys_are_the_settings() -> None:
 def test_mounting_imports_nothing_heavy() -> None:
     """`inv --list` of a host project pays for no library that only a running task needs."""
     heavy = ["libcloud", "requests", "lxml", "twine", "rich", "packaging", "tomllib", "urllib3", "email", "http"]
+    heavy += ["setuptools", "distutils"]
     code = (
         "import sys, invoke; before = set(sys.modules); import wheelhouse_tasks; "
         f"print([name for name in {heavy} if name in set(sys.modules) - before])"
@@ -167,6 +168,7 @@ MAY_IMPORT = {
     "collection": EDGES | {"commands", "running", "upkeep"},
     "__init__": {"collection", "upkeep"},
     "__main__": {"running", "__init__"},
+    "setup_commands": {"running", "__main__"},
 }
 ONLY_IN = {
     "libcloud": {"storage"},
@@ -175,6 +177,7 @@ ONLY_IN = {
     "rich": {"console"},
     "twine": set[str](),
     "invoke": {"collection", "upkeep", "running", "__main__"},
+    "setuptools": {"setup_commands"},
     "subprocess": {"pypi", "stamp"},
 }
 

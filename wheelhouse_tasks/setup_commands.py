@@ -1,0 +1,64 @@
+"""The commands of wheelhouse-uploader: `python setup.py sdist fetch_artifacts upload_all`.
+
+Each runs a task of the program, so that settings, errors and exits are those of `wheelhouse`. A setup.py may put all of
+`vars()` of this module into its cmdclass: no name here may be that of a command which setuptools has itself.
+"""
+
+import logging
+import shlex
+from typing import ClassVar
+
+from setuptools import Command
+
+
+class fetch_artifacts(Command):  # noqa: N801  # setuptools calls a command by the name of its class
+    """Run `wheelhouse fetch`."""
+
+    description = "fetch the artifacts of this version from the wheelhouses to dist/"
+    user_options: ClassVar[list[tuple[str, str | None, str]]] = []
+
+    def initialize_options(self) -> None:
+        """Take no options."""
+
+    def finalize_options(self) -> None:
+        """Take no options."""
+
+    def run(self) -> None:
+        """Fetch."""
+        run_task(self, "fetch")
+
+
+class upload_all(Command):  # noqa: N801  # setuptools calls a command by the name of its class
+    """Run `wheelhouse release` on what is in dist/."""
+
+    description = "publish the artifacts of this version in dist/, with twine"
+    user_options: ClassVar[list[tuple[str, str | None, str]]] = [
+        ("repository=", "r", "package index: a name from .pypirc"),
+        ("check-url=", None, "simple URL of that index, read before and after"),
+    ]
+
+    def initialize_options(self) -> None:
+        """Leave everything to the settings."""
+        self.repository: str | None = None
+        self.check_url: str | None = None
+
+    def finalize_options(self) -> None:
+        """Leave the checks to the task."""
+
+    def run(self) -> None:
+        """Publish."""
+        given = {"repository": self.repository, "check-url": self.check_url}
+        run_task(self, "release", "--no-fetch", *(f"--{flag}={value}" for flag, value in given.items() if value))
+
+
+def run_task(command: Command, task: str, *flags: str) -> None:
+    """Run a task for the version that setup.py tells, and say what replaces the command."""
+    from wheelhouse_tasks.__main__ import main
+    from wheelhouse_tasks.running import guard_debug_log
+
+    guard_debug_log()  # of `setup.py -vv`
+    distribution = command.distribution
+    words = [task, "--project", distribution.get_name(), "--version", distribution.get_version()]
+    logging.getLogger(__name__).info("replaced by: wheelhouse %s, or inv wheelhouse.%s", *[shlex.join(words)] * 2)
+    dry = ["--dry-run"] if getattr(command, "dry_run", False) else []  # newer setuptools has no such flag
+    main([*words, *flags, *dry])
