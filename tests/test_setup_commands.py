@@ -34,9 +34,10 @@ setup(
     version="1.0",
     packages=["package"],
     url="https://example.org/",
-    description="A demo.",
+    description="A project made for a test.",
     long_description="A demo.",
     long_description_content_type="text/plain",
+    python_requires=">=3.8",
     cmdclass=cmdclass,
 )
 """
@@ -160,7 +161,9 @@ def test_old_line(  # noqa: PLR0913
     assert (again.returncode, again.stderr) == (0, "")
     assert f"corp already shows all 4 files of {name} 1.0" in again.stdout
     (project / "README").write_text("Another demo.")
-    failed(setup_py(project, *OLD_LINE, env=env), 1, "tar.gz: is on corp with sha256")
+    failed(setup_py(project, *OLD_LINE, env=env), 1, "tar.gz is on corp with sha256")
+    next((project / "dist").glob("*.tar.gz")).unlink()
+    assert setup_py(project, "fetch_artifacts", "upload_all", env=env).returncode == 0
     assert released(server, name, tmp_path / "second") == files
 
 
@@ -227,7 +230,7 @@ def test_fetch_that_fails(indexes: str, code: int, what: str, tmp_path: Path) ->
         (None, 2, "repository: 'corp' is not in "),
         ("[distutils]\nindex-servers = other\n", 2, "repository: 'corp' is not in "),
         ("password = s3cret-password\n", 2, ".pypirc: cannot be read: MissingSectionHeaderError"),
-        ("wrong password", 1, "corp did not take it"),
+        ("wrong password", 1, "continue with: wheelhouse release --project demo --version 1.0 --no-fetch)"),
     ],
     ids=["none", "another", "broken", "wrong-password"],
 )

@@ -6,6 +6,7 @@ Each runs a task of the program, so that settings, errors and exits are those of
 
 import logging
 import shlex
+import sys
 from typing import ClassVar
 
 from setuptools import Command
@@ -56,9 +57,14 @@ def run_task(command: Command, task: str, *flags: str) -> None:
     from wheelhouse_tasks.__main__ import main
     from wheelhouse_tasks.running import guard_debug_log
 
-    guard_debug_log()  # of `setup.py -vv`
     distribution = command.distribution
     words = [task, "--project", distribution.get_name(), "--version", distribution.get_version()]
     logging.getLogger(__name__).info("replaced by: wheelhouse %s, or inv wheelhouse.%s", *[shlex.join(words)] * 2)
     dry = ["--dry-run"] if getattr(command, "dry_run", False) else []  # newer setuptools has no such flag
-    main([*words, *flags, *dry])
+    # the command line that a task which stops half-way tells to repeat: without sdist, whose bytes change
+    given, sys.argv = sys.argv, ["wheelhouse", *words, *flags, *dry]
+    try:
+        guard_debug_log()  # of `setup.py -vv`
+        main()
+    finally:
+        sys.argv = given
