@@ -168,7 +168,7 @@ MAY_IMPORT = {
     "collection": EDGES | {"commands", "running", "upkeep"},
     "__init__": {"collection", "upkeep"},
     "__main__": {"running", "__init__"},
-    "setup_commands": {"running", "__main__"},
+    "setup_commands": {"running", "secret", "__main__"},
 }
 ONLY_IN = {
     "libcloud": {"storage"},

@@ -171,8 +171,10 @@ def test_repository_on_the_command_line(pypi: servers.PackageIndex, bucket_name:
     """`upload_all -r NAME --check-url URL` publishes to an index of .pypirc that no setting names."""
     project = make_old_project(tmp_path / "project", name=bucket_name)
     pypirc(pypi.upload_url, pypi.username, pypi.password)
-    done = setup_py(project, "-q", "sdist", "upload_all", "-r", "corp", "--check-url", pypi.simple_url)
+    done = setup_py(project, "sdist", "upload_all", "-r", "corp", "--check-url", pypi.simple_url)
     assert (done.returncode, done.stderr) == (0, "")
+    flags = f"--project {bucket_name} --version 1.0 --repository=corp --check-url={pypi.simple_url}"
+    assert f"replaced by: wheelhouse release {flags}, or inv wheelhouse.release {flags}\n" in done.stdout
     assert released(pypi, bucket_name, tmp_path / "back") == contents(project / "dist")
 
 
@@ -252,15 +254,16 @@ def test_pypirc_that_does_not_fit(
 
 
 def test_secrets_of_the_command_line_are_not_logged(tmp_path: Path) -> None:
-    """`setup.py -vvv` logs what the parsers are given, without the password of a URL."""
+    """What replaces the command, and the log of `setup.py -vvv`, are told without the password of a URL."""
     project = make_old_project(tmp_path / "project")
     (project / "dist").mkdir()
     wheels.make_wheel(project / "dist")
     url = "http://me:hunter2-hunter2@127.0.0.1:9/"
     pypirc("http://127.0.0.1:9/", "me", "password")
-    done = setup_py(project, "-vvv", "upload_all", "-r", "corp", "--check-url", url)
-    assert (done.returncode, "--check-url=http://me:<hidden>@127.0.0.1:9/" in done.stdout) == (1, True), done.stderr
-    assert "hunter2" not in done.stdout + done.stderr
+    for verbosity, masked in (("-v", "http://<hidden>@127.0.0.1:9/"), ("-vvv", "http://me:<hidden>@127.0.0.1:9/")):
+        done = setup_py(project, verbosity, "upload_all", "-r", "corp", "--check-url", url)
+        assert (done.returncode, f"--check-url={masked}" in done.stdout) == (1, True), done.stderr
+        assert "hunter2" not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("cmdclass", [ENTRY_POINTS, IDIOM], ids=["entry-points", "idiom"])

@@ -26,7 +26,7 @@ class fetch_artifacts(Command):  # noqa: N801  # setuptools calls a command by t
 
     def run(self) -> None:
         """Fetch."""
-        run_task(self, "fetch")
+        run_task(self, ["fetch"])
 
 
 class upload_all(Command):  # noqa: N801  # setuptools calls a command by the name of its class
@@ -49,20 +49,23 @@ class upload_all(Command):  # noqa: N801  # setuptools calls a command by the na
     def run(self) -> None:
         """Publish."""
         given = {"repository": self.repository, "check-url": self.check_url}
-        run_task(self, "release", "--no-fetch", *(f"--{flag}={value}" for flag, value in given.items() if value))
+        run_task(self, ["release", *(f"--{flag}={value}" for flag, value in given.items() if value)], "--no-fetch")
 
 
-def run_task(command: Command, task: str, *flags: str) -> None:
-    """Run a task for the version that setup.py tells, and say what replaces the command."""
+def run_task(command: Command, words: list[str], *more: str) -> None:
+    """Run a task for the version that setup.py tells, and say what replaces the command: the task without *more*."""
     from wheelhouse_tasks.__main__ import main
     from wheelhouse_tasks.running import guard_debug_log
+    from wheelhouse_tasks.secret import mask_url
 
+    task, *flags = words
     distribution = command.distribution
-    words = [task, "--project", distribution.get_name(), "--version", distribution.get_version()]
-    logging.getLogger(__name__).info("replaced by: wheelhouse %s, or inv wheelhouse.%s", *[shlex.join(words)] * 2)
+    words = [task, "--project", distribution.get_name(), "--version", distribution.get_version(), *flags]
+    line = mask_url(shlex.join(words))
+    logging.getLogger(__name__).info("replaced by: wheelhouse %s, or inv wheelhouse.%s", line, line)
     dry = ["--dry-run"] if getattr(command, "dry_run", False) else []  # newer setuptools has no such flag
     # the command line that a task which stops half-way tells to repeat: without sdist, whose bytes change
-    given, sys.argv = sys.argv, ["wheelhouse", *words, *flags, *dry]
+    given, sys.argv = sys.argv, ["wheelhouse", *words, *more, *dry]
     try:
         guard_debug_log()  # of `setup.py -vv`
         main()
