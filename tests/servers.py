@@ -34,6 +34,8 @@ AZURITE = CACHE / "azurite-3.35.0/node_modules/azurite/dist/src/blob/main.js"
 #: Every Azurite has this account.
 AZURE_ACCOUNT = "devstoreaccount1"
 AZURE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+#: Who uploads to the index of tests/scripted_index.py.
+INDEX_USERNAME, INDEX_PASSWORD = "__token__", "pypi-AgEIcHlwaS5vcmcCJGh1c2gtaHVzaC01ZWNyZXQ"
 
 T = TypeVar("T")
 
@@ -563,6 +565,19 @@ def static(root: Path) -> Iterator[StaticServer]:
         finally:
             server.shutdown()
             thread.join()
+
+
+@contextmanager
+def scripted_index(folder: Path) -> Iterator[PackageIndex]:
+    """Run an index with the rules of PyPI, as tests/scripted_index.py tells, in a process of its own."""
+    script = Path(__file__).with_name("scripted_index.py")
+
+    def command(ports: list[int]) -> list[str]:
+        return [sys.executable, str(script), str(ports[0]), str(folder)]
+
+    with _serving(_Launch("scripted-index", folder, command, path="/simple/")) as ports:
+        url = f"http://{HOST}:{ports[0]}"
+        yield PackageIndex(f"{url}/legacy/", f"{url}/simple/", INDEX_USERNAME, INDEX_PASSWORD)
 
 
 @contextmanager
