@@ -161,7 +161,7 @@ def test_upload_is_idempotent(place: str, request: pytest.FixtureRequest, bucket
 
 
 def test_dry_run_writes_nothing(tmp_path: Path) -> None:
-    """`--dry-run`, and invoke's own `--dry`, show the plan and leave no trace."""
+    """`--dry-run`, and invoke's own `--dry`, show the plan and leave no trace (case 77)."""
     project = make_project(tmp_path / "project")
     wheels.make_wheel(project / "dist", "demo", "1.0")
     for words in (("wheelhouse.upload", "--dry-run"), ("--dry", "wheelhouse.upload"), ("wheelhouse.upload", "--dry")):
@@ -269,7 +269,7 @@ def test_release(index: str, request: pytest.FixtureRequest, tmp_path: Path) -> 
 
 
 def test_release_finds_conflicts_first(pypi: servers.PackageIndex, tmp_path: Path) -> None:
-    """A file that the index shows with other bytes stops the release before anything is uploaded."""
+    """A file that the index shows with other bytes stops the release before anything is uploaded (case 69)."""
     project = make_project(tmp_path / "project", name="demo-conflict")
     wheels.make_wheel(project / "dist", "demo-conflict", "1.0")
     words = ("wheelhouse.release", "--version", "1.0", "--no-fetch")
@@ -283,7 +283,7 @@ def test_release_finds_conflicts_first(pypi: servers.PackageIndex, tmp_path: Pat
 
 
 def test_release_stops_at_twine_check(pypi: servers.PackageIndex, tmp_path: Path) -> None:
-    """What `twine check --strict` finds ends the release with nothing uploaded."""
+    """What `twine check --strict` finds ends the release with nothing uploaded (case 68)."""
     project = make_project(tmp_path / "project", name="demo-strict")
     metadata = "Metadata-Version: 2.1\nName: demo-strict\nVersion: 1.0\n"
     wheels.make_wheel(project / "dist", "demo-strict", "1.0", metadata=metadata)

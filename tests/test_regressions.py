@@ -91,7 +91,7 @@ def uploaded(tmp_path: Path, *tags: str, name: str = "demo") -> Path:
 
 
 def test_dry_run_refuses_what_the_release_refuses(pypi: servers.PackageIndex, tmp_path: Path) -> None:
-    """A file in dist/ with other bytes than the wheelhouse's stops the dry run as it stops the release."""
+    """A file in dist/ with other bytes than the wheelhouse's stops the dry run as it stops the release (case 77)."""
     project = uploaded(tmp_path)
     wheels.make_wheel(project / "dist", payload=b"other")
     for words in ((*RELEASE, "--dry-run"), RELEASE):
@@ -148,7 +148,7 @@ LOGIN = "<html><form><input type=password></form></html>"
 
 
 def test_login_page_is_no_index(tmp_path: Path) -> None:
-    """A login page in place of an index stops a fetch, and a release before it uploads."""
+    """A login page in place of an index stops a fetch, and a release before it uploads (cases 35 and 69)."""
     project = uploaded(tmp_path)
     with scripted() as server:
         server.page("/", LOGIN)
@@ -161,7 +161,7 @@ def test_login_page_is_no_index(tmp_path: Path) -> None:
 
 
 def test_check_url_that_leads_nowhere_is_found_before(tmp_path: Path) -> None:
-    """A simple URL at which nothing is stops the release before anything is uploaded."""
+    """A simple URL at which nothing is stops the release before anything is uploaded (case 69)."""
     project = uploaded(tmp_path)
     with scripted() as server:
         env = {"WHEELHOUSE_REPOSITORY_URL": server.url, "WHEELHOUSE_CHECK_URL": f"{server.url}simpel/"}
@@ -245,14 +245,14 @@ def test_modules_of_the_project_do_not_shadow_twine(pypi: servers.PackageIndex, 
     ],
 )
 def test_two_of_a_kind_are_refused(make: object, said: str, pypi: servers.PackageIndex, tmp_path: Path) -> None:
-    """`1.0` and `1.0.0` are one version: two sdists, or two wheels for the same tags, stop the release."""
+    """`1.0` and `1.0.0` are one version: two sdists, or two wheels for the same tags, stop the release (case 68)."""
     project = make_project(tmp_path / "project")
     make(project / "dist")  # type: ignore[operator]
     failed(inv(project, *RELEASE, "--no-fetch", env=index_env(pypi)), 1, said)
 
 
 def test_local_version_is_refused_for_pypi(tmp_path: Path) -> None:
-    """PyPI takes no local versions: that is said before anything is sent."""
+    """PyPI takes no local versions: that is said before anything is sent (case 68)."""
     project = make_project(tmp_path / "project")
     wheels.make_wheel(project / "dist", version="1.0+cu118")
     with scripted() as server:
