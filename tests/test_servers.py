@@ -13,6 +13,7 @@ from typing import Any
 import programs
 import pytest
 import requests
+import scripted_index
 import servers
 import wheels
 from libcloud.storage.providers import get_driver
@@ -185,6 +186,35 @@ def test_static_records_requests(page: Path) -> None:
         assert requests.get(f"{web.url}/", timeout=10).content == page.read_bytes()
         assert requests.head(f"{web.url}/none", timeout=10).status_code == 404
     assert web.requests == ["GET /", "HEAD /none"]
+
+
+def test_scripted_index_keeps_the_rules_of_pypi(tmp_path: Path) -> None:
+    """The same file again changes nothing, other bytes and deleted names are refused; pip and uv read its pages."""
+    with scripted_index.running(tmp_path / "index") as index:
+        access = index.access
+        login = {"TWINE_USERNAME": access.username, "TWINE_PASSWORD": access.password, "COLUMNS": "1000"}
+        words = (sys.executable, "-m", "twine", "upload", "--non-interactive", "--repository-url", access.upload_url)
+
+        def upload(payload: bytes) -> str:
+            wheel = wheels.make_wheel(tmp_path, payload=payload)
+            done = programs.run(*words, wheel, env={**os.environ, **login})
+            return done.stdout if done.returncode else "taken"
+
+        binary = bytes(range(256)) * 100 + b"\r\n--"
+        assert [upload(binary) for _ in range(2)] == ["taken"] * 2
+        assert "File already exists" in upload(b"other")
+        stored = index.stored
+        assert dict(stored) == index.shown
+        for number, install in enumerate((programs.pip_install, programs.uv_install)):
+            done = install("--index-url", access.simple_url, "demo", target=tmp_path / str(number))
+            assert done.returncode == 0, done.stderr
+        page = requests.get(f"{access.simple_url}demo/", headers={"Accept": "text/html"}, timeout=10).text
+        assert f'demo-1.0-py3-none-any.whl#sha256={stored[0][1]}"' in page
+        index.delete("demo-1.0-py3-none-any.whl")
+        assert "already been used" in upload(binary)
+        login["TWINE_PASSWORD"] = "wrong"
+        assert "403" in upload(binary)
+        assert (index.stored, index.shown) == (stored, {})
 
 
 @pytest.mark.parametrize(
