@@ -157,6 +157,7 @@ def test_mounting_imports_nothing_heavy() -> None:
 CORE = {
     *("errors", "artifact", "metadata", "pages", "links", "plan", "settings", "keys", "location", "secret", "retry"),
     *("parallel", "retention", "flat", "attestation", "archive", "acceptance", "coverage", "release_plan"),
+    "resume",
 }
 EDGES = CORE | {"storage", "dist", "web", "pypi", "console", "published", "project", "converge", "source", "stamp"}
 MAY_IMPORT = {

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import secrets
+import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
 
 BLOCK = 1 << 20
 PART = ".part"
+#: How wheels and sdists begin; what was packed once more begins so when it is unpacked.
+ARCHIVES = (b"PK", b"\x1f\x8b")
+#: Packing what is packed makes it longer by one in so many bytes, and by a header.
+PACKED_GROWTH, PACKED_FRAME = 1000, 1024
 
 
 def scan(folder: Path) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:
@@ -154,30 +160,67 @@ def save(
 
     It appears under its name only after its sha256 was found right, and within its promised *size*; without a sha256,
     its archive must be whole and say what its name says. Unless *replace*, a file there must have the same bytes.
-    Raises DigestMismatch, BadArtifact, Conflict or Failed; what was there before stays.
+    Raises DigestMismatch or BadArtifact for wrong bytes, Conflict or Failed; what was there before stays.
     """
-    digest, written = hashlib.sha256(), 0
-    with _part(target) as part:
-        with part.open("xb") as file:
-            for block in blocks:
-                digest.update(block)
-                written += file.write(block)
-                if size is not None and written > size:
-                    raise Failed(target.name, f"is longer than the {size} bytes that its index promises")
-            file.flush()
-            os.fsync(file.fileno())
-        if size is not None and written < size:
-            raise Failed(target.name, f"ends after {written} of the {size} bytes that its index promises")
-        if sha256 is None:
-            metadata.read(part, named)
-        elif digest.hexdigest() != sha256:
-            raise DigestMismatch(target.name, sha256, digest.hexdigest())
+    with _part(target) as came, _part(target) as unpacked:
+        part = came
+        limit = None if size is None else size + size // PACKED_GROWTH + PACKED_FRAME
+        digest, written = _write(part, blocks, limit)
+        wrong = _wrong(part, named, sha256, size, digest, written)
+        if wrong:
+            # maybe packed on the way, which nobody asked for: whatever the headers say, the sha256 decides
+            digest, written = _write(unpacked, _unpack(part, wrong), size or written * metadata.BOMB_RATIO)
+            if _wrong(unpacked, named, sha256, size, digest, written):
+                raise wrong
+            part = unpacked
         if target.is_dir():
             raise Failed(str(target), "is a folder")
-        if not replace and target.exists() and digests(target)[0] != digest.hexdigest():
+        if not replace and target.exists() and digests(target)[0] != digest:
             raise Conflict(str(target), "is there with other bytes than were fetched", "remove it")
         part.replace(target)
     return written
+
+
+def _write(part: Path, blocks: Iterable[bytes], limit: int | None) -> tuple[str, int]:
+    """Write a new file, up to the block that goes beyond *limit*; return its sha256 and size."""
+    digest, written = hashlib.sha256(), 0
+    with part.open("xb") as file:
+        for block in blocks:
+            digest.update(block)
+            written += file.write(block)
+            if limit is not None and written > limit:
+                break
+        file.flush()
+        os.fsync(file.fileno())
+    return digest.hexdigest(), written
+
+
+def _wrong(
+    part: Path, named: Artifact, sha256: str | None, size: int | None, got: str, written: int
+) -> BadArtifact | DigestMismatch | None:
+    """Return what is wrong with a file of sha256 *got*, given what its index promises of it."""
+    if size is not None and written != size:
+        what = "is longer than the" if written > size else f"ends after {written} of the"
+        return BadArtifact(named.filename, f"{what} {size} bytes that its index promises")
+    if sha256 is not None:
+        return None if got == sha256 else DigestMismatch(named.filename, sha256, got)
+    try:
+        metadata.read(part, named)
+    except BadArtifact as error:
+        return error
+    return None
+
+
+def _unpack(part: Path, wrong: Exception) -> Iterator[bytes]:
+    """Yield the archive that a gzip file holds; raise *wrong* where it holds none."""
+    try:
+        with gzip.open(part) as file:
+            if not file.peek(2).startswith(ARCHIVES):
+                raise wrong
+            while block := file.read(BLOCK):
+                yield block
+    except (OSError, EOFError, zlib.error):
+        raise wrong from None
 
 
 def save_attestation(text: bytes, beside: Path, sha256: str) -> bool:

@@ -46,6 +46,8 @@ class Metadata:
     requires_python: str | None
     #: Digest of the METADATA of a wheel, to be served beside it (PEP 658); None for an sdist.
     sha256: str | None
+    #: A Requires-Python that pages must not carry; empty where there is none.
+    bad_requires: str = ""
 
 
 def read(path: Path, artifact: Artifact) -> Metadata:
@@ -88,14 +90,18 @@ def _checked(text: bytes, artifact: Artifact) -> Metadata:
         raise _bad(artifact, f"its metadata says version {version[:60]!r}, which is not valid (PEP 440)") from None
     if not same_version:
         raise _bad(artifact, f"its metadata says version {version!r}, its file name {str(artifact.version)!r}")
-    requires = " ".join(headers.get("Requires-Python", "").split()) or None
+    requires = " ".join(headers.get("Requires-Python", "").split())
+    fit = _is_specifier(requires)
+    sha256 = hashlib.sha256(text).hexdigest() if artifact.is_wheel else None
+    return Metadata(text, requires if fit and requires else None, sha256, "" if fit else requires)
+
+
+def _is_specifier(requires: str) -> bool:
     try:
-        SpecifierSet(requires or "")
+        SpecifierSet(requires)
     except InvalidSpecifier:
-        requires = None
-    if requires and not requires.isascii():  # it travels in a header
-        requires = None
-    return Metadata(text, requires, hashlib.sha256(text).hexdigest() if artifact.is_wheel else None)
+        return False
+    return requires.isascii()  # it travels in a header
 
 
 def _wheel_metadata(path: Path, artifact: Artifact) -> bytes:

@@ -33,6 +33,11 @@ def retry(operation: Callable[[], T], retries: int, sleep: Callable[[float], Non
         except TryAgainError as again:
             if attempt >= retries:
                 raise again.error from None
-            pause = max(again.pause, FIRST_PAUSE * 2**attempt)
-        sleep(min(pause * random.uniform(0.5, 1.5), LONGEST_PAUSE))  # noqa: S311
+            asked = again.pause
+        sleep(pause(attempt, asked))
         attempt += 1
+
+
+def pause(attempt: int, asked: float) -> float:
+    """Return the seconds to wait after a failed *attempt*, counted from 0, where the server *asked* for some."""
+    return min(max(asked, FIRST_PAUSE * 2.0**attempt) * random.uniform(0.5, 1.5), LONGEST_PAUSE)  # noqa: S311

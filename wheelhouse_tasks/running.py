@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from invoke.exceptions import Exit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from invoke.context import Context
 
@@ -70,7 +73,8 @@ def run(  # noqa: PLR0913
             flags, dict(os.environ), context.config.get("wheelhouse", {}), root, verify_tls=verify_tls
         )
         # `inv wheelhouse.upload --dry` sets invoke's own flag
-        result = command(found, ui, dry_run or bool(context.config.run.dry))
+        with _terminable():
+            result = command(found, ui, dry_run or bool(context.config.run.dry))
         ui.result(asdict(result))  # type: ignore[call-overload]
     except WheelhouseError as error:
         message, code = mask(str(error), secrets), error.exit_code
@@ -90,6 +94,19 @@ def run(  # noqa: PLR0913
     with suppress(WheelhouseError):
         ui.result({"error": message, "exit_code": code, **details})
     raise Exit(f"error: {message}", code)
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM, by which CI services cancel a job, end a command as Ctrl-C does, unless it was given a meaning."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def container_flags(given: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -12,7 +13,8 @@ import requests
 
 from wheelhouse_tasks.errors import BadPage, PageMissing, WebError, one_line, root_cause
 from wheelhouse_tasks.links import PAGE_LIMIT
-from wheelhouse_tasks.retry import TryAgainError, retry
+from wheelhouse_tasks.resume import NOT_SATISFIABLE, OK, Progress
+from wheelhouse_tasks.retry import TryAgainError, pause, retry
 from wheelhouse_tasks.secret import mask_url
 
 if TYPE_CHECKING:
@@ -24,7 +26,10 @@ PAGE_TYPES = (
 )
 LONGEST_RETRY_AFTER = 10.0
 GONE = (404, 410)
-TOO_MANY, SERVER_ERROR, FIRST_ERROR = 429, 500, 400
+TOO_MANY, SERVER_ERROR = 429, 500
+#: A body that comes with fewer bytes a second, for as long as `timeout`, has stopped: a server that sends one now and
+#: then is never silent. Waiting is counted, not what is done with the bytes.
+SLOWEST = 1000
 
 
 class Web:
@@ -53,7 +58,7 @@ class Web:
             asked = {"Accept": PAGE_TYPES, "Accept-Encoding": "gzip", "Cache-Control": "no-cache", **(headers or {})}
             with self._open(url, asked) as response:
                 encoding = response.headers.get("Content-Encoding", "").strip().lower()
-                content = unpack(self._raw(response, url), encoding, mask_url(url))
+                content = unpack(self._body(response, url), encoding, mask_url(url))
                 return content, response.url, response.headers.get("Content-Type", "")
 
         return retry(read, self.retries)
@@ -73,31 +78,74 @@ class Web:
     def blocks(self, url: str, *, stay: bool = False) -> Iterator[bytes]:
         """Yield a file's bytes as they come over the wire; *stay* at its host.
 
-        Raises TryAgainError, PageMissing or WebError.
+        A body that stops is continued where the server can do that: up to `retries` times, and again after each further
+        block. Raises TryAgainError where only a new start can help, PageMissing or WebError.
         """
-        with self._open(url, {"Accept-Encoding": "identity"}) as response:
+        got, mark, attempt = Progress(), 0, 0
+        stopped: TryAgainError | None = None
+        while True:
+            try:
+                yield from self._rest(url, got, stopped, stay=stay)
+            except TryAgainError as again:
+                if not got.can_continue:
+                    raise
+                stopped = again
+            else:
+                return
+            if got.done - mark >= BLOCK:
+                mark, attempt = got.done, 0
+            if attempt >= self.retries:
+                raise stopped.error from None
+            time.sleep(pause(attempt, stopped.pause))
+            attempt += 1
+
+    def _rest(self, url: str, got: Progress, stopped: TryAgainError | None, *, stay: bool) -> Iterator[bytes]:
+        """Ask for what is missing once and yield it; raise what *stopped* the last answer where this is no sequel."""
+        with self._open(url, {"Accept-Encoding": "identity", **got.headers()}, got.expected) as response:
             if stay and origin(response.url) != origin(url):
                 raise WebError(mask_url(url), "redirects to another host, and nothing promises its sha256")
-            yield from self._raw(response, url)
+            if not got.heed(response.status_code, response.headers) and stopped:
+                raise stopped
+            if response.status_code == NOT_SATISFIABLE:
+                return
+            for block in self._body(response, url):
+                got.done += len(block)
+                yield block
+        if not got.whole:
+            raise TryAgainError(WebError(mask_url(url), f"ends after {got.done} of {got.total} bytes"))
 
-    def _raw(self, response: requests.Response, url: str) -> Iterator[bytes]:
+    def _body(self, response: requests.Response, url: str) -> Iterator[bytes]:
+        """Yield a body's bytes as they come; raise TryAgainError where it is cut off, silent, or nearly silent."""
+        waited, came = 0.0, 0
         while True:
-            with self._border(url):
-                block = response.raw.read(BLOCK, decode_content=False)
+            began = time.monotonic()
+            try:
+                with self._border(url):
+                    block = response.raw.read1(BLOCK, decode_content=False)
+            except WebError as error:
+                raise TryAgainError(error) from None
             if not block:
                 return
+            waited, came = waited + time.monotonic() - began, came + len(block)
+            if waited >= self.timeout:
+                if came < SLOWEST * waited:
+                    problem = f"comes with less than {SLOWEST} bytes a second"
+                    raise TryAgainError(WebError(mask_url(url), problem, "see the setting 'timeout'"))
+                waited, came = 0.0, 0
             yield block
 
     @contextmanager
-    def _open(self, url: str, headers: Mapping[str, str]) -> Iterator[requests.Response]:
+    def _open(
+        self, url: str, headers: Mapping[str, str], expected: tuple[int, ...] = (OK,)
+    ) -> Iterator[requests.Response]:
         with self._border(url):
             auth = self.auth if origin(url) == self.origin else None
             response = self._session().get(url, headers=headers, auth=auth, timeout=self.timeout, stream=True)
         with response:
-            self._check(response, url)
+            self._check(response, url, expected)
             yield response
 
-    def _check(self, response: requests.Response, url: str) -> None:
+    def _check(self, response: requests.Response, url: str, expected: tuple[int, ...]) -> None:
         shown, status = mask_url(url), response.status_code
         if urlsplit(url).scheme == "https" and any(
             urlsplit(each.url).scheme != "https" for each in (*response.history, response)
@@ -111,9 +159,9 @@ class Web:
             )
         if status == TOO_MANY or status >= SERVER_ERROR:
             wait = response.headers.get("Retry-After", "")
-            pause = min(float(wait), LONGEST_RETRY_AFTER) if wait.isdecimal() else 0.0
-            raise TryAgainError(WebError(shown, f"the server answered {status}"), pause)
-        if status != 200:
+            asked = min(float(wait), LONGEST_RETRY_AFTER) if wait.isdecimal() else 0.0
+            raise TryAgainError(WebError(shown, f"the server answered {status}"), asked)
+        if status not in expected:
             raise WebError(shown, f"the server answered {status}")
 
     @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,13 @@ from wheelhouse_tasks import dist, parallel
 from wheelhouse_tasks.artifact import version_of
 from wheelhouse_tasks.console import DRY_RUN, Silent, Ui, count, size_text
 from wheelhouse_tasks.coverage import fits
-from wheelhouse_tasks.errors import Failed
+from wheelhouse_tasks.errors import BadArtifact, DigestMismatch, Failed, WheelhouseError
 from wheelhouse_tasks.plan import Candidate, FetchPlan, Skipped, choose, plan_fetch
-from wheelhouse_tasks.retry import retry
+from wheelhouse_tasks.retry import TryAgainError, retry
 from wheelhouse_tasks.source import Source, open_source
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from wheelhouse_tasks.settings import Settings
@@ -55,7 +56,8 @@ def fetch(  # noqa: PLR0913
 
     *only* are patterns over `python-abi-platform`, or `sdist`. With *force* a file with other bytes is replaced.
     *show* the plan, and *remedy* what is in the folder with other bytes, unless the caller has better ones.
-    Raises WheelhouseError; the folder then holds whole, verified files only.
+    Raises WheelhouseError that names every file that could not be fetched; the folder then holds the others, and whole,
+    verified files only.
     """
     ui = ui or Silent()
     project = settings.need_project()
@@ -72,21 +74,30 @@ def fetch(  # noqa: PLR0913
     plan = plan_fetch(chosen, present, skipped, str(folder), force=force, remedy=remedy)
     if show:
         _show(plan, folder, ui)
+    failures: dict[str, WheelhouseError] = {}
     if dry_run:
         ui.note(DRY_RUN)
     else:
-        _apply(plan, {source.label: source for source in reversed(sources)}, settings, ui, force=force)
-    return FetchResult(
+        failures = _apply(plan, {source.label: source for source in reversed(sources)}, settings, ui, force=force)
+    downloaded = [each for each in plan.download if each.artifact.filename not in failures]
+    result = FetchResult(
         project,
         str(wanted) if wanted else None,
         str(folder),
-        tuple(each.artifact.filename for each in plan.download),
+        tuple(each.artifact.filename for each in downloaded),
         tuple(each.artifact.filename for each in plan.present),
         plan.skipped,
-        tuple(each.artifact.filename for each in plan.download if not each.sha256),
+        tuple(each.artifact.filename for each in downloaded if not each.sha256),
         {each.artifact.filename: each.source for each in plan.files},
         dry_run,
     )
+    if not dry_run:
+        ui.note(f"{count(downloaded)} fetched into {folder}, {len(plan.present)} already there")
+    if failures:
+        error = _failure(failures, len(plan.files))
+        error.result = result
+        raise error
+    return result
 
 
 def open_sources(settings: Settings, project: str, ui: Ui) -> tuple[list[Source], list[Candidate], list[Skipped]]:
@@ -113,41 +124,99 @@ def open_sources(settings: Settings, project: str, ui: Ui) -> tuple[list[Source]
     return sources, offered, skipped
 
 
-def _apply(plan: FetchPlan, sources: dict[str, Source], settings: Settings, ui: Ui, *, force: bool) -> None:
+def _apply(
+    plan: FetchPlan, sources: dict[str, Source], settings: Settings, ui: Ui, *, force: bool
+) -> dict[str, WheelhouseError]:
+    """Fetch what the plan says; return what went wrong, by file name: one bad file keeps no other from coming."""
     folder = settings.local_folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Failed(str(folder), f"cannot be created: {error.strerror}") from None
+    failures: dict[str, WheelhouseError] = {}
+    fetcher = _Fetcher(sources, folder, settings.container.retries, force=force)
 
-    def attest(each: Candidate) -> None:
-        if each.link.attested and each.sha256:
-            text = retry(lambda: sources[each.source].attestation(each), settings.container.retries)
-            dist.save_attestation(text, folder / each.artifact.filename, each.sha256)
-
-    def download(each: Candidate) -> tuple[Candidate, int]:
-        source, target = sources[each.source], folder / each.artifact.filename
-
-        def save() -> int:
-            blocks, replace = source.blocks(each), force or each.sha256 is not None
-            return dist.save(blocks, target, each.artifact, each.sha256, size=each.size, replace=replace)
-
-        size = retry(save, settings.container.retries)
-        attest(each)
+    def complete(each: Candidate) -> tuple[Candidate, int | WheelhouseError]:
+        try:
+            size = fetcher.download(each) if each in plan.download else 0
+            fetcher.attest(each)
+        except WheelhouseError as error:
+            return each, error
         return each, size
 
-    def done(pair: tuple[Candidate, int]) -> None:
-        each, size = pair
-        ui.detail(f"fetched {each.artifact.filename} ({size_text(size)}) from {each.source}")
-        if not each.sha256:
-            ui.warn(f"{each.artifact.filename}: {each.source} promises no sha256; only the archive itself was checked")
+    def done(pair: tuple[Candidate, int | WheelhouseError]) -> None:
+        each, outcome = pair
+        name = each.artifact.filename
+        if isinstance(outcome, WheelhouseError):
+            failures[name] = outcome
+            ui.warn(f"not fetched: {_named(name, outcome)}")
+        elif outcome:
+            ui.detail(f"fetched {name} ({size_text(outcome)}) from {each.source}")
+            if not each.sha256:
+                ui.warn(f"{name}: {each.source} promises no sha256; only the archive itself was checked")
 
     try:
-        parallel.run(download, plan.download, settings.max_workers, done)
-        parallel.run(attest, plan.present, settings.max_workers)
+        parallel.run(complete, plan.files, settings.max_workers, done)
     finally:
+        fetcher.ended.set()
         dist.sweep(folder)
-    ui.note(f"{count(plan.download)} fetched into {folder}, {len(plan.present)} already there")
+    return failures
+
+
+class _Fetcher:
+    """Puts files into a folder, from several threads at once."""
+
+    def __init__(self, sources: dict[str, Source], folder: Path, retries: int, *, force: bool) -> None:
+        self.sources = sources
+        self.folder = folder
+        self.retries = retries
+        self.force = force
+        #: After Ctrl-C, a thread that wakes up while the program ends must leave nothing behind.
+        self.ended = threading.Event()
+
+    def download(self, each: Candidate) -> int:
+        """Fetch one file, and again where that may help; return its bytes."""
+        target, replace, tried = self.folder / each.artifact.filename, self.force or each.sha256 is not None, False
+
+        def save() -> int:
+            nonlocal tried
+            try:
+                return dist.save(
+                    self._blocks(each), target, each.artifact, each.sha256, size=each.size, replace=replace
+                )
+            except (BadArtifact, DigestMismatch) as error:
+                # once more: nobody sees where a body without Content-Length is cut off, or damaged on its way;
+                # wrong bytes that come twice are what the server has
+                if tried:
+                    raise
+                tried = True
+                raise TryAgainError(error) from None
+
+        return retry(save, self.retries)
+
+    def attest(self, each: Candidate) -> None:
+        """Fetch the attestation of a file that has one."""
+        if each.link.attested and each.sha256:
+            text = retry(lambda: self.sources[each.source].attestation(each), self.retries)
+            dist.save_attestation(text, self.folder / each.artifact.filename, each.sha256)
+
+    def _blocks(self, each: Candidate) -> Iterator[bytes]:
+        if self.ended.is_set():  # asked after the half-written file was made: it is either swept, or removed here
+            raise Failed(each.artifact.filename, "interrupted")
+        yield from self.sources[each.source].blocks(each)
+
+
+def _named(name: str, error: WheelhouseError) -> WheelhouseError:
+    return error if name in str(error) else Failed(name, str(error))
+
+
+def _failure(failures: dict[str, WheelhouseError], tried: int) -> WheelhouseError:
+    """Return one error that names every file that was not fetched."""
+    names = sorted(failures)
+    first = _named(names[0], failures[names[0]])
+    if len(names) == 1:
+        return first
+    return Failed(", ".join(names), f"{len(names)} of {tried} files were not fetched", f"the first: {first}")
 
 
 def _show(plan: FetchPlan, folder: Path, ui: Ui) -> None:

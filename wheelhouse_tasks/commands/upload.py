@@ -81,6 +81,10 @@ def upload(
         )
     with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
         local = _stamped(dist.read(found, settings.max_workers), settings, Path(scratch), ui)
+        for file in local:
+            if file.metadata.bad_requires:
+                problem = f"its Requires-Python {file.metadata.bad_requires!r} is not valid, and is left off the pages"
+                ui.warn(f"{file.artifact.filename}: {problem}")
         projects = open_projects(settings, store, {str(file.artifact.project) for file in local}, writing=not dry_run)
         published, flat_page = _look(store, projects.values(), local)
         digests = {name: file.sha256 for name, file in published.items()}
