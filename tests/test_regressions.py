@@ -6,13 +6,8 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import programs
@@ -20,6 +15,7 @@ import pytest
 import servers
 import wheels
 from projects import index_env, inv, make_project, s3_env
+from scripted import scripted
 from test_bad_input import failed
 from test_storage import payload, s3_container
 
@@ -27,56 +23,6 @@ from wheelhouse_tasks.errors import BadArtifact
 from wheelhouse_tasks.storage import open_store, read_all
 
 RELEASE = ("wheelhouse.release", "--version", "1.0")
-
-
-@dataclass
-class Scripted:
-    """A web server whose answers are a table: path to status, headers, body."""
-
-    port: int
-    answers: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
-    requests: list[str] = field(default_factory=list)
-
-    @property
-    def url(self) -> str:
-        """Return its URL, ending in "/"."""
-        return f"http://127.0.0.1:{self.port}/"
-
-    def page(self, path: str, body: str, **headers: str) -> None:
-        """Answer a path with an HTML page."""
-        self.answers[path] = (200, {"Content-Type": "text/html", **headers}, body.encode())
-
-
-@contextmanager
-def scripted() -> Iterator[Scripted]:
-    """Run a scripted server."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            script.requests.append(f"{self.command} {self.path}")
-            self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            status, headers, body = script.answers.get(self.path, (404, {}, b""))
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_POST = do_GET  # noqa: N815
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    script = Scripted(server.server_address[1])
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield script
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def uploaded(tmp_path: Path, *tags: str, name: str = "demo") -> Path:

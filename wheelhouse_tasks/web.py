@@ -178,11 +178,7 @@ class Web:
             raise WebError(shown, "its TLS certificate is not trusted") from None
         except requests.TooManyRedirects:
             raise WebError(shown, "redirects in a loop") from None
-        except (
-            requests.exceptions.InvalidURL,
-            requests.exceptions.InvalidSchema,
-            requests.exceptions.MissingSchema,
-        ) as error:
+        except ValueError as error:  # a URL, maybe one that a redirect leads to, or that of a proxy
             raise WebError(shown, f"cannot be requested: {one_line(mask_url(str(error)))}") from None
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             if "timed out" in str(error):
