@@ -1,7 +1,7 @@
 """Bad input: one clear line, the documented exit code, no traceback, nothing half-written, no secret told."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +11,11 @@ import pytest
 import servers
 import wheels
 from projects import index_env, inv, make_project, s3_env
+
+from wheelhouse_tasks import settings
+from wheelhouse_tasks.commands.upload import upload
+from wheelhouse_tasks.console import Silent
+from wheelhouse_tasks.errors import BadArtifact
 
 SENTINEL = "hush-hush-5ecret"
 
@@ -157,6 +162,79 @@ def test_one_line_and_the_code(case: Case, mode: str, tmp_path: Path) -> None:
     done = inv(project, *before, *words, *after, env={"WHEELHOUSE_RETRIES": "1", **env})
     failed(done, case.code, case.said, debug=mode == "debug")
     assert not (project / "wheelhouse").exists()
+
+
+def written(text: bytes) -> Callable[[Path], object]:
+    """Return a preparation that writes these bytes where a wheel should be."""
+    return lambda dist: (dist / "demo-2.0-py3-none-any.whl").write_bytes(text)
+
+
+def made(metadata: str, **extra_files: bytes) -> Callable[[Path], object]:
+    """Return a preparation that makes a wheel with this METADATA."""
+    return lambda dist: wheels.make_wheel(dist, "demo", "2.0", metadata=metadata, extra_files=extra_files)
+
+
+GOOD = "Metadata-Version: 2.1\nName: demo\nVersion: 2.0\n"
+ARCHIVES = {
+    "Case 19: HTML": (written(b"<html>"), "the archive is damaged: File is not a zip file"),
+    "Case 19: empty": (written(b""), "the archive is damaged: File is not a zip file"),
+    "Case 20: large METADATA": (made(GOOD + "x" * (9 << 20)), "METADATA is larger than 8 MiB"),
+    "Case 21: two .dist-info": (
+        made(GOOD, **{"x-1.dist-info/METADATA": b""}),
+        "has 2 .dist-info folders, expected one",
+    ),
+    "Case 22: other project": (made(GOOD.replace("demo", "x")), "its metadata says project 'x', its file name 'demo'"),
+    "Case 22: other version": (made(GOOD.replace("2.0", "3")), "its metadata says version '3', its file name '2.0'"),
+    "Case 23: no Version": (made("Name: demo\n"), "its metadata has no Name or no Version"),
+}
+
+
+@pytest.mark.parametrize(("make", "said"), ARCHIVES.values(), ids=ARCHIVES)
+def test_bad_archive_stops_the_upload(make: Callable[[Path], object], said: str, tmp_path: Path) -> None:
+    """Cases 19 to 23: a wheel that is none is named with what is wrong, before the good one beside it is sent."""
+    project = make_project(tmp_path / "project")
+    wheels.make_wheel(project / "dist", "demo", "1.0")
+    make(project / "dist")
+    done = inv(project, "wheelhouse.upload")
+    failed(done, 1, said)
+    assert "error: demo-2.0-py3-none-any.whl: " in done.stderr
+    assert not (project / "wheelhouse").exists()
+
+
+class Meddler(Silent):
+    """Rewrites a wheel once it has been read, when the plan is shown."""
+
+    def __init__(self, wheel: Path) -> None:
+        self.wheel = wheel
+
+    def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:  # noqa: ARG002
+        """Add a byte."""
+        self.wheel.write_bytes(self.wheel.read_bytes() + b"x")
+
+
+def test_wheel_that_changes_under_way(tmp_path: Path) -> None:
+    """Case 24: a wheel that is rewritten after it was read is not stored, and is on no page."""
+    project = make_project(tmp_path / "project")
+    wheel = wheels.make_wheel(project / "dist", "demo", "1.0")
+    found = settings.resolve({}, {}, {}, project)
+    with pytest.raises(BadArtifact, match=f"{wheel.name}: changed while it was uploaded"):
+        upload(found, Meddler(wheel))
+    assert not [path for path in (project / "wheelhouse").rglob("*") if wheel.name in path.name]
+    assert upload(found).uploaded == (wheel.name,)
+
+
+def test_requires_python_on_the_pages(tmp_path: Path) -> None:
+    """Case 25: Requires-Python is escaped on the pages; one that is no specifier is left off, with a warning."""
+    project = make_project(tmp_path / "project")
+    wheels.make_wheel(project / "dist", "demo", "1.0", requires_python=">=3.8,<4")
+    bad = wheels.make_wheel(project / "dist", "demo", "2.0", requires_python=">=3.8'\"<b>")
+    done = inv(project, "wheelhouse.upload")
+    assert done.returncode == 0, done.stderr
+    told = f"{bad.name}: its Requires-Python '>=3.8\\'\"<b>' is not valid, and is left off the pages"
+    assert [line for line in done.stdout.splitlines() if line.startswith("warning: ")] == [f"warning: {told}"]
+    for page in ("index.html", "simple/demo/index.html"):
+        text = (project / "wheelhouse" / page).read_text()
+        assert (text.count("data-requires-python="), "&gt;=3.8,&lt;4" in text, "<b>" in text) == (1, True, False)
 
 
 @pytest.mark.parametrize("mode", MODES)

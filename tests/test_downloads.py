@@ -19,7 +19,7 @@ import programs
 import pytest
 import servers
 import wheels
-from projects import inv, make_project
+from projects import inv, make_project, s3_env
 from scripted import Answer, Handler, Scripted, scripted
 from test_bad_input import SENTINEL, failed
 
@@ -323,6 +323,30 @@ def test_truncated(case: str, server: Scripted, tmp_path: Path) -> None:
 def ranges_of(server: Scripted) -> list[str | None]:
     """Return the part of the wheel that each request asked for."""
     return server.asked(f"/{WHEEL}", "Range")
+
+
+@pytest.mark.parametrize("fault", ["cut", "reset", "hang"])
+@pytest.mark.parametrize("maker", ["nginx", "SeaweedFS"])
+def test_real_servers_continue(
+    maker: str, fault: str, web: servers.Nginx, bucket_name: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Case 39: through a line on which no answer gets far, a file comes from a real server all the same."""
+    project = make_project(tmp_path / "project")
+    wheel = wheels.make_wheel(project / "dist", payload=hashlib.shake_256(b"line").digest(4_000_000))
+    if maker == "nginx":
+        project.rename(web.root / bucket_name)
+        project, port, place, env = web.root / bucket_name, int(web.url.rpartition(":")[2]), "/wheelhouse", {}
+    else:
+        s3: servers.S3Server = request.getfixturevalue("s3")
+        port, place, env = s3.port, "", s3_env(s3, bucket_name)
+    assert inv(project, "wheelhouse.upload", env=env).returncode == 0
+    with servers.faultproxy(port) as proxy:
+        proxy.set(fault, after=1_500_000)
+        url = f"http://127.0.0.1:{proxy.port}/{bucket_name}{place}/simple-json/demo/index.html"
+        patience = {"WHEELHOUSE_TIMEOUT": "1", "WHEELHOUSE_RETRIES": "20"}  # a reset may swallow what was sent before
+        done = inv(project, *FETCH, url, "--local-folder", "got", env=patience)
+        assert (done.returncode, proxy.stats()["faulted"] > 3) == (0, True), done.stderr
+    assert contents(project / "got") == {wheel.name: (project / "dist" / wheel.name).read_bytes()}
 
 
 def test_short_of_the_promised_size(server: Scripted, tmp_path: Path) -> None:
@@ -646,13 +670,28 @@ def test_proxy_that_refuses(server: Scripted, tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("bundle", ["nowhere.pem", ".", "tasks.py"])
-def test_bad_ca_bundle(bundle: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("bundle", "said"),
+    [
+        ("nowhere.pem", "could not be read: Could not find a suitable TLS CA certificate bundle"),
+        ("dist", "its TLS certificate is not trusted"),
+        ("tasks.py", "could not be read: "),
+    ],
+)
+def test_bad_ca_bundle(bundle: str, said: str, certificate: Path, tmp_path: Path) -> None:
     """Case 47: a REQUESTS_CA_BUNDLE that is not there, or holds no certificate, is one line."""
     project = make_project(tmp_path / "project")
-    url = f"https://me:{SENTINEL}@127.0.0.1:{servers.closed_port()}/"
     env = {"REQUESTS_CA_BUNDLE": str(project / bundle), "WHEELHOUSE_RETRIES": "1"}
-    failed(inv(project, *FETCH, url, env=env), 1, "could not be read: ")
+    with scripted(certificate) as secure:
+        failed(inv(project, *FETCH, secure.url.replace("//", f"//me:{SENTINEL}@"), env=env), 1, said)
+        assert secure.seen == []
+
+
+def test_no_tls(server: Scripted, tmp_path: Path) -> None:
+    """Case 47: a server that speaks no TLS is not said to have a bad certificate."""
+    project = make_project(tmp_path / "project")
+    url = server.url.replace("http:", "https:")
+    failed(inv(project, *FETCH, url, env={"WHEELHOUSE_RETRIES": "1"}), 1, "could not be read: [SSL")
 
 
 def test_certificate_that_nobody_trusts(certificate: Path, tmp_path: Path) -> None:

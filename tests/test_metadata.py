@@ -155,7 +155,9 @@ def test_name_and_version_may_be_spelt_otherwise(name: str, version: str, filena
 def test_requires_python(said: bytes, expected: str | None, tmp_path: Path) -> None:
     """Requires-Python is on one line; one that is no valid specifier is left out of the pages (case 25)."""
     path = wheel_of(tmp_path, {f"{INFO}/METADATA": CORE + b"Requires-Python: " + said + b"\n"})
-    assert read(path).requires_python == expected
+    found = read(path)
+    assert found.requires_python == expected
+    assert found.bad_requires == ("" if expected else said.decode())
 
 
 @pytest.mark.parametrize(

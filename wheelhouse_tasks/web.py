@@ -174,7 +174,9 @@ class Web:
             yield
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
             raise WebError(shown, f"no answer within {self.timeout:g} s", "see the setting 'timeout'") from None
-        except requests.exceptions.SSLError:
+        except requests.exceptions.SSLError as error:
+            if "CERTIFICATE_VERIFY_FAILED" not in str(error):  # no TLS over there, or a CA bundle that holds nothing
+                raise TryAgainError(WebError(shown, f"could not be read: {root_cause(error)}")) from None
             raise WebError(shown, "its TLS certificate is not trusted") from None
         except requests.TooManyRedirects:
             raise WebError(shown, "redirects in a loop") from None
