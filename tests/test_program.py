@@ -157,7 +157,7 @@ def test_mounting_imports_nothing_heavy() -> None:
 CORE = {
     *("errors", "artifact", "metadata", "pages", "links", "plan", "settings", "keys", "location", "secret", "retry"),
     *("parallel", "retention", "flat", "attestation", "archive", "acceptance", "coverage", "release_plan"),
-    "resume",
+    *("listings", "offer", "resume"),
 }
 EDGES = CORE | {"storage", "dist", "web", "pypi", "console", "published", "project", "converge", "source", "stamp"}
 MAY_IMPORT = {
@@ -174,7 +174,7 @@ MAY_IMPORT = {
 ONLY_IN = {
     "libcloud": {"storage"},
     "requests": {"storage", "web"},
-    "lxml": {"links"},
+    "lxml": {"links", "listings"},
     "rich": {"console"},
     "twine": set[str](),
     "invoke": {"collection", "upkeep", "running", "__main__"},

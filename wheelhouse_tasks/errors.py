@@ -119,18 +119,23 @@ class BadPage(Failed):
     """A page cannot be understood, or is cut off."""
 
 
+class BadListing(BadPage):
+    """A listing is damaged, leaves things out, or hides its end: no other page may stand in for it."""
+
+
 class DigestMismatch(WheelhouseError):
     """Bytes are not those that were promised."""
 
-    def __init__(self, subject: str, expected: str, got: str) -> None:
-        super().__init__(subject, expected, got)
+    def __init__(self, subject: str, expected: str, got: str, algorithm: str = "sha256") -> None:
+        super().__init__(subject, expected, got, algorithm)
         self.subject = subject
         self.expected = expected
         self.got = got
+        self.algorithm = algorithm
 
     def wording(self) -> str:
         """Name the file and both digests."""
-        return f"{self.subject}: sha256 is {self.got}, expected {self.expected} (the file was not kept)"
+        return f"{self.subject}: {self.algorithm} is {self.got}, expected {self.expected} (the file was not kept)"
 
 
 class PublishError(Failed):

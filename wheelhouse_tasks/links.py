@@ -13,12 +13,28 @@ from wheelhouse_tasks.errors import BadPage, one_line
 from wheelhouse_tasks.secret import mask_url
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 PAGE_LIMIT = 128 << 20
 """Bytes of a page that are read at most."""
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
+#: What a page may promise a file's digest by, strongest first: how many hexadecimal digits each has.
+ALGORITHMS: dict[str, tuple[int, ...]] = {
+    "sha512": (128,),
+    "sha3_512": (128,),
+    "blake2b": (128, 64),
+    "sha384": (96,),
+    "sha3_384": (96,),
+    "sha256": (64,),
+    "sha3_256": (64,),
+    "blake2s": (64,),
+    "sha224": (56,),
+    "sha3_224": (56,),
+    "sha1": (40,),
+    "md5": (32,),
+}
+HEX = re.compile(r"[0-9a-f]+")
 #: A page that ends within a tag.
 CUT, CUT_LIMIT = re.compile(rb"<[a-zA-Z/!][^<>]*\Z"), 65536
 #: Of a content type: no charset, or one in which ASCII bytes are ASCII.
@@ -52,6 +68,8 @@ class Link(NamedTuple):
     problem: str = ""
     #: Whether the page says that an attestation (PEP 740) lies beside the file.
     attested: bool = False
+    #: Algorithm and digest of the strongest other promise, where there is no sha256.
+    digest: tuple[str, str] | None = None
 
     @property
     def last_folder(self) -> str:
@@ -205,7 +223,7 @@ def _json_link(row: Any, url: str, shown: str) -> Link | None:
         url,
         yanked=None if yanked is False or yanked is None else (yanked if isinstance(yanked, str) else ""),
         size=size if isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 1 << 50 else None,
-        sha256=hashes.get("sha256") if isinstance(hashes, dict) else None,
+        hashes=hashes,
         attested=row.get("_attestation") is True,
     )
     name = row.get("filename")
@@ -219,22 +237,21 @@ def _link(
     *,
     yanked: str | None = None,
     size: int | None = None,
-    sha256: object = None,
+    hashes: object = None,
     attested: bool = False,
 ) -> Link | None:
     """Return the link, or None where it leads to nothing that could be fetched."""
     parts = _resolve(base, href, page)
     if parts is None:
         return None
-    digest, problem = None, ""
-    if sha256 is None and parts.fragment:
-        digest, problem = _fragment_digest(parts.fragment)
-    elif isinstance(sha256, str) and SHA256.fullmatch(sha256.lower()):
-        digest = sha256.lower()
-    elif sha256 is not None:
-        problem = "its sha256 is malformed"
+    promise = _promise(hashes.items()) if isinstance(hashes, dict) else NO_PROMISE
+    if promise == NO_PROMISE and parts.fragment:
+        promise = _promise(part.partition("=")[::2] for part in unquote(parts.fragment).split("&"))
+    sha256, digest, problem = promise
+    if hashes is not None and not isinstance(hashes, dict):
+        problem = "its hashes are malformed"
     filename = unquote(parts.path.rpartition("/")[2])
-    return Link(parts._replace(fragment="").geturl(), filename, digest, yanked, size, problem, attested)
+    return Link(parts._replace(fragment="").geturl(), filename, sha256, yanked, size, problem, attested, digest)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -256,12 +273,22 @@ def _resolve(base: str, href: str, page: str) -> SplitResult | None:
     return parts
 
 
-def _fragment_digest(fragment: str) -> tuple[str | None, str]:
-    """Return the sha256 of a URL's fragment, or what is wrong with it: a malformed digest is not "no digest"."""
-    for part in fragment.split("&"):
-        name, _, digest = part.partition("=")
-        if name.lower() == "sha256":
-            if SHA256.fullmatch(digest.lower()):
-                return digest.lower(), ""
-            return None, "its sha256 is malformed"
-    return None, ""
+Promise = tuple[str | None, tuple[str, str] | None, str]
+NO_PROMISE: Promise = (None, None, "")
+
+
+def _promise(hashes: Iterable[tuple[object, object]]) -> Promise:
+    """Return the sha256, else the strongest other digest, or what is wrong: a malformed digest is not "no digest"."""
+    found: dict[str, str] = {}
+    for given, value in hashes:
+        name = str(given).lower()
+        if name not in ALGORITHMS or value is None:
+            continue
+        digest = value.lower() if isinstance(value, str) else ""
+        if len(digest) not in ALGORITHMS[name] or not HEX.fullmatch(digest):
+            return None, None, f"its {name} is malformed"
+        if found.setdefault(name, digest) != digest:
+            return None, None, f"it has two different {name}"
+    if "sha256" in found:
+        return found["sha256"], None, ""
+    return next(((None, (name, found[name]), "") for name in ALGORITHMS if name in found), NO_PROMISE)

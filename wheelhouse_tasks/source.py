@@ -1,36 +1,41 @@
-"""Where artifacts are fetched from: index pages on the web or on disk, containers, plain folders."""
+"""Where artifacts are fetched from: index pages and buckets on the web, pages on disk, containers, plain folders."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 from packaging.utils import canonicalize_name
 
-from wheelhouse_tasks import artifact, attestation, dist, links, pages
-from wheelhouse_tasks.errors import BadPage, Failed, NotAnArtifact, PageMissing, WebError
+from wheelhouse_tasks import artifact, attestation, dist, links, listings, offer, pages
+from wheelhouse_tasks.errors import (
+    BadListing,
+    BadPage,
+    DigestMismatch,
+    Failed,
+    ObjectMissing,
+    PageMissing,
+    WebError,
+)
 from wheelhouse_tasks.links import PAGE_LIMIT, Link
 from wheelhouse_tasks.location import FolderIndex, Location, WebIndex
+from wheelhouse_tasks.offer import ARTIFACT_SUFFIXES, Offer
 from wheelhouse_tasks.plan import Candidate, Skipped
 from wheelhouse_tasks.project import Project
-from wheelhouse_tasks.storage import BLOCK, Store, open_store
+from wheelhouse_tasks.retry import retry
+from wheelhouse_tasks.storage import BLOCK, READ_RETRIES, Store, open_store
 from wheelhouse_tasks.storage.folder import FolderStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-ARTIFACT_SUFFIXES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz")
+    from wheelhouse_tasks.listings import Listing
 
-
-@dataclass(frozen=True)
-class Offer:
-    """What a source holds of one project."""
-
-    candidates: tuple[Candidate, ...]
-    skipped: tuple[Skipped, ...] = ()
+#: Stands for the root of a container, which a page in it cannot know the URL of.
+CONTAINER = "https://container.invalid/"
 
 
 class Source(Protocol):
@@ -71,13 +76,24 @@ def open_source(place: Location, *, timeout: float, retries: int, workers: int) 
         return StoreSource(open_store(place), workers)
     if (place.path / "files").is_dir():
         return StoreSource(FolderStore(place.path), workers)
-    if place.path.is_dir() and not (place.path / "index.html").is_file():
-        return FolderSource(place.path)
-    return IndexSource(place.label, place.path.absolute().as_uri(), FileReader())
+    page = IndexSource(place.label, place.path.absolute().as_uri(), FileReader())
+    if place.path.is_dir():
+        return FolderSource(place.path, page if (place.path / pages.FLAT).is_file() else None)
+    return page
+
+
+class Found(NamedTuple):
+    """What is at a URL."""
+
+    #: After redirects.
+    url: str
+    links: list[Link]
+    #: Keys and sizes, where it is a listing.
+    objects: Mapping[str, int | None] | None = None
 
 
 class IndexSource:
-    """An index page of any maker: a project page, flat page, folder listing, root page or JSON."""
+    """An index page of any maker (project page, flat page, folder listing, root page, JSON), or a bucket's listing."""
 
     def __init__(self, label: str, url: str, reader: Reader) -> None:
         self.label = label
@@ -86,78 +102,123 @@ class IndexSource:
 
     def offer(self, project: str) -> Offer:
         """Return the links of the page, or, where it names the project's page only, of that page."""
-        folder = self.url.rstrip("/") + "/"
         if urlsplit(self.url).path.rstrip("/").endswith("simple"):  # the root page of a large index names every project
             try:
-                return self._offer(*self._links(f"{folder}{project}/"), project)
+                return self._offer(self._links(_below(self.url, f"{project}/")), project)
             except (PageMissing, BadPage):
                 pass
-        found, url = self._first(self.url, f"{folder}index.html", f"{folder}simple/")
-        offer = self._offer(found, url, project)
-        if offer.candidates or offer.skipped:
-            return offer
-        for link in found:
+        below = [] if listings.asks_for(self.url) else [_below(self.url, pages.FLAT), _below(self.url, "simple/")]
+        found = self._first(self.url, *below)
+        if found.objects is not None:
+            return self._listed(found.objects, found.url, project)
+        direct = self._offer(found, project)
+        if direct.candidates or direct.skipped:
+            return direct
+        for link in found.links:
             if (
                 not link.filename
                 and canonicalize_name(link.last_folder) == project
-                and link.url.rstrip("/") != url.rstrip("/")
+                and link.url.rstrip("/") != found.url.rstrip("/")
             ):
-                return self._offer(*self._links(link.url), project)
-        return offer
+                return self._offer(self._links(link.url), project)
+        return direct
 
     def blocks(self, candidate: Candidate) -> Iterator[bytes]:
-        """Yield a file's bytes; without a promised sha256 they come from the link's own host, or not at all."""
-        return self.reader.blocks(candidate.link.url, stay=candidate.sha256 is None)
+        """Yield a file's bytes; without a promised digest they come from the link's own host, or not at all."""
+        promised = candidate.sha256 or candidate.link.digest
+        return _verified(self.reader.blocks(candidate.link.url, stay=promised is None), candidate)
 
     def attestation(self, candidate: Candidate) -> bytes:
         """Return the attestation beside a file, from its own host."""
         return _bounded(self.reader.blocks(candidate.link.url + attestation.SUFFIX, stay=True))
 
-    def _first(self, *urls: str) -> tuple[list[Link], str]:
-        """Return the links of the first page that is there: object stores answer no request for a folder."""
+    def _first(self, *urls: str) -> Found:
+        """Return the first of what is there: object stores answer no request for a folder."""
         first: Failed | None = None
         for url in urls:
             try:
-                return self._links(url)
+                return self._found(url)
             except (WebError, BadPage) as error:
                 first = first or error
-                if not isinstance(error, PageMissing | BadPage) and "(403)" not in str(error):
+                missing = isinstance(error, PageMissing | BadPage) or "(403)" in str(error)
+                if isinstance(error, BadListing) or not missing:
                     break
         raise first or PageMissing(self.label, "is not there")
 
-    def _links(self, url: str) -> tuple[list[Link], str]:
+    def _links(self, url: str) -> Found:
         content, final, kind = self.reader.page(url)
-        return links.parse(content, final, kind), final
+        return Found(final, links.parse(content, final, kind))
 
-    def _offer(self, found: list[Link], page: str, project: str) -> Offer:
-        candidates, skipped = [], []
-        for link in found:
+    def _found(self, url: str) -> Found:
+        """Return what is at a URL, be it a page or a listing, which is followed to its end."""
+        content, final, kind = self.reader.page(url)
+        listing = listings.parse(content, final, kind)
+        if listing is None:
             try:
-                said = artifact.parse(link.filename)
-            except NotAnArtifact as error:
-                if link.filename.endswith(ARTIFACT_SUFFIXES) and _could_be(link.filename, project):
-                    skipped.append(Skipped(link.filename, error.problem))
-                continue
-            if said.project != project:
-                continue
-            if link.yanked is not None:
-                skipped.append(Skipped(link.filename, f"yanked: {link.yanked}" if link.yanked else "yanked"))
-                continue
-            candidates.append(Candidate(said, link.sha256, self.label, _guarded(link, page), link.size))
-        return Offer(tuple(candidates), tuple(skipped))
+                return Found(final, links.parse(content, final, kind))
+            except BadPage:
+                final, listing = listings.in_json(final), self._swift(final, kind)
+                if listing is None:
+                    raise
+        found = listings.follow(listing, final, self._listing)
+        kept = {each.key: each.size for each in found if each.key.endswith((*ARTIFACT_SUFFIXES, pages.FLAT))}
+        return Found(final, [], kept)
+
+    def _swift(self, url: str, kind: str) -> Listing | None:
+        """Return the listing that Swift answers with plain text, which tells neither sizes nor where it ends."""
+        try:
+            return self._listing(listings.in_json(url)) if kind.lower().startswith("text/plain") else None
+        except BadListing:
+            raise
+        except (BadPage, PageMissing):
+            return None
+
+    def _listing(self, url: str) -> Listing | None:
+        return listings.parse(*self.reader.page(url))
+
+    def _listed(self, objects: Mapping[str, int | None], url: str, project: str) -> Offer:
+        """Return what a bucket holds: what its pages say of the project, and every object that they do not link."""
+        told, rest = offer.arrange(objects, project, listings.prefix(url))
+        found = [link for key in told for link in self._links(listings.object_url(url, key)).links]
+        linked = {unquote(urlsplit(link.url).path) for link in found}
+
+        def url_of(key: str) -> str:
+            return listings.object_url(url, key)
+
+        unlinked = {key: objects[key] for key in rest if unquote(urlsplit(url_of(key)).path) not in linked}
+        return self._offer(Found(url, [*found, *offer.of_keys(unlinked, url_of)]), project)
+
+    def _offer(self, found: Found, project: str) -> Offer:
+        guarded = offer.settled(offer.guarded(link, found.url) for link in found.links)
+        return offer.of_links(guarded, project, self.label)
 
 
-def _could_be(filename: str, project: str) -> bool:
-    return canonicalize_name(filename).startswith(project)
+def _below(url: str, name: str) -> str:
+    """Return the URL of a page in a folder, with the folder's query."""
+    parts = urlsplit(url)
+    return parts._replace(path=f"{parts.path.rstrip('/')}/{name}").geturl()
 
 
-def _guarded(link: Link, page: str) -> Link:
-    """Return *link*, with a problem where it leaves the page's host, or https, and promises no digest."""
-    here, there = urlsplit(page), urlsplit(link.url)
-    elsewhere = here.hostname != there.hostname or (here.scheme == "https" and there.scheme != "https")
-    if link.sha256 or link.problem or not elsewhere:
-        return link
-    return link._replace(problem="leads to another host, or away from https, without a sha256")
+def _verified(blocks: Iterator[bytes], candidate: Candidate) -> Iterator[bytes]:
+    """Yield a file's bytes; raise DigestMismatch behind the last where they are not what the link promises.
+
+    A sha256 is left to who writes the file.
+    """
+    if candidate.sha256 or candidate.link.digest is None:
+        return blocks
+    return _digested(blocks, candidate.artifact.filename, *candidate.link.digest)
+
+
+def _digested(blocks: Iterator[bytes], filename: str, algorithm: str, expected: str) -> Iterator[bytes]:
+    if algorithm == "blake2b":  # the one that comes in two lengths
+        digest: Any = hashlib.blake2b(digest_size=len(expected) // 2)
+    else:
+        digest = hashlib.new(algorithm, usedforsecurity=False)
+    for block in blocks:
+        digest.update(block)
+        yield block
+    if digest.hexdigest() != expected:
+        raise DigestMismatch(filename, expected, digest.hexdigest(), algorithm)
 
 
 class FileReader:
@@ -205,30 +266,79 @@ class StoreSource:
             url = pages.file_name(project, name)
             link = Link(url, name, file.sha256, None, file.size, attested=file.attested)
             candidates.append(Candidate(artifact.parse(name), file.sha256, self.label, link, file.size))
-        return Offer(tuple(candidates))
+        root = self._root(project, known=bool(view.entries))
+        return Offer((*candidates, *root.candidates), root.skipped)
 
     def blocks(self, candidate: Candidate) -> Iterator[bytes]:
         """Yield an object's bytes."""
-        return self.store.read(candidate.link.url)
+        return _verified(self.store.read(candidate.link.url), candidate)
 
     def attestation(self, candidate: Candidate) -> bytes:
         """Return the object beside a file."""
         return _bounded(self.store.read(candidate.link.url + attestation.SUFFIX))
 
+    def _root(self, project: str, *, known: bool) -> Offer:
+        """Return the artifacts at the root, where wheelhouse-uploader keeps them, with what its page says of them.
+
+        A container whose flat page is ours has none, nor has one without the page in which the project is *known*.
+        """
+        page = self._flat()
+        if known if page is None else pages.is_ours(page):
+            return Offer(())
+        objects = {entry.name: entry.size for entry in self.store.list("")}
+        found, lost = [], []
+        for link in self._promises(page):
+            name = unquote(link.url.removeprefix(CONTAINER))
+            if name in objects:
+                found.append(link._replace(url=name, size=objects.pop(name)))
+            elif offer.is_of(link.filename, project):
+                lost.append(Skipped(link.filename, f"linked by {pages.FLAT}, and not in the container"))
+        found += offer.of_keys({name: size for name, size in objects.items() if "/" not in name}, str)
+        root = offer.of_links(offer.settled(found), project, self.label)
+        return Offer(root.candidates, (*root.skipped, *lost))
+
+    def _promises(self, page: bytes | None) -> list[Link]:
+        try:
+            return links.parse(page or b"", CONTAINER, pages.HTML_TYPE)
+        except BadPage as error:
+            raise BadPage(f"{self.label}/{pages.FLAT}", error.problem, error.remedy) from None
+
+    def _flat(self) -> bytes | None:
+        """Return the flat page, or so much of it that shows it to be ours; None where there is none."""
+
+        def read() -> bytes:
+            content = bytearray()
+            for block in self.store.read(pages.FLAT):
+                content += block
+                if pages.is_ours(bytes(content[:BLOCK])):
+                    break
+                if len(content) > PAGE_LIMIT:
+                    raise BadPage(f"{self.label}/{pages.FLAT}", f"is larger than {PAGE_LIMIT >> 20} MiB")
+            return bytes(content)
+
+        try:
+            return retry(read, READ_RETRIES)
+        except ObjectMissing:
+            return None
+
 
 class FolderSource:
-    """A folder of artifacts without any page."""
+    """A folder of artifacts, with or without a page that says more of them."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, page: IndexSource | None = None) -> None:
         self.path = path
         self.label = str(path)
+        self.page = page
 
     def offer(self, project: str) -> Offer:
-        """Return the artifacts in the folder, hashed."""
+        """Return what the page says, and the artifacts in the folder that it does not link, hashed."""
+        said_by_page = self.page.offer(project) if self.page else Offer(())
+        linked = {each.artifact.filename for each in said_by_page.candidates}
+        linked |= {each.name for each in said_by_page.skipped}
         found, skipped = dist.scan(self.path)
         candidates = []
         for path, said in found:
-            if said.project == project:
+            if said.project == project and path.name not in linked:
                 try:
                     sha256, _, size = dist.digests(path)
                 except OSError as error:
@@ -236,11 +346,12 @@ class FolderSource:
                 attested = path.with_name(path.name + attestation.SUFFIX).is_file()
                 link = Link(path.as_uri(), path.name, sha256, attested=attested)
                 candidates.append(Candidate(said, sha256, self.label, link, size))
-        return Offer(tuple(candidates), tuple(each for each in skipped if each.name.endswith(ARTIFACT_SUFFIXES)))
+        unfit = tuple(each for each in skipped if each.name.endswith(ARTIFACT_SUFFIXES) and each.name not in linked)
+        return Offer((*said_by_page.candidates, *candidates), (*said_by_page.skipped, *unfit))
 
     def blocks(self, candidate: Candidate) -> Iterator[bytes]:
         """Yield a file's bytes."""
-        return _read(_path(candidate.link.url))
+        return _verified(_read(_path(candidate.link.url)), candidate)
 
     def attestation(self, candidate: Candidate) -> bytes:
         """Return the file beside it."""

@@ -28,9 +28,9 @@ from wheelhouse_tasks.errors import (
     UsageError,
     WheelhouseError,
 )
+from wheelhouse_tasks.offer import ARTIFACT_SUFFIXES
 from wheelhouse_tasks.pypi import BUSY, PackageIndex, package_index
 from wheelhouse_tasks.release_plan import ReleasePlan, plan_release
-from wheelhouse_tasks.source import ARTIFACT_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
