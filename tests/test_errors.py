@@ -78,6 +78,11 @@ def test_errors_are_documented(kind: type[WheelhouseError]) -> None:
             DigestMismatch("a.whl", "11", "22"), "a.whl: sha256 is 22, expected 11 (the file was not kept)", id="digest"
         ),
         pytest.param(
+            DigestMismatch("a.whl", "11", "22", "md5"),
+            "a.whl: md5 is 22, expected 11 (the file was not kept)",
+            id="other digest",
+        ),
+        pytest.param(
             BadArtifacts(FINDINGS), "a.whl: is damaged; b.whl: is empty (build it again)", id="several findings"
         ),
         pytest.param(WheelhouseError("one", 2, "three"), "one: 2: three", id="base"),
@@ -93,8 +98,8 @@ def test_facts_are_attributes() -> None:
     """The facts can be had without taking the wording apart."""
     error = UsageError("port (flag)", "expected a number", "leave it out")
     assert (error.subject, error.problem, error.remedy) == error.args
-    mismatch = DigestMismatch("a.whl", "11", "22")
-    assert (mismatch.subject, mismatch.expected, mismatch.got) == mismatch.args
+    mismatch = DigestMismatch("a.whl", "11", "22", "md5")
+    assert (mismatch.subject, mismatch.expected, mismatch.got, mismatch.algorithm) == mismatch.args
     assert BadArtifacts(FINDINGS).findings == FINDINGS
 
 

@@ -4,6 +4,7 @@ import gzip
 import json
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from hypothesis import example, given, settings
@@ -81,7 +82,7 @@ def test_folders_of_a_listing(page: str, url: str, folders: set[str]) -> None:
 
 
 def test_page_of_the_public_index() -> None:
-    """JSON as the public index writes it gives digests, sizes, and which files are yanked and why (case 38)."""
+    """Case 38: JSON as the public index writes it gives digests, sizes, and which files are yanked and why."""
     base = "https://files.pythonhosted.example/packages"
     assert parse((DATA / "pypi-simple.json").read_bytes(), kind=JSON) == [
         Link(f"{base}/77/d9/{NAME}", NAME, WHEEL_SHA, None, 1120),
@@ -126,7 +127,7 @@ def test_page_of_the_public_index() -> None:
     ],
 )
 def test_anchor(anchor: str, expected: list[Link]) -> None:
-    """Links are resolved by the rules of HTML, whatever they look like in the source (case 30)."""
+    """Case 30: links are resolved by the rules of HTML, whatever they look like in the source."""
     assert parse(anchor) == expected
 
 
@@ -155,7 +156,7 @@ def test_anchor(anchor: str, expected: list[Link]) -> None:
     ],
 )
 def test_base(page: str, base: str, expected: str) -> None:
-    """The page's first <base href> counts, itself relative to the page, wherever it stands (case 30)."""
+    """Case 30: the page's first <base href> counts, itself relative to the page, wherever it stands."""
     assert parse(page.format(base=base, name=NAME)) == plain(expected)
 
 
@@ -175,7 +176,7 @@ def test_base(page: str, base: str, expected: str) -> None:
     ],
 )
 def test_link_that_leads_nowhere(href: str) -> None:
-    """A link that cannot be fetched is left out, and the rest of the page is used (case 31)."""
+    """Case 31: a link that cannot be fetched is left out, and the rest of the page is used."""
     assert parse(f'<a href="{href}">x</a> <a href="{NAME}">y</a>') == plain(URL + NAME)
     rows = {"meta": {"api-version": "1.0"}, "files": [{"url": href}, {"url": NAME}]}
     assert parse(json.dumps(rows), kind=JSON) == plain(URL + NAME)
@@ -197,7 +198,7 @@ def test_link_that_leads_nowhere(href: str) -> None:
     ],
 )
 def test_files_and_the_web_stay_apart(url: str, page: str, expected: list[Link]) -> None:
-    """A page on this machine leads to files of this machine only, one on the web never does (case 31)."""
+    """Case 31: a page on this machine leads to files of this machine only, one on the web never does."""
     assert parse(page, url) == expected
 
 
@@ -215,63 +216,90 @@ def test_files_and_the_web_stay_apart(url: str, page: str, expected: list[Link])
     ],
 )
 def test_names_hold_no_path(href: str) -> None:
-    """The name is the last part of the path, decoded once; what still holds a path is no artifact (cases 1-4)."""
+    """Cases 1-4: the name is the last part of the path, decoded once; what still holds a path is no artifact."""
     [link] = parse(f'<a href="{href}">')
     with suppress(NotAnArtifact):
         assert artifact.parse(link.filename).filename == "x-1.0-py3-none-any.whl"
 
 
-@pytest.mark.parametrize(
-    ("fragment", "sha256", "problem"),
-    [
-        pytest.param("", None, "", id="none"),
-        pytest.param("#", None, "", id="empty fragment"),
-        pytest.param(f"#sha256={A}", A, "", id="sha256"),
-        pytest.param(f"#sha256={A.upper()}", A, "", id="capital digits"),
-        pytest.param(f"#SHA256={A}", A, "", id="capital name"),
-        pytest.param(f"#sha256={A}&amp;md5={'0' * 32}", A, "", id="with md5"),
-        pytest.param(f"#md5={'0' * 32}&amp;sha256={A}", A, "", id="behind md5"),
-        pytest.param(f"#egg=demo&amp;sha256={A}", A, "", id="behind an egg"),
-        pytest.param(f"#sha1={'0' * 40}", None, "", id="sha1 only"),
-        pytest.param(f"#md5={'0' * 32}", None, "", id="md5 only"),
-        pytest.param("#sha256=", None, "its sha256 is malformed", id="empty digest"),
-        pytest.param("#sha256", None, "its sha256 is malformed", id="no digest"),
-        pytest.param(f"#sha256={A[1:]}", None, "its sha256 is malformed", id="cut digest"),
-        pytest.param(f"#sha256={A}a", None, "its sha256 is malformed", id="long digest"),
-        pytest.param(f"#sha256={A[1:]}g", None, "its sha256 is malformed", id="no hex"),
-        pytest.param(f"#sha256={A[1:]}\u0661", None, "its sha256 is malformed", id="digit beyond ASCII"),
-        pytest.param(f"#sha256={A} ", A, "", id="blank behind"),
-    ],
-)
-def test_digest_of_a_link(fragment: str, sha256: str | None, problem: str) -> None:
-    """The sha256 is found wherever it stands; a malformed one is never taken for none (case 33)."""
-    assert parse(f'<a href="{NAME}{fragment}">') == [Link(URL + NAME, NAME, sha256, problem=problem)]
+C = "c" * 128
 
 
 @pytest.mark.parametrize(
-    ("row", "sha256", "problem"),
+    ("fragment", "sha256", "digest"),
     [
-        pytest.param({}, None, "", id="no hashes"),
-        pytest.param({"hashes": {}}, None, "", id="empty"),
-        pytest.param({"hashes": {"md5": "0" * 32}}, None, "", id="md5 only"),
-        pytest.param({"hashes": {"sha256": A}}, A, "", id="sha256"),
-        pytest.param({"hashes": {"sha256": A.upper()}}, A, "", id="capital digits"),
-        pytest.param({"hashes": {"sha256": ""}}, None, "its sha256 is malformed", id="empty digest"),
-        pytest.param({"hashes": {"sha256": A[1:]}}, None, "its sha256 is malformed", id="cut digest"),
-        pytest.param(
-            {"hashes": {"sha256": 5}},
-            None,
-            "its sha256 is malformed",
-            id="number",
-        ),
-        pytest.param({"url": f"{NAME}#sha256={B}"}, B, "", id="in the URL"),
-        pytest.param({"url": f"{NAME}#sha256={B}", "hashes": {"sha256": A}}, A, "", id="beside the URL's"),
+        pytest.param("", None, None, id="none"),
+        pytest.param("#", None, None, id="empty fragment"),
+        pytest.param(f"#sha256={A}", A, None, id="sha256"),
+        pytest.param(f"#sha256={A.upper()}", A, None, id="capital digits"),
+        pytest.param(f"#SHA256={A}", A, None, id="capital name"),
+        pytest.param(f"#sha256={A}&amp;md5={'0' * 32}", A, None, id="with md5"),
+        pytest.param(f"#md5={'0' * 32}&amp;sha256={A}", A, None, id="behind md5"),
+        pytest.param(f"#sha512={C}&amp;sha256={A}", A, None, id="behind sha512"),
+        pytest.param(f"#egg=demo&amp;sha256={A}", A, None, id="behind an egg"),
+        pytest.param(f"#sha256={A}&amp;sha256={A.upper()}", A, None, id="said twice"),
+        pytest.param(f"#sha256%3D{A}", A, None, id="quoted"),
+        pytest.param(f"#sha256={A} ", A, None, id="blank behind"),
+        pytest.param(f"#sha1={'0' * 40}", None, ("sha1", "0" * 40), id="sha1 only"),
+        pytest.param(f"#MD5={A[:32].upper()}", None, ("md5", A[:32]), id="md5 only"),
+        pytest.param(f"#md5={A[:32]}&amp;sha512={C}", None, ("sha512", C), id="strongest of two"),
+        pytest.param(f"#sha384={C[:96]}&amp;sha1={A[:40]}", None, ("sha384", C[:96]), id="strongest first"),
+        pytest.param(f"#blake2b={C}", None, ("blake2b", C), id="blake2b"),
+        pytest.param(f"#blake2b={A}", None, ("blake2b", A), id="blake2b of 256 bits"),
+        pytest.param("#rot13=abc", None, None, id="unknown"),
     ],
 )
-def test_digest_of_a_json_row(row: dict[str, object], sha256: str | None, problem: str) -> None:
-    """The sha256 of a JSON row is checked as that of a link (case 33)."""
+def test_digest_of_a_link(fragment: str, sha256: str | None, digest: tuple[str, str] | None) -> None:
+    """Case 33: the sha256 is found wherever it stands, and where there is none the strongest other digest."""
+    assert parse(f'<a href="{NAME}{fragment}">') == [Link(URL + NAME, NAME, sha256, digest=digest)]
+
+
+@pytest.mark.parametrize(
+    ("fragment", "problem"),
+    [
+        pytest.param("sha256=", "its sha256 is malformed", id="empty"),
+        pytest.param("sha256", "its sha256 is malformed", id="name alone"),
+        pytest.param(f"sha256={A[1:]}", "its sha256 is malformed", id="cut"),
+        pytest.param(f"sha256={A}a", "its sha256 is malformed", id="long"),
+        pytest.param(f"sha256={A[1:]}g", "its sha256 is malformed", id="no hex"),
+        pytest.param(f"sha256={A[1:]}\u0661", "its sha256 is malformed", id="digit beyond ASCII"),
+        pytest.param(f"sha512={A}", "its sha512 is malformed", id="sha256 called sha512"),
+        pytest.param("md5=", "its md5 is malformed", id="empty md5"),
+        pytest.param(f"blake2b={A[:40]}", "its blake2b is malformed", id="cut blake2b"),
+        pytest.param(f"sha256={A}&amp;md5=xyz", "its md5 is malformed", id="one of two"),
+        pytest.param(f"sha256={A}&amp;sha256={B}", "it has two different sha256", id="two that differ"),
+    ],
+)
+def test_malformed_digest_is_not_no_digest(fragment: str, problem: str) -> None:
+    """Case 33: a link with a malformed digest has a problem, and none of its digests is taken."""
+    assert parse(f'<a href="{NAME}#{fragment}">') == [Link(URL + NAME, NAME, None, problem=problem)]
+
+
+@pytest.mark.parametrize(
+    ("row", "sha256", "digest", "problem"),
+    [
+        pytest.param({}, None, None, "", id="no hashes"),
+        pytest.param({"hashes": {}}, None, None, "", id="empty"),
+        pytest.param({"hashes": None}, None, None, "", id="null"),
+        pytest.param({"hashes": {"md5": "0" * 32}}, None, ("md5", "0" * 32), "", id="md5 only"),
+        pytest.param({"hashes": {"md5": "0" * 32, "sha512": C}}, None, ("sha512", C), "", id="strongest of two"),
+        pytest.param({"hashes": {"sha256": A}}, A, None, "", id="sha256"),
+        pytest.param({"hashes": {"sha256": A.upper(), "sha512": C}}, A, None, "", id="capital digits"),
+        pytest.param({"hashes": {"sha256": ""}}, None, None, "its sha256 is malformed", id="empty digest"),
+        pytest.param({"hashes": {"sha256": A[1:]}}, None, None, "its sha256 is malformed", id="cut digest"),
+        pytest.param({"hashes": {"sha256": 5}}, None, None, "its sha256 is malformed", id="number"),
+        pytest.param({"hashes": [A]}, None, None, "its hashes are malformed", id="list"),
+        pytest.param({"hashes": f"sha256={A}"}, None, None, "its hashes are malformed", id="text"),
+        pytest.param({"url": f"{NAME}#sha256={B}"}, B, None, "", id="in the URL"),
+        pytest.param({"url": f"{NAME}#sha256={B}", "hashes": {"sha256": A}}, A, None, "", id="beside the URL's"),
+    ],
+)
+def test_digest_of_a_json_row(
+    row: dict[str, object], sha256: str | None, digest: tuple[str, str] | None, problem: str
+) -> None:
+    """Case 33: the digests of a JSON row are checked as those of a link."""
     page = {"meta": {"api-version": "1.0"}, "files": [{"url": NAME, **row}]}
-    assert parse(json.dumps(page), kind=JSON) == [Link(URL + NAME, NAME, sha256, problem=problem)]
+    assert parse(json.dumps(page), kind=JSON) == [Link(URL + NAME, NAME, sha256, problem=problem, digest=digest)]
 
 
 @pytest.mark.parametrize(
@@ -294,7 +322,7 @@ def test_digest_of_a_json_row(row: dict[str, object], sha256: str | None, proble
     ],
 )
 def test_attributes(attributes: str, yanked: str | None, size: int | None) -> None:
-    """A link tells whether it is yanked, and why, and its size where that is a number (case 38)."""
+    """Case 38: a link tells whether it is yanked, and why, and its size where that is a number."""
     assert parse(f'<a href="{NAME}" {attributes}>x</a>') == [Link(URL + NAME, NAME, None, yanked, size)]
 
 
@@ -323,7 +351,7 @@ def test_attributes(attributes: str, yanked: str | None, size: int | None) -> No
     ],
 )
 def test_json_attributes(row: dict[str, object], yanked: str | None, size: int | None) -> None:
-    """A JSON row tells the same (case 38)."""
+    """Case 38: a JSON row tells the same."""
     page = {"meta": {"api-version": "1.0"}, "files": [{"url": NAME, **row}]}
     [link] = parse(json.dumps(page), kind=JSON)
     assert (link.yanked, link.size, type(link.size)) == (yanked, size, type(size))
@@ -367,7 +395,7 @@ META = '{"meta": {"api-version": "1.0"}'
     ],
 )
 def test_json_of_the_wrong_shape(page: str, problem: str) -> None:
-    """JSON that is not an index page is refused, naming the page without its credentials (case 35)."""
+    """Case 35: JSON that is not an index page is refused, naming the page without its credentials."""
     with pytest.raises(BadPage) as refused:
         parse(page, "https://me:hunter2@wheels.example/simple/demo/", JSON)
     assert str(refused.value).startswith(f"https://<hidden>@wheels.example/simple/demo/: {problem}")
@@ -407,7 +435,7 @@ def test_html_that_a_store_mislabels(kind: str, start: str) -> None:
     ],
 )
 def test_other_types_are_refused(page: bytes, kind: str, shown: str) -> None:
-    """What is no index page is refused, and its content type is named (case 35)."""
+    """Case 35: what is no index page is refused, and its content type is named."""
     with pytest.raises(BadPage) as refused:
         parse(page, kind=kind)
     assert shown in str(refused.value)
@@ -435,7 +463,7 @@ def test_other_types_are_refused(page: bytes, kind: str, shown: str) -> None:
     ],
 )
 def test_charsets_are_read_leniently(page: bytes, kind: str) -> None:
-    """Whatever the charset and the bytes, the links before and behind are found (case 26)."""
+    """Case 26: whatever the charset and the bytes, the links before and behind are found."""
     link = f'<a href="{NAME}">x</a>'.encode()
     assert filenames(page + link + page + link, kind=kind) == [NAME, NAME]
 
@@ -451,38 +479,38 @@ def test_charsets_are_read_leniently(page: bytes, kind: str) -> None:
     ],
 )
 def test_utf_16(kind: str) -> None:
-    """UTF-16 is read too (case 26)."""
+    """Case 26: UTF-16 is read too."""
     assert filenames(f'<p>é</p><a href="{NAME}">'.encode("utf-16"), kind=kind) == [NAME]
 
 
 @pytest.mark.parametrize("kind", [HTML, "", "text/html; charset=latin1"])
 def test_compressed_page_is_no_empty_page(kind: str) -> None:
-    """A gzip page that nobody said to be one is read or refused, and never a page without links (case 27)."""
+    """Case 27: a gzip page that nobody said to be one is read or refused, and never a page without links."""
     with suppress(BadPage):
         assert filenames(gzip.compress(f'<a href="{NAME}">x</a>'.encode()), kind=kind) == [NAME]
 
 
 @pytest.mark.parametrize("tag", ["div", "b", "span", "dd", "font", "li", "td", "p"])
 def test_unclosed_tags(tag: str) -> None:
-    """However deep the unclosed tags nest, no link is lost (case 29)."""
+    """Case 29: however deep the unclosed tags nest, no link is lost."""
     count = 20_000 if tag == "div" else 3000
     page = "".join(f'<{tag}><a href="demo-{number}.tar.gz">x</a>' for number in range(count))
     assert filenames(page) == [f"demo-{number}.tar.gz" for number in range(count)]
 
 
 def test_endless_text() -> None:
-    """12 MB of text before the links hide none of them (case 29)."""
+    """Case 29: 12 MB of text before the links hide none of them."""
     assert filenames(b"x" * (12 << 20) + f'<a href="{NAME}">'.encode()) == [NAME]
 
 
 def test_endless_attribute() -> None:
-    """12 MB in one attribute hide no link behind it (case 29)."""
+    """Case 29: 12 MB in one attribute hide no link behind it."""
     page = b'<a title="' + b"x" * (12 << 20) + f'" href="{NAME}">x</a><a href="{NAME}">y</a>'.encode()
     assert filenames(page) == [NAME, NAME]
 
 
 def test_many_links() -> None:
-    """All of 15 000 links are found (case 29)."""
+    """Case 29: all of 15 000 links are found."""
     page = "".join(f'<a href="demo-{number}.tar.gz#sha256={A}">x</a><br>\n' for number in range(15_000))
     assert len(parse(page)) == 15_000
 
@@ -497,14 +525,14 @@ def test_many_links() -> None:
     ],
 )
 def test_page_that_is_cut_off(page: str) -> None:
-    """A page of ours that has not as many links as it says is refused (case 28)."""
+    """Case 28: a page of ours that has not as many links as it says is refused."""
     with pytest.raises(BadPage, match="is cut off"):
         parse(page)
 
 
 @pytest.mark.parametrize("rest", ['<a href="y-1.0.zip', "<a", "</a", "<!-- x", f'<a href="y-1.0.zip#sha256={A}" data-'])
 def test_page_that_ends_within_a_tag(rest: str) -> None:
-    """A page of any maker that ends in the middle of a tag is refused: its last link would be lost (case 28)."""
+    """Case 28: a page of any maker that ends in the middle of a tag is refused: its last link would be lost."""
     with pytest.raises(BadPage, match="is cut off"):
         parse(f'<a href="{NAME}">x</a>{rest}')
 
@@ -513,7 +541,7 @@ LOGIN = '<form><input name="user"><input TYPE="Password"></form>'
 
 
 def test_login_page() -> None:
-    """A login page that came with status 200 is no page without links (case 35)."""
+    """Case 35: a login page that came with status 200 is no page without links."""
     with pytest.raises(BadPage, match="is a login page, not an index page"):
         parse(f'<a href="/help">help</a>{LOGIN}')
     assert NAME in filenames(f'<a href="{NAME}">x</a>{LOGIN}')
@@ -553,7 +581,7 @@ def harmless(found: list[Link]) -> None:
 @settings(deadline=None)
 @given(PAGES, TYPES)
 def test_any_bytes_are_links_or_a_bad_page(page: bytes, kind: str) -> None:
-    """Whatever the bytes, they give links that are harmless, or BadPage (cases 1-5, 26-31, 35)."""
+    """Cases 1-5, 26-31, 35: whatever the bytes, they give links that are harmless, or BadPage."""
     with suppress(BadPage):
         harmless(links.parse(page, URL, kind))
 
@@ -565,7 +593,7 @@ def test_any_bytes_are_links_or_a_bad_page(page: bytes, kind: str) -> None:
 @example("<base href='http://[bad/'><a href='x-1.zip'>", "utf-8")
 @example("<a href='x-1.zip'>", "bogus")
 def test_any_base_and_charset_are_survived(page: str, charset: str) -> None:
-    """Whatever the page says its base and charset are, it gives harmless links, or BadPage (cases 26, 30)."""
+    """Cases 26, 30: whatever the page says its base and charset are, it gives harmless links, or BadPage."""
     with suppress(BadPage):
         harmless(links.parse(page.encode(), URL, f"text/html; charset={charset}"))
 
@@ -583,7 +611,60 @@ ROWS = st.dictionaries(
 @settings(deadline=None)
 @given(st.lists(ROWS | VALUES, max_size=4) | VALUES, st.lists(ROWS | VALUES, max_size=4) | VALUES)
 def test_any_json_is_links_or_a_bad_page(files: object, projects: object) -> None:
-    """Whatever the shape of the JSON, it gives links that are harmless, or BadPage (case 35)."""
+    """Case 35: whatever the shape of the JSON, it gives links that are harmless, or BadPage."""
     page = {"meta": {"api-version": "1.0"}, "files": files, "projects": projects}
     with suppress(BadPage):
         harmless(parse(json.dumps(page), kind=JSON))
+
+
+def spelled(char: str, how: int) -> str:
+    """Return a character of a URL as HTML may have it: as it is, or as one of its references."""
+    return [char, char, char, f"&#{ord(char)};", f"&#x{ord(char):X};"][how]
+
+
+@st.composite
+def links_as_written(draw: st.DrawFn) -> tuple[str, tuple[str, str | None]]:
+    """Return an anchor in any legal spelling, and the name and sha256 that it leads to."""
+    number = draw(st.integers(0, 99))
+    name = draw(st.sampled_from([f"demo-1.{number}.tar.gz", f"demo-1.{number}+local.{number}-py3-none-any.whl"]))
+    sha256 = draw(st.none() | st.sampled_from([A, B]))
+    quoted = "".join(quote(char, safe="") if draw(st.integers(0, 4)) == 0 else char for char in name)
+    places = ["", "./", "../demo/", "/w/simple/demo/", "//wheels.example/w/simple/demo/", URL, "x/../", "../../files/"]
+    query = draw(st.sampled_from(["", "", "", "?a=1&b=/x"]))
+    digest = draw(st.sampled_from(["sha256={}", "SHA256={}", f"md5={A[:32]}&sha256={{}}", "sha256={}&egg=x"]))
+    fragment = "#" + digest.format(draw(st.sampled_from([sha256.upper(), sha256]))) if sha256 else ""
+    href = draw(st.sampled_from(places)) + quoted + query + fragment
+    mark = draw(st.sampled_from(["'", '"', ""]))
+    text = "".join(spelled(char, draw(st.integers(0, 4))) for char in href)
+    text = text.replace("&b", "&amp;b").replace("&sha", "&amp;sha").replace("&egg", "&amp;egg")
+    blanks = st.sampled_from(["", " ", "\n", "\t\r\n"])
+    if mark:
+        text = draw(blanks) + text + draw(blanks)
+    tag = draw(st.sampled_from(["a", "A"]))
+    before, behind = draw(st.sampled_from(["", ' class="x"', " rel=internal"])), draw(st.sampled_from(["", " data-x"]))
+    equals = draw(st.sampled_from(["=", " = ", "=\n"]))
+    attribute = draw(st.sampled_from(["href", "HREF", "Href"])) + equals + mark + text + mark
+    end = draw(st.sampled_from(["</a>", "</A>", "", "<br>", "</td></tr>"]))
+    return f"<{tag}{before} {attribute}{behind}>{name[:20]}..&gt;{end}", (name, sha256)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.lists(links_as_written(), max_size=6), st.sampled_from(["", "\n<div>", "<table><tr><td>", "<pre>", "<!--x-->"])
+)
+def test_every_link_is_found(anchors: list[tuple[str, tuple[str, str | None]]], between: str) -> None:
+    """Case 30: every link of a page is found with its sha256, in whatever legal way it is spelled."""
+    page = "<!DOCTYPE html><html><body>" + between.join(["", *[anchor for anchor, _ in anchors], ""])
+    assert [(link.filename, link.sha256) for link in parse(page)] == [expected for _, expected in anchors]
+
+
+@settings(deadline=None)
+@given(st.lists(links_as_written(), max_size=6), st.booleans())
+def test_every_row_is_found(anchors: list[tuple[str, tuple[str, str | None]]], ascii_only: bool) -> None:
+    """Every file of a JSON page is found with its sha256, whatever stands beside it."""
+    rows = [
+        {"filename": name, "url": quote(name), "hashes": {"sha256": sha256} if sha256 else {}, "é": None}
+        for _, (name, sha256) in anchors
+    ]
+    page = json.dumps({"files": rows, "meta": {"api-version": "1.4"}, "name": "é"}, ensure_ascii=ascii_only)
+    assert [(link.filename, link.sha256) for link in parse(page, kind=JSON)] == [expected for _, expected in anchors]
