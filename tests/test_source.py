@@ -1,0 +1,427 @@
+"""What a source offers of a project, given what its pages, listings and folders hold."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import wheels
+from fake_store import FakeStore
+
+from wheelhouse_tasks import pages, source
+from wheelhouse_tasks.errors import BadListing, BadPage, DigestMismatch, PageMissing, WebError
+from wheelhouse_tasks.location import FolderIndex
+from wheelhouse_tasks.offer import Offer
+from wheelhouse_tasks.plan import Skipped
+from wheelhouse_tasks.source import IndexSource, StoreSource, open_source
+from wheelhouse_tasks.storage import make_payload
+
+A, B, C = "a" * 64, "b" * 64, "c" * 128
+BUCKET = "https://store.example/wheels"
+WHEEL, SDIST, OTHER = "demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz", "other-1.0.tar.gz"
+HTML, XML, JSON, TEXT = "text/html", "application/xml", "application/json", "text/plain; charset=utf-8"
+
+
+class Pages:
+    """A web server that is a table of URL to content type and page."""
+
+    def __init__(self, table: dict[str, tuple[str, str]]) -> None:
+        self.table = table
+        self.asked: list[str] = []
+
+    def page(self, url: str) -> tuple[bytes, str, str]:
+        """Return a page; a type that is a number is the status of an error."""
+        self.asked.append(url)
+        kind, page = self.table.get(url, ("404", ""))
+        if kind == "404":
+            raise PageMissing(url, "is not there (404)")
+        if kind.isdecimal():
+            raise WebError(url, f"the server answered ({kind})")
+        return page.encode(), url, kind
+
+    def blocks(self, url: str, *, stay: bool) -> Iterator[bytes]:
+        """Yield the bytes, which are those of the page, after a word on whether to stay."""
+        yield b"stay " if stay else b""
+        yield self.page(url)[0]
+
+
+def listing(*keys: str, more: str = "") -> tuple[str, str]:
+    """Return the listing of a bucket."""
+    rows = "".join(f"<Contents><Key>{key}</Key><Size>{len(key)}</Size></Contents>" for key in keys)
+    end = (
+        f"<NextMarker>{more}</NextMarker><IsTruncated>true</IsTruncated>"
+        if more
+        else "<IsTruncated>false</IsTruncated>"
+    )
+    return XML, f"<ListBucketResult>{end}{rows}</ListBucketResult>"
+
+
+def offer(table: dict[str, tuple[str, str]], url: str = BUCKET) -> Offer:
+    """Return what a web server offers of `demo`."""
+    return IndexSource("one", url, Pages(table)).offer("demo")
+
+
+def told(offered: Offer) -> dict[str, str | None]:
+    """Return where the files are, below the bucket, and the sha256 of each."""
+    return {each.link.url.removeprefix(f"{BUCKET}/"): each.sha256 for each in offered.candidates}
+
+
+def html(*hrefs: str) -> tuple[str, str]:
+    """Return a page of links."""
+    return HTML, "".join(f'<a href="{href}">x</a>' for href in hrefs)
+
+
+def ours(*names: str) -> tuple[str, str]:
+    """Return a project page of ours, in JSON."""
+    files = [pages.File(name, 5, A, "mark") for name in names]
+    return pages.JSON_TYPE, pages.render_json("demo", files).decode()
+
+
+PAGE = "simple-json/demo/index.html"
+
+
+@pytest.mark.parametrize(
+    ("table", "url", "expected"),
+    [
+        pytest.param(
+            {BUCKET: listing(WHEEL, OTHER, f"a/{SDIST}", "notes.txt", "a/")},
+            BUCKET,
+            {WHEEL: None, f"a/{SDIST}": None},
+            id="no page at all",
+        ),
+        pytest.param(
+            {BUCKET: listing(WHEEL, more="m"), f"{BUCKET}?marker=m": listing(SDIST)},
+            BUCKET,
+            {WHEEL: None, SDIST: None},
+            id="two pages of listing",
+        ),
+        pytest.param(
+            {
+                BUCKET: listing("index.html", WHEEL, SDIST, f"old/{WHEEL}"),
+                f"{BUCKET}/index.html": html(f"{WHEEL}#sha256={A}", f"{OTHER}#sha256={A}"),
+            },
+            BUCKET,
+            {WHEEL: A, SDIST: None, f"old/{WHEEL}": None},
+            id="wheelhouse-uploader's page",
+        ),
+        pytest.param(
+            {
+                BUCKET: listing(
+                    "index.html", PAGE, f"files/demo/{WHEEL}", f"files/demo/{SDIST}", "simple/demo/index.html"
+                ),
+                f"{BUCKET}/{PAGE}": ours(WHEEL),
+            },
+            BUCKET,
+            {f"files/demo/{WHEEL}": A},
+            id="ours, without what was removed",
+        ),
+        pytest.param(
+            {
+                BUCKET: listing(f"w/{PAGE}", f"w/files/demo/{WHEEL}", SDIST, "w/index.html"),
+                f"{BUCKET}/w/{PAGE}": ours(WHEEL),
+            },
+            BUCKET,
+            {f"w/files/demo/{WHEEL}": A, SDIST: None},
+            id="ours below a prefix, with a stranger beside it",
+        ),
+        pytest.param(
+            {
+                f"{BUCKET}?prefix=w/": listing(f"w/{PAGE}", f"w/files/demo/{WHEEL}"),
+                f"{BUCKET}/w/{PAGE}": ours(WHEEL),
+            },
+            f"{BUCKET}?prefix=w/",
+            {f"w/files/demo/{WHEEL}": A},
+            id="the listing of that prefix",
+        ),
+        pytest.param(
+            {BUCKET: listing("simple-json/index.html", "simple-json/zoo/index.html", f"files/demo/{WHEEL}")},
+            BUCKET,
+            {},
+            id="ours, in which the project is not indexed yet",
+        ),
+        pytest.param(
+            {
+                BUCKET: listing("demo/index.html", f"demo/{WHEEL}", "zoo/index.html", "index.html"),
+                f"{BUCKET}/demo/index.html": html(f"{WHEEL}#sha256={B}"),
+                f"{BUCKET}/index.html": html("demo/", "zoo/"),
+            },
+            BUCKET,
+            {f"demo/{WHEEL}": B},
+            id="a tree of PEP 503",
+        ),
+        pytest.param(
+            {
+                BUCKET: listing("simple/demo/index.html", f"p/{WHEEL}"),
+                f"{BUCKET}/simple/demo/index.html": html(f"../../p/{WHEEL}#sha256={B}"),
+            },
+            BUCKET,
+            {f"p/{WHEEL}": B},
+            id="files beside the tree",
+        ),
+        pytest.param(
+            {
+                BUCKET: listing("index.html", "demo-1.0+l.1-py3-none-any.whl"),
+                f"{BUCKET}/index.html": html(f"demo-1.0+l.1-py3-none-any.whl#sha256={B}"),
+            },
+            BUCKET,
+            {"demo-1.0+l.1-py3-none-any.whl": B},
+            id="raw plus",
+        ),
+        pytest.param(
+            {BUCKET: ("403", ""), f"{BUCKET}/index.html": html(WHEEL)}, BUCKET, {WHEEL: None}, id="no listing"
+        ),
+        pytest.param(
+            {
+                BUCKET: (TEXT, f"{WHEEL}\n"),
+                f"{BUCKET}/?format=json": (JSON, f'[{{"name": "{WHEEL}", "bytes": 5}}]'),
+                f"{BUCKET}/?format=json&marker={WHEEL}": (JSON, "[]"),
+            },
+            BUCKET,
+            {WHEEL: None},
+            id="Swift's text",
+        ),
+    ],
+)
+def test_bucket(table: dict[str, tuple[str, str]], url: str, expected: dict[str, str | None]) -> None:
+    """A bucket offers every file of the project that it lists, with the sha256 that one of its pages promises."""
+    assert told(offer(table, url)) == expected
+
+
+@pytest.mark.parametrize(
+    ("table", "problem"),
+    [
+        pytest.param(
+            {BUCKET: listing(WHEEL, more="m")}, "is not there .404., though the page before", id="page 2 gone"
+        ),
+        pytest.param(
+            {BUCKET: listing(WHEEL, more="m"), f"{BUCKET}?marker=m": ("403", "")}, "403.*though", id="page 2 refused"
+        ),
+        pytest.param(
+            {BUCKET: listing(WHEEL, more="m"), f"{BUCKET}?marker=m": listing(SDIST, more="m")}, "repeats", id="repeats"
+        ),
+        pytest.param({BUCKET: (XML, "<ListBucketResult>")}, "cannot be read as XML", id="cut off"),
+        pytest.param(
+            {BUCKET: (TEXT, "x"), f"{BUCKET}/?format=json": (JSON, '[{"subdir": "x/"}]')}, "shows folders", id="folders"
+        ),
+    ],
+)
+def test_listing_that_is_not_whole(table: dict[str, tuple[str, str]], problem: str) -> None:
+    """Case 59: part of a listing is an error, which no index page beside it makes good."""
+    with pytest.raises(BadListing, match=problem):
+        offer({f"{BUCKET}/index.html": html(WHEEL), **table})
+
+
+@pytest.mark.parametrize(
+    ("table", "url", "problem"),
+    [
+        pytest.param({BUCKET: (TEXT, "oops")}, BUCKET, "is 'text/plain', not an index page", id="text"),
+        pytest.param(
+            {BUCKET: (TEXT, "oops"), f"{BUCKET}/?format=json": (JSON, "[1]")}, BUCKET, "is 'text/plain'", id="JSON"
+        ),
+        pytest.param({BUCKET: (XML, "<Error/>")}, BUCKET, "is 'application/xml', not an index page", id="other XML"),
+        pytest.param(
+            {BUCKET: listing(WHEEL, "index.html")}, BUCKET, "index.html: is not there", id="page that is listed"
+        ),
+        pytest.param(
+            {f"{BUCKET}/index.html": html(WHEEL)}, f"{BUCKET}?prefix=w/", "prefix=w/: is not there", id="asked for"
+        ),
+    ],
+)
+def test_what_is_no_source(table: dict[str, tuple[str, str]], url: str, problem: str) -> None:
+    """Case 35: what is neither a page nor a listing is told as it came, and a page that is promised must be there."""
+    with pytest.raises((BadPage, PageMissing), match=problem):
+        offer(table, url)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        f"../../{WHEEL}",
+        f"a/../{WHEEL}",
+        f"/abs/{WHEEL}",
+        f"a//{WHEEL}",
+        f"./{WHEEL}",
+        f"..\\{WHEEL}",
+        "demo\u202e-1.0.tar.gz",
+        "demo-1.0-py3-none-any/.whl",
+    ],
+)
+def test_key_that_leads_elsewhere(key: str) -> None:
+    """Case 7: a key that leads a request elsewhere is never asked for; that it is there is told."""
+    found = offer({BUCKET: listing(key, SDIST)})
+    assert told(found) == {SDIST: None}
+    assert all(each.name.isprintable() and each.reason for each in found.skipped)
+    assert len(found.skipped) == key.rpartition("/")[2].replace("..\\", "").startswith("demo")
+
+
+def test_name_in_two_folders() -> None:
+    """Case 34: a name that lies in two folders of a bucket, of which no page says which is meant, cannot be fetched."""
+    found = offer({BUCKET: listing(f"a/{WHEEL}", f"b/{WHEEL}", SDIST)})
+    assert [bool(each.link.problem) for each in found.candidates] == [True, True, False]
+
+
+def test_two_digests_that_differ() -> None:
+    """Case 34: two links to a name with different digests of another kind have a problem that tells both."""
+    found = offer({BUCKET: html(f"{WHEEL}#md5={A[:32]}", f"x/{WHEEL}#md5={B[:32]}", f"{SDIST}#md5={A[:32]}")})
+    problems = [each.link.problem for each in found.candidates]
+    assert problems == [*[f"is there with md5 {A[:32]} and md5 {B[:32]}"] * 2, ""]
+
+
+@pytest.mark.parametrize(
+    ("href", "problem"),
+    [
+        (f"https://cdn.example/{WHEEL}", "leads to another host"),
+        (f"http://store.example/{WHEEL}", "or away from https"),
+        (f"https://cdn.example/{WHEEL}#md5={A[:32]}", "leads to another host"),
+        (f"https://cdn.example/{WHEEL}#sha1={A[:40]}", "leads to another host"),
+        (f"https://cdn.example/{WHEEL}#sha512={C}", ""),
+        (f"http://store.example/{WHEEL}#sha256={A}", ""),
+        (f"https://cdn.example/{WHEEL}#sha256={A[1:]}", "its sha256 is malformed"),
+    ],
+)
+def test_link_to_another_host(href: str, problem: str) -> None:
+    """Case 32: a link to another host, or away from https, is followed only with a digest that cannot be forged."""
+    [found] = offer({BUCKET: html(href)}).candidates
+    assert problem in found.link.problem
+    assert bool(problem) == bool(found.link.problem)
+
+
+CONTENT = b"<p>bytes of a wheel</p>"
+DIGESTS = [
+    *[(name, hashlib.new(name, CONTENT).hexdigest()) for name in ("md5", "sha1", "sha224", "sha384", "sha512")],
+    *[(name, hashlib.new(name, CONTENT).hexdigest()) for name in ("sha3_256", "blake2s", "blake2b")],
+    ("blake2b", hashlib.blake2b(CONTENT, digest_size=32).hexdigest()),
+]
+
+
+@pytest.mark.parametrize(("name", "digest"), DIGESTS)
+def test_other_digests_are_verified(name: str, digest: str) -> None:
+    """Case 33: without a sha256 the strongest other digest is compared when the last byte has come."""
+    table = {BUCKET: html(f"{WHEEL}#{name}={digest}"), f"{BUCKET}/{WHEEL}": (HTML, CONTENT.decode())}
+    place = IndexSource("one", f"{BUCKET}", Pages({**table, BUCKET: html(f"wheels/{WHEEL}#{name}={digest}")}))
+    [found] = place.offer("demo").candidates
+    assert b"".join(place.blocks(found)) == CONTENT
+    place.reader = Pages({f"{BUCKET}/{WHEEL}": (HTML, "other bytes")})
+    got = hashlib.new(name, b"other bytes") if len(digest) != 64 or name != "blake2b" else None
+    with pytest.raises(DigestMismatch, match=f"{WHEEL}: {name} is .*, expected {digest}") as refused:
+        list(place.blocks(found))
+    assert got is None or refused.value.got == got.hexdigest()
+
+
+def test_unpromised_file_stays_at_its_host() -> None:
+    """Case 32: a file that nothing promises a digest of is not fetched from where a redirect leads."""
+    for fragment, expected in (("", b"stay x"), (f"#sha256={A}", b"x")):
+        table = {f"{BUCKET}/": html(WHEEL + fragment), f"{BUCKET}/{WHEEL}": (HTML, "x")}
+        place = IndexSource("one", f"{BUCKET}/", Pages(table))
+        [found] = place.offer("demo").candidates
+        assert b"".join(place.blocks(found)) == expected
+
+
+def store(*objects: tuple[str, str]) -> FakeStore:
+    """Return a container with objects."""
+    filled = FakeStore()
+    for name, content in objects:
+        filled.put(name, make_payload(content.encode(), HTML, ""))
+    return filled
+
+
+@pytest.mark.parametrize(
+    ("objects", "expected", "skipped"),
+    [
+        pytest.param([(WHEEL, "w"), (OTHER, "o")], {WHEEL: None}, [], id="files alone"),
+        pytest.param(
+            [("index.html", f'<a href="{WHEEL}#sha256={A}"><a href="{SDIST}">'), (WHEEL, "w"), (SDIST, "s")],
+            {WHEEL: A, SDIST: None},
+            [],
+            id="page with and without digests",
+        ),
+        pytest.param(
+            [("index.html", f'<a href="{WHEEL}#sha256={A}">'), (WHEEL, "w"), (SDIST, "s"), (f"a/{SDIST}", "s")],
+            {WHEEL: A, SDIST: None},
+            [],
+            id="file that the page forgot",
+        ),
+        pytest.param(
+            [("index.html", f'<a href="demo-1.0+l.1.tar.gz#sha256={A}">'), ("demo-1.0+l.1.tar.gz", "s")],
+            {"demo-1.0+l.1.tar.gz": A},
+            [],
+            id="raw plus",
+        ),
+        pytest.param(
+            [("index.html", f'<a href="a/{WHEEL}#sha256={A}">'), (f"a/{WHEEL}", "w")],
+            {f"a/{WHEEL}": A},
+            [],
+            id="folder",
+        ),
+        pytest.param(
+            [("index.html", f'<a href="{WHEEL}"><a href="https://x.example/{SDIST}"><a href="{OTHER}">')],
+            {},
+            [WHEEL, SDIST],
+            id="links that lead to nothing",
+        ),
+        pytest.param([("index.html", f'<a href="{WHEEL}" data-yanked="bad">'), (WHEEL, "w")], {}, [WHEEL], id="yanked"),
+    ],
+)
+def test_container_of_wheelhouse_uploader(
+    objects: list[tuple[str, str]], expected: dict[str, str | None], skipped: list[str]
+) -> None:
+    """Artifacts at the root of a container are offered, with the sha256 that its page promises, where it does."""
+    found = StoreSource(store(*objects), 2).offer("demo")
+    assert {each.link.url: each.sha256 for each in found.candidates} == expected
+    assert [each.name for each in found.skipped] == skipped
+
+
+def test_root_of_our_container_is_not_listed() -> None:
+    """A container with a flat page of ours has nothing at its root, and is not listed as a whole."""
+    filled = store(("index.html", pages.render_flat({}).decode()), (WHEEL, "w"))
+    assert StoreSource(filled, 2).offer("demo") == Offer(())
+
+
+def test_bytes_of_a_container_are_verified() -> None:
+    """Case 33: a digest that the page of a container promises is compared with the object's bytes."""
+    good, bad = hashlib.sha512(b"w").hexdigest(), C
+    for digest in (good, bad):
+        place = StoreSource(store(("index.html", f'<a href="{WHEEL}#sha512={digest}">'), (WHEEL, "w")), 2)
+        [found] = place.offer("demo").candidates
+        if digest == good:
+            assert b"".join(place.blocks(found)) == b"w"
+        else:
+            with pytest.raises(DigestMismatch, match="sha512 is"):
+                list(place.blocks(found))
+
+
+def test_damaged_page_of_a_container() -> None:
+    """Case 28: a flat page that is cut off is no page without links; the container is named."""
+    place = StoreSource(store(("index.html", f'<a href="{WHEEL}'), (WHEEL, "w")), 2)
+    with pytest.raises(BadPage) as refused:
+        place.offer("demo")
+    assert str(refused.value) == f"{place.label}/index.html: is cut off in the middle of a tag"
+
+
+def open_folder(folder: Path) -> source.Source:
+    """Open a folder as `--index` does."""
+    return open_source(FolderIndex(folder), timeout=1, retries=0, workers=2)
+
+
+def test_folder_with_a_page(tmp_path: Path) -> None:
+    """A folder offers what its page links, and the files beside the page, each once, with their sha256."""
+    wheel, sdist = wheels.make_wheel(tmp_path), wheels.make_sdist(tmp_path)
+    wheels.make_wheel(tmp_path, version="0.9")
+    (tmp_path / "other").mkdir()
+    far = wheels.make_wheel(tmp_path / "other", version="2.0")
+    hrefs = [f"{wheel.name}#sha256={A}", f"other/{far.name}", '0.9" hidden="']
+    yanked = '<a href="demo-0.9-py3-none-any.whl" data-yanked="bad">'
+    (tmp_path / "index.html").write_text(html(*hrefs)[1] + yanked)
+    place = open_folder(tmp_path)
+    found = place.offer("demo")
+    expected = {wheel.name: A, far.name: None, sdist.name: hashlib.sha256(sdist.read_bytes()).hexdigest()}
+    assert {each.artifact.filename: each.sha256 for each in found.candidates} == expected
+    assert found.skipped == (Skipped("demo-0.9-py3-none-any.whl", "yanked: bad"),)
+    assert {each.artifact.filename for each in found.candidates if b"".join(place.blocks(each))} == set(expected)
+
+
+def test_folder_without_a_page(tmp_path: Path) -> None:
+    """A folder of files offers those of the project."""
+    wheels.make_wheel(tmp_path, "other")
+    wheel = wheels.make_wheel(tmp_path)
+    assert [each.artifact.filename for each in open_folder(tmp_path).offer("demo").candidates] == [wheel.name]
