@@ -46,7 +46,7 @@ def made(
     ],
 )
 def test_name_says(filename: str, expected: Artifact) -> None:
-    """A valid name gives project, version, tags and build, and is kept as it is (cases 10, 15, 16)."""
+    """Cases 10, 15, 16: a valid name gives project, version, tags and build, and is kept as it is."""
     assert artifact.parse(filename) == expected
 
 
@@ -111,7 +111,7 @@ def test_name_is_refused(filename: str) -> None:
     [pytest.param(artifact.NAME_LIMIT, True, id="longest"), pytest.param(artifact.NAME_LIMIT + 1, False, id="longer")],
 )
 def test_name_leaves_room_for_its_companions(length: int, taken: bool) -> None:
-    """A name is taken up to the length at which its longest companion still fits into 255 bytes (case 9)."""
+    """Case 9: a name is taken up to the length at which its longest companion still fits into 255 bytes."""
     filename = "demo-1.0.tar.gz".rjust(length, "a")
     if taken:
         assert len((artifact.parse(filename).filename + ".publish.attestation").encode()) == 255
@@ -154,7 +154,7 @@ def test_order() -> None:
     [("Demo.Pkg", "demo-pkg"), ("demo_pkg", "demo-pkg"), ("DEMO--PKG", "demo-pkg"), ("d", "d"), ("1", "1")],
 )
 def test_project_is_normalised(text: str, expected: str) -> None:
-    """A project may be written in every way that PEP 503 holds for equal (case 16)."""
+    """Case 16: a project may be written in every way that PEP 503 holds for equal."""
     assert artifact.project_name(text) == expected
 
 
@@ -171,7 +171,7 @@ def test_project_is_refused(text: str) -> None:
     [("1.0", "1.0"), ("v1.0", "1.0"), ("1.0 ", "1.0"), ("1.0-RC1", "1.0rc1"), ("1.0+CU_118", "1.0+cu.118")],
 )
 def test_version_is_read(text: str, expected: str) -> None:
-    """A version may be written in every way that PEP 440 can normalise (case 17)."""
+    """Case 17: a version may be written in every way that PEP 440 can normalise."""
     assert str(artifact.version_of(text)) == expected
 
 
@@ -189,7 +189,7 @@ def test_version_is_read(text: str, expected: str) -> None:
     ],
 )
 def test_version_is_refused(text: str) -> None:
-    """What is no version is a usage error of one line (case 17)."""
+    """Case 17: what is no version is a usage error of one line."""
     with pytest.raises(UsageError, match="is not a valid version") as refused:
         artifact.version_of(text)
     assert str(refused.value).isprintable()

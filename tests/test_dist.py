@@ -45,7 +45,7 @@ def lock(path: Path) -> None:
 
 
 def test_scan(tmp_path: Path) -> None:
-    """A folder gives its artifacts by name, and every other file with a reason (case 14)."""
+    """Case 14: a folder gives its artifacts by name, and every other file with a reason."""
     wheel, sdist = wheels.make_wheel(tmp_path), wheels.make_sdist(tmp_path)
     others = ["demo-1.0.exe", "demo-1.0.tar.bz2", f"{WHEEL}.asc", f".{'0' * 16}.part", "metadata.json", ".DS_Store"]
     for name in others:
@@ -56,12 +56,12 @@ def test_scan(tmp_path: Path) -> None:
 
 
 def test_scan_of_an_empty_folder(tmp_path: Path) -> None:
-    """An empty folder has no artifacts; whether that is an error is for the command to say (case 13)."""
+    """Case 13: an empty folder has no artifacts; whether that is an error is for the command to say."""
     assert dist.scan(tmp_path) == ([], [])
 
 
 def test_scan_of_a_folder_that_is_missing(tmp_path: Path) -> None:
-    """A missing folder is nothing to do, with the remedy (case 13)."""
+    """Case 13: a missing folder is nothing to do, with the remedy."""
     with pytest.raises(NothingToDo) as refused:
         dist.scan(tmp_path / "dist")
     assert str(refused.value) == (
@@ -112,7 +112,7 @@ def link_above(path: Path) -> None:
     ],
 )
 def test_scan_passes_over_what_is_no_file(make: Callable[[Path], object], reason: str, tmp_path: Path) -> None:
-    """A link to outside, a folder or a fifo called like a wheel is passed over, and nothing hangs (case 12)."""
+    """Case 12: a link to outside, a folder or a fifo called like a wheel is passed over, and nothing hangs."""
     folder = tmp_path / "dist"
     folder.mkdir()
     make(folder / WHEEL)
@@ -132,7 +132,7 @@ def test_scan_takes_links_within(tmp_path: Path) -> None:
 
 
 def test_scan_of_a_name_that_is_no_text(tmp_path: Path) -> None:
-    """A name that is not UTF-8 is passed over (case 4)."""
+    """Case 4: a name that is not UTF-8 is passed over."""
     (tmp_path / os.fsdecode(b"\xff-1.0.tar.gz")).touch()
     assert skipped(tmp_path) == {"\udcff-1.0.tar.gz": "holds characters that no artifact name has"}
 
@@ -382,7 +382,7 @@ def test_save_where_it_cannot_be(make: Callable[[Path], object], problem: str, g
 
 
 def test_save_does_not_follow_links(good: bytes, tmp_path: Path) -> None:
-    """A link in the target's place is replaced, and what it leads to is left alone (case 12)."""
+    """Case 12: a link in the target's place is replaced, and what it leads to is left alone."""
     outside, folder = tmp_path / "outside", tmp_path / "dist"
     outside.write_bytes(b"precious")
     folder.mkdir()
@@ -394,7 +394,7 @@ def test_save_does_not_follow_links(good: bytes, tmp_path: Path) -> None:
 
 
 def test_save_takes_the_longest_names(good: bytes, tmp_path: Path) -> None:
-    """A name as long as names may be can be saved: the hidden one does not grow with it (case 9)."""
+    """Case 9: a name as long as names may be can be saved: the hidden one does not grow with it."""
     name = WHEEL.replace("demo", "demo".rjust(artifact.NAME_LIMIT - len(WHEEL) + 4, "a"))
     dist.save([good], tmp_path / name, artifact.parse(name), hashlib.sha256(good).hexdigest())
     assert contents(tmp_path) == {name: good}

@@ -190,7 +190,7 @@ def test_prefix(text: str, expected: str) -> None:
     "text", ["/", "/a", "..", "a/..", "../a", "a/../b", ".", "./a", "a//b", "a/\n/b", "\0", "a\u202e"]
 )
 def test_prefix_is_refused(text: str) -> None:
-    """A prefix that could leave the container, or make names that nobody can type, is a usage error (case 8)."""
+    """Case 8: a prefix that could leave the container, or make names that nobody can type, is a usage error."""
     with pytest.raises(UsageError) as refused:
         location.clean_prefix(text)
     assert str(refused.value).startswith("prefix: ")
@@ -199,7 +199,7 @@ def test_prefix_is_refused(text: str) -> None:
 
 @given(st.text())
 def test_any_prefix_is_clean_or_refused(text: str) -> None:
-    """Whatever the text, its prefix stays within the container, or it is a usage error (case 8)."""
+    """Case 8: whatever the text, its prefix stays within the container, or it is a usage error."""
     try:
         prefix = location.clean_prefix(text)
     except UsageError:

@@ -134,7 +134,7 @@ def test_pkg_info_is_the_one_at_the_top(
     ],
 )
 def test_name_and_version_may_be_spelt_otherwise(name: str, version: str, filename: str, tmp_path: Path) -> None:
-    """Project and version are compared by PEP 503 and PEP 440, not as text (cases 15, 16)."""
+    """Cases 15, 16: project and version are compared by PEP 503 and PEP 440, not as text."""
     info = filename.removesuffix("-py3-none-any.whl") + ".dist-info"
     text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode()
     members = {f"{info}/METADATA": text, f"{info}/WHEEL": b"", f"{info}/RECORD": b""}

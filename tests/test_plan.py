@@ -68,7 +68,7 @@ def test_upload_overwrites_when_told() -> None:
     ],
 )
 def test_upload_refuses_names_that_differ_in_case(names: list[str], taken: list[str], message: str) -> None:
-    """Two names that not every file system can hold beside each other are refused (case 11)."""
+    """Case 11: two names that not every file system can hold beside each other are refused."""
     files = list(map(local, names))
     if message:
         with pytest.raises(Conflict, match=re.escape(message)):
@@ -123,7 +123,7 @@ OFFERED = [
     ],
 )
 def test_choose_by_version(version: str | None, expected: list[str]) -> None:
-    """Versions are compared by PEP 440 with their local part, projects by PEP 503 (cases 15, 16, 18)."""
+    """Cases 15, 16, 18: versions are compared by PEP 440 with their local part, projects by PEP 503."""
     chosen = plan.choose("demo", Version(version) if version else None, map(candidate, OFFERED), "here")
     assert [each.artifact.filename for each in chosen] == expected
 
@@ -142,7 +142,7 @@ def test_choose_by_version(version: str | None, expected: list[str]) -> None:
     ],
 )
 def test_nothing_to_choose(project: str, version: str | None, message: str) -> None:
-    """Where nothing matches, the versions that are there are listed in order (cases 18, 36)."""
+    """Cases 18, 36: where nothing matches, the versions that are there are listed in order."""
     with pytest.raises(NothingToDo) as refused:
         plan.choose(project, Version(version) if version else None, map(candidate, OFFERED), "here")
     assert str(refused.value) == message
@@ -161,7 +161,7 @@ FIRST, SECOND, UNKNOWN = candidate(WHEEL), candidate(WHEEL, source="two"), candi
     ],
 )
 def test_choose_one_for_each_name(offered: list[Candidate], expected: Candidate) -> None:
-    """A file that several indexes offer is taken once, from the first that promises its digest (cases 34, 37)."""
+    """Cases 34, 37: a file that several indexes offer is taken once, from the first that promises its digest."""
     assert plan.choose("demo", None, offered, "here") == (expected,)
 
 
@@ -185,7 +185,7 @@ def test_choose_one_for_each_name(offered: list[Candidate], expected: Candidate)
     ],
 )
 def test_choose_refuses_contradictions(offered: list[Candidate], message: str) -> None:
-    """Two files that would be one in the folder are a conflict that names both (cases 11, 34, 37)."""
+    """Cases 11, 34, 37: two files that would be one in the folder are a conflict that names both."""
     with pytest.raises(Conflict) as refused:
         plan.choose("demo", None, offered, "here")
     assert str(refused.value) == message
@@ -234,7 +234,7 @@ def test_fetch_of_another_command_has_its_own_remedy() -> None:
 
 @pytest.mark.parametrize("force", [False, True])
 def test_fetch_refuses_a_link_with_a_problem(force: bool) -> None:
-    """A link with a malformed digest, say, is never downloaded (cases 32, 33)."""
+    """Cases 32, 33: a link with a malformed digest, say, is never downloaded."""
     offer = candidate(WHEEL, None, problem="its sha256 is malformed")
     with pytest.raises(Failed, match=re.escape(f"{WHEEL}: cannot be fetched from one: its sha256 is malformed")):
         plan.plan_fetch([offer], {}, (), "dist", force=force)

@@ -224,7 +224,7 @@ def test_indexes(arguments: dict[str, Any], expected: list[str], tmp_path: Path)
     ],
 )
 def test_project(arguments: dict[str, Any], expected: str | None, tmp_path: Path) -> None:
-    """The project is that of pyproject.toml, normalised, unless a level names another (case 16)."""
+    """Case 16: the project is that of pyproject.toml, normalised, unless a level names another."""
     assert settle(tmp_path, **arguments).project == expected
 
 
@@ -515,7 +515,7 @@ def test_bad_value_hides_credentials(tmp_path: Path) -> None:
     ],
 )
 def test_bad_setting(config: dict[str, object], message: str, tmp_path: Path) -> None:
-    """A value that cannot be used is one line, before anything is done (case 8)."""
+    """Case 8: a value that cannot be used is one line, before anything is done."""
     with pytest.raises(UsageError) as refused:
         settle(tmp_path, config=config)
     assert str(refused.value).startswith(message)
