@@ -193,11 +193,11 @@ def test_folder_of_other_things(tmp_path: Path) -> None:
     assert (found.downloaded, [each.name for each in found.skipped]) == ((WHEEL,), ["demo-1.0.tar.bz2"])
 
 
-def versions(web: Scripted, folder: Path, *names_: str, name: str = "demo") -> None:
-    """Serve wheels of several versions."""
+def versions(web: Scripted, folder: Path, *names_: str, name: str = "demo", more: str = "") -> None:
+    """Serve wheels of several versions, on a page that has *more* links."""
     folder.mkdir()
     made = [wheels.make_wheel(folder, name, version) for version in names_]
-    serve(web, "".join(link(path.name.replace("+", "%2B")) for path in made), {})
+    serve(web, "".join(link(path.name.replace("+", "%2B")) for path in made) + more, {})
     for path in made:
         web.answers[f"/{path.name.replace('+', '%2B')}"] = (200, {}, path.read_bytes())
 
@@ -214,9 +214,8 @@ def test_two_spellings_of_a_version(asked: str, web: Scripted, tmp_path: Path) -
 @pytest.mark.parametrize("asked", ["Demo.Pkg", "demo_pkg", "DEMO-PKG", "demo--pkg"])
 def test_spellings_of_a_project(asked: str, web: Scripted, tmp_path: Path) -> None:
     """Case 16: a project is found however it is spelled, and one that only begins like it is not."""
-    versions(web, tmp_path / "made", "1.0", name="demo-pkg")
-    page = web.answers["/"][2] + link("demo_pkg_extra-1.0.tar.gz").encode() + link("demo-1-1.tar.gz").encode()
-    serve(web, page, {})
+    more = link("demo_pkg_extra-1.0.tar.gz") + link("demo-1-1.tar.gz")
+    versions(web, tmp_path / "made", "1.0", name="demo-pkg", more=more)
     assert collect(tmp_path, web.url, project=asked).downloaded == ("demo_pkg-1.0-py3-none-any.whl",)
 
 
