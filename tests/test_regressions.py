@@ -204,7 +204,7 @@ def test_local_version_is_refused_for_pypi(tmp_path: Path) -> None:
     with scripted() as server:
         server.page("/demo/", "")
         words = ("wheelhouse.release", "--version", "1.0+cu118", "--no-fetch", "--check-url", server.url)
-        failed(inv(project, *words, "--repository", "pypi"), 1, "pypi takes no local version")
+        failed(inv(project, *words, "--repository", "pypi"), 1, "PyPI takes no local version")
 
 
 def test_closed_and_narrow_streams(tmp_path: Path) -> None:
