@@ -255,7 +255,7 @@ def test_pypirc_that_does_not_fit(
 
 def test_secrets_of_the_command_line_are_not_logged(tmp_path: Path) -> None:
     """What replaces the command, and the log of `setup.py -vvv`, are told without the password of a URL."""
-    project = make_old_project(tmp_path / "project")
+    project = make_old_project(tmp_path / "project", IDIOM)  # imports us before there is a log to clean
     (project / "dist").mkdir()
     wheels.make_wheel(project / "dist")
     url = "http://me:hunter2-hunter2@127.0.0.1:9/"
