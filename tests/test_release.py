@@ -116,7 +116,7 @@ def test_conflict_is_in_the_plan(pypi: servers.PackageIndex, name: str, tmp_path
     wheels.make_sdist(project / "dist", name, "1.0", payload=b"other")
     wheels.make_wheel(project / "dist", name, "1.0")
     done = release(project, pypi, "--version", "1.0", "--dry-run")
-    failed(done, 1, "nothing was uploaded (release a new version)")
+    failed(done, 1, "nothing was uploaded (take it out of dist/")
     rows = [line.split()[0] for line in done.stdout.splitlines() if line.rstrip().endswith((".whl", ".gz"))]
     assert rows == ["upload", "conflict"]
     assert len(shown(project, pypi, name)) == 1

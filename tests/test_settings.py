@@ -274,6 +274,10 @@ def repository_of(found: Settings) -> tuple[str, str | None, str | None]:
         pytest.param({"flags": {"repository_url": "u"}}, ("pypi", "u", None), id="a URL"),
         pytest.param({"flags": {"repository_url": "u", "check_url": "c"}}, ("pypi", "u", "c"), id="URLs"),
         pytest.param({"environ": {"WHEELHOUSE_REPOSITORY": "testpypi"}}, ("testpypi", None, None), id="variable"),
+        pytest.param({"flags": {"repository": "pypi"}}, ("pypi", None, None), id="the name that is the default"),
+        pytest.param(
+            {"flags": {"repository_url": "lower url"}}, ("pypi", "lower url", "lower check"), id="the same again"
+        ),
     ],
 )
 def test_package_index_is_named_as_a_whole(

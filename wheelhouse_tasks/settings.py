@@ -91,7 +91,9 @@ def resolve(
     """
     values = {name: key.default for name, key in KEYS.items()}
     for source, level in _levels(flags, environ, config, root):
-        if {"repository", "repository_url"} & level.keys():  # what weaker levels say belongs to another index
+        # what weaker levels say of another index does not hold for this one
+        named = level.get("repository_url") or level.get("repository")
+        if named and named != (values["repository_url"] or values["repository"]):
             values |= {name: KEYS[name].default for name in ("repository", "repository_url", "check_url")}
         for name, value in level.items():
             try:

@@ -73,7 +73,7 @@ def index(
         _adopt(store, projects, stray, now(), ui)
         written = update_pages(settings, store, projects.values(), ui, adopt=adopt)
         parallel.run(store.delete, stray, settings.max_workers)  # the pages link the moved ones by now
-        ui.note(f"{len(names)} projects, {len(written)} pages written")
+        ui.note(f"projects: {len(names)}, pages written: {len(written)}")
     return IndexResult(store.label, tuple(sorted(names)), tuple(stray), written, dry_run)
 
 

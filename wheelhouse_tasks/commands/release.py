@@ -257,7 +257,8 @@ def _prove(
 def _refuse_conflicts(plan: ReleasePlan) -> None:
     if plan.conflicts:
         said = "; ".join(f"{row.file.artifact.filename} {row.problem}" for row in plan.conflicts)
-        raise Conflict(f"{plan.project} {plan.version}", f"{said}; nothing was uploaded", "release a new version")
+        remedy = "take it out of dist/ if the published one is right, or release a new version"
+        raise Conflict(f"{plan.project} {plan.version}", f"{said}; nothing was uploaded", remedy)
 
 
 def _apply(plan: ReleasePlan, index: PackageIndex, retries: int, ui: Ui, sleep: Callable[[float], None]) -> None:
