@@ -23,7 +23,9 @@ from projects import inv, make_project, s3_env
 from scripted import Answer, Handler, Scripted, scripted
 from test_bad_input import SENTINEL, failed
 
-from wheelhouse_tasks import artifact, dist
+from wheelhouse_tasks import artifact, dist, settings
+from wheelhouse_tasks.commands.fetch import fetch
+from wheelhouse_tasks.console import Silent
 from wheelhouse_tasks.errors import BadArtifact, DigestMismatch, PageMissing, WebError
 from wheelhouse_tasks.retry import LONGEST_PAUSE, TryAgainError, retry
 from wheelhouse_tasks.web import BLOCK, LONGEST_RETRY_AFTER, Web
@@ -758,6 +760,39 @@ def test_interrupted_between_two_tries(kind: signal.Signals, server: Scripted, t
     server.answers |= {f"/demo-1.0-{tag}.whl": busy for tag in TAGS}
     code, said = interrupt(project, url, kind, lambda: asked.wait(20), WHEELHOUSE_RETRIES="100")
     assert (code, said.count("\n"), contents(project / "dist")) == (130, 1, {})
+
+
+class Interrupting(Silent):
+    """Has Ctrl-C pressed at the first warning."""
+
+    def warn(self, text: str) -> None:
+        """Raise what Ctrl-C raises."""
+        raise KeyboardInterrupt(text)
+
+
+def test_nothing_begins_after_an_interrupt(server: Scripted, tmp_path: Path) -> None:
+    """Case 48: a thread that wakes up when the folder was swept asks for nothing, and leaves nothing there."""
+    project = make_project(tmp_path / "project")
+    url = many(server, dict.fromkeys(TAGS[:2], BODY))
+    asked = threading.Event()
+
+    def busy(handler: Handler) -> None:
+        handler.send(503, {"Retry-After": "1"}, b"")
+        asked.set()
+
+    def missing(handler: Handler) -> None:
+        asked.wait(20)
+        handler.send(404, {}, b"")
+
+    slow, lost = (f"/demo-1.0-{tag}.whl" for tag in TAGS[:2])
+    server.answers |= {slow: busy, lost: missing}
+    before = threading.enumerate()
+    with pytest.raises(KeyboardInterrupt, match="not fetched: "):
+        fetch(settings.resolve({}, {}, {"indexes": [url], "max_workers": 2}, project), Interrupting())
+    for thread in set(threading.enumerate()) - set(before):
+        thread.join(20)
+    assert sorted(server.requests) == ["GET /", f"GET {slow}", f"GET {lost}"]
+    assert contents(project / "dist") == {}
 
 
 FORTY = [
