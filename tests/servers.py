@@ -35,7 +35,7 @@ AZURITE = CACHE / "azurite-3.35.0/node_modules/azurite/dist/src/blob/main.js"
 AZURE_ACCOUNT = "devstoreaccount1"
 AZURE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 #: Who uploads to the index of tests/scripted_index.py.
-INDEX_USERNAME, INDEX_PASSWORD = "__token__", "pypi-AgEIcHlwaS5vcmcCJGh1c2gtaHVzaC01ZWNyZXQ"
+INDEX_USERNAME, INDEX_PASSWORD = "__token__", "hush-hush-5ecret-of-the-index"
 
 T = TypeVar("T")
 

@@ -487,6 +487,7 @@ WRITING = {
     "yank": ("--version", "1.0"),
     "unyank": ("--version", "0.9"),
     "remove": ("--version", "1.0"),
+    "promote": ("--version", "1.0", "--to", "other"),
     "prune": ("--keep", "1", "--now"),
 }
 
