@@ -4,7 +4,8 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -193,13 +194,15 @@ def test_folder_of_other_things(tmp_path: Path) -> None:
     assert (found.downloaded, [each.name for each in found.skipped]) == ((WHEEL,), ["demo-1.0.tar.bz2"])
 
 
-def versions(web: Scripted, folder: Path, *names_: str, name: str = "demo", more: str = "") -> None:
-    """Serve wheels of several versions, on a page that has *more* links."""
+def versions(web: Scripted, folder: Path, *names_: str, name: str = "demo") -> str:
+    """Serve wheels of several versions; return the page."""
     folder.mkdir()
     made = [wheels.make_wheel(folder, name, version) for version in names_]
-    serve(web, "".join(link(path.name.replace("+", "%2B")) for path in made) + more, {})
+    page = "".join(link(path.name.replace("+", "%2B")) for path in made)
+    serve(web, page, {})
     for path in made:
         web.answers[f"/{path.name.replace('+', '%2B')}"] = (200, {}, path.read_bytes())
+    return page
 
 
 @pytest.mark.parametrize("asked", ["1.0", "1.0.0", "v1.0", " 1.0 ", "1"])
@@ -214,8 +217,8 @@ def test_two_spellings_of_a_version(asked: str, web: Scripted, tmp_path: Path) -
 @pytest.mark.parametrize("asked", ["Demo.Pkg", "demo_pkg", "DEMO-PKG", "demo--pkg"])
 def test_spellings_of_a_project(asked: str, web: Scripted, tmp_path: Path) -> None:
     """Case 16: a project is found however it is spelled, and one that only begins like it is not."""
-    more = link("demo_pkg_extra-1.0.tar.gz") + link("demo-1-1.tar.gz")
-    versions(web, tmp_path / "made", "1.0", name="demo-pkg", more=more)
+    page = versions(web, tmp_path / "made", "1.0", name="demo-pkg")
+    serve(web, page + link("demo_pkg_extra-1.0.tar.gz") + link("demo-1-1.tar.gz"), {})
     assert collect(tmp_path, web.url, project=asked).downloaded == ("demo_pkg-1.0-py3-none-any.whl",)
 
 
@@ -293,8 +296,8 @@ def test_link_to_another_host_takes_no_credentials(web: Scripted, wheel: bytes, 
         assert other.requests == []
         serve(web, link(f"{far}#sha256={hashlib.sha256(wheel).hexdigest()}"), {})
         assert collect(tmp_path, index).downloaded == (WHEEL,)
-        given = [[request.headers["Authorization"] for request in each.seen] for each in (other, web)]
-        assert (given[0], {each is not None for each in given[1]}) == ([None], {True})
+        assert other.asked(f"/{WHEEL}", "Authorization") == [None]
+        assert None not in web.asked("/", "Authorization")
 
 
 def test_redirect_to_another_host(web: Scripted, wheel: bytes, tmp_path: Path) -> None:
@@ -309,23 +312,45 @@ def test_redirect_to_another_host(web: Scripted, wheel: bytes, tmp_path: Path) -
         assert collect(tmp_path, web.url).downloaded == (WHEEL,)
 
 
-FRAGMENTS = ["md5", "sha1", "sha224", "sha384", "sha512", "blake2b", "sha3_256", "sha256"]
+HASHES: dict[str, Callable[[bytes], Any]] = {
+    **{
+        name: partial(hashlib.new, name) for name in ("md5", "sha1", "sha224", "sha384", "sha512", "sha3_256", "sha256")
+    },
+    "blake2b": hashlib.blake2b,
+    "blake2b of 256 bits": partial(hashlib.blake2b, digest_size=32),
+}
 
 
-@pytest.mark.parametrize("name", FRAGMENTS)
-def test_digest_is_verified(name: str, web: Scripted, wheel: bytes, tmp_path: Path) -> None:
+@pytest.mark.parametrize("which", HASHES)
+def test_digest_is_verified(which: str, web: Scripted, wheel: bytes, tmp_path: Path) -> None:
     """Case 33: the strongest digest that a link promises is compared, and a file of other bytes is not kept."""
-    good, weak = hashlib.new(name, wheel).hexdigest(), hashlib.md5(wheel, usedforsecurity=False).hexdigest()
+    name, good = which.split(maxsplit=1)[0], HASHES[which](wheel).hexdigest()
     serve(web, link(f"{WHEEL}#{name.upper()}={good.upper()}"), {f"/{WHEEL}": wheel})
-    assert collect(tmp_path / "one", web.url).downloaded == (WHEEL,)
+    found = collect(tmp_path / "one", web.url)
+    assert (found.downloaded, found.unverified) == ((WHEEL,), ())
     bad = good[:-1] + ("0" if good[-1] != "0" else "1")
-    serve(web, link(f"{WHEEL}#{name}={bad}&amp;egg=x" + (f"&amp;md5={weak}" if name != "md5" else "")), {})
+    weak = f"&amp;md5={hashlib.md5(wheel, usedforsecurity=False).hexdigest()}" if name != "md5" else ""
+    serve(web, link(f"{WHEEL}#egg=x{weak}&amp;{name}={bad}"), {})
     with pytest.raises(WheelhouseError, match=f"{WHEEL}: {name} is {good}, expected {bad}"):
         collect(tmp_path / "two", web.url)
     assert not list((tmp_path / "two/dist").iterdir())
     serve(web, link(f"{WHEEL}#{name}={good[:-1]}"), {})
     with pytest.raises(Failed, match=f"{WHEEL}: cannot be fetched from .*: its {name} is malformed"):
         collect(tmp_path / "three", web.url)
+
+
+@pytest.mark.parametrize("size", [True, False], ids=["size said", "size unsaid"])
+def test_digest_of_packed_bytes(size: bool, web: Scripted, wheel: bytes, tmp_path: Path) -> None:
+    """Case 33: bytes that were packed on the way are compared when unpacked, and however they are packed, compared."""
+    good, more = hashlib.sha512(wheel).hexdigest(), f'data-size="{len(wheel)}"' if size else ""
+    serve(web, link(f"{WHEEL}#sha512={good}", more), {f"/{WHEEL}": gzip.compress(wheel)})
+    assert collect(tmp_path / "one", web.url).downloaded == (WHEEL,)
+    serve(web, link(f"{WHEEL}#sha512={'0' * 128}", more), {})
+    for packed in (gzip.compress(wheel), gzip.compress(b"") * 9999 + gzip.compress(wheel)):
+        serve(web, link(f"{WHEEL}#sha512={'0' * 128}", more), {f"/{WHEEL}": packed})
+        with pytest.raises(WheelhouseError, match=f"{WHEEL}: "):
+            collect(tmp_path / "two", web.url)
+        assert not list((tmp_path / "two/dist").iterdir())
 
 
 def test_name_twice(web: Scripted, wheel: bytes, tmp_path: Path) -> None:

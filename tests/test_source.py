@@ -9,7 +9,7 @@ import wheels
 from fake_store import FakeStore
 
 from wheelhouse_tasks import pages, source
-from wheelhouse_tasks.errors import BadListing, BadPage, DigestMismatch, PageMissing, WebError
+from wheelhouse_tasks.errors import BadListing, BadPage, PageMissing, WebError
 from wheelhouse_tasks.location import FolderIndex
 from wheelhouse_tasks.offer import Offer
 from wheelhouse_tasks.plan import Skipped
@@ -286,28 +286,6 @@ def test_link_to_another_host(href: str, problem: str) -> None:
     assert bool(problem) == bool(found.link.problem)
 
 
-CONTENT = b"<p>bytes of a wheel</p>"
-DIGESTS = [
-    *[(name, hashlib.new(name, CONTENT).hexdigest()) for name in ("md5", "sha1", "sha224", "sha384", "sha512")],
-    *[(name, hashlib.new(name, CONTENT).hexdigest()) for name in ("sha3_256", "blake2s", "blake2b")],
-    ("blake2b", hashlib.blake2b(CONTENT, digest_size=32).hexdigest()),
-]
-
-
-@pytest.mark.parametrize(("name", "digest"), DIGESTS)
-def test_other_digests_are_verified(name: str, digest: str) -> None:
-    """Case 33: without a sha256 the strongest other digest is compared when the last byte has come."""
-    table = {BUCKET: html(f"{WHEEL}#{name}={digest}"), f"{BUCKET}/{WHEEL}": (HTML, CONTENT.decode())}
-    place = IndexSource("one", f"{BUCKET}", Pages({**table, BUCKET: html(f"wheels/{WHEEL}#{name}={digest}")}))
-    [found] = place.offer("demo").candidates
-    assert b"".join(place.blocks(found)) == CONTENT
-    place.reader = Pages({f"{BUCKET}/{WHEEL}": (HTML, "other bytes")})
-    got = hashlib.new(name, b"other bytes") if len(digest) != 64 or name != "blake2b" else None
-    with pytest.raises(DigestMismatch, match=f"{WHEEL}: {name} is .*, expected {digest}") as refused:
-        list(place.blocks(found))
-    assert got is None or refused.value.got == got.hexdigest()
-
-
 def test_unpromised_file_stays_at_its_host() -> None:
     """Case 32: a file that nothing promises a digest of is not fetched from where a redirect leads."""
     for fragment, expected in (("", b"stay x"), (f"#sha256={A}", b"x")):
@@ -377,17 +355,12 @@ def test_root_of_our_container_is_not_listed() -> None:
     assert StoreSource(filled, 2).offer("demo") == Offer(())
 
 
-def test_bytes_of_a_container_are_verified() -> None:
-    """Case 33: a digest that the page of a container promises is compared with the object's bytes."""
-    good, bad = hashlib.sha512(b"w").hexdigest(), C
-    for digest in (good, bad):
-        place = StoreSource(store(("index.html", f'<a href="{WHEEL}#sha512={digest}">'), (WHEEL, "w")), 2)
-        [found] = place.offer("demo").candidates
-        if digest == good:
-            assert b"".join(place.blocks(found)) == b"w"
-        else:
-            with pytest.raises(DigestMismatch, match="sha512 is"):
-                list(place.blocks(found))
+def test_other_digest_in_a_container() -> None:
+    """Case 33: another digest that the page of a container promises goes with the link."""
+    place = StoreSource(store(("index.html", f'<a href="{WHEEL}#sha512={C}">'), (WHEEL, "w")), 2)
+    [found] = place.offer("demo").candidates
+    assert (found.sha256, found.link.digest) == (None, ("sha512", C))
+    assert b"".join(place.blocks(found)) == b"w"
 
 
 def test_damaged_page_of_a_container() -> None:

@@ -8,7 +8,8 @@ import os
 import secrets
 import zlib
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks import artifact, attestation, metadata, parallel
 from wheelhouse_tasks.errors import (
@@ -24,7 +25,7 @@ from wheelhouse_tasks.errors import (
 from wheelhouse_tasks.plan import LocalFile, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from wheelhouse_tasks.artifact import Artifact
@@ -154,28 +155,30 @@ def save(
     sha256: str | None,
     *,
     size: int | None = None,
+    digest: tuple[str, str] | None = None,
     replace: bool = True,
 ) -> int:
     """Write a file whole and verified, or not at all; return its bytes.
 
     It appears under its name only after its sha256 was found right, and within its promised *size*; without a sha256,
-    its archive must be whole and say what its name says. Unless *replace*, a file there must have the same bytes.
+    its archive must be whole and say what its name says, and fit the other *digest*, if one is promised (algorithm and
+    hexadecimal digits). Unless *replace*, a file there must have the same bytes.
     Raises DigestMismatch or BadArtifact for wrong bytes, Conflict or Failed; what was there before stays.
     """
     with _part(target) as came, _part(target) as unpacked:
         part = came
         limit = None if size is None else size + size // PACKED_GROWTH + PACKED_FRAME
-        digest, written = _write(part, blocks, limit)
-        wrong = _wrong(part, named, sha256, size, digest, written)
+        got, written = _write(part, blocks, limit)
+        wrong = _wrong(part, named, sha256, size, digest, got, written)
         if wrong:
             # maybe packed on the way, which nobody asked for: whatever the headers say, the sha256 decides
-            digest, written = _write(unpacked, _unpack(part, wrong), size or written * metadata.BOMB_RATIO)
-            if _wrong(unpacked, named, sha256, size, digest, written):
+            got, written = _write(unpacked, _unpack(part, wrong), size or written * metadata.BOMB_RATIO)
+            if _wrong(unpacked, named, sha256, size, digest, got, written):
                 raise wrong
             part = unpacked
         if target.is_dir():
             raise Failed(str(target), "is a folder")
-        if not replace and target.exists() and digests(target)[0] != digest:
+        if not replace and target.exists() and digests(target)[0] != got:
             raise Conflict(str(target), "is there with other bytes than were fetched", "remove it")
         part.replace(target)
     return written
@@ -196,7 +199,13 @@ def _write(part: Path, blocks: Iterable[bytes], limit: int | None) -> tuple[str,
 
 
 def _wrong(
-    part: Path, named: Artifact, sha256: str | None, size: int | None, got: str, written: int
+    part: Path,
+    named: Artifact,
+    sha256: str | None,
+    size: int | None,
+    digest: tuple[str, str] | None,
+    got: str,
+    written: int,
 ) -> BadArtifact | DigestMismatch | None:
     """Return what is wrong with a file of sha256 *got*, given what its index promises of it."""
     if size is not None and written != size:
@@ -204,11 +213,23 @@ def _wrong(
         return BadArtifact(named.filename, f"{what} {size} bytes that its index promises")
     if sha256 is not None:
         return None if got == sha256 else DigestMismatch(named.filename, sha256, got)
+    if digest and (found := _digest(part, *digest)) != digest[1]:
+        return DigestMismatch(named.filename, digest[1], found, digest[0])
     try:
         metadata.read(part, named)
     except BadArtifact as error:
         return error
     return None
+
+
+def _digest(path: Path, algorithm: str, expected: str) -> str:
+    """Return a digest of another kind; blake2b comes in the length of the *expected* one."""
+    if algorithm == "blake2b":
+        start: Callable[[], Any] = partial(hashlib.blake2b, digest_size=len(expected) // 2)
+    else:
+        start = partial(hashlib.new, algorithm, usedforsecurity=False)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, start).hexdigest()
 
 
 def _unpack(part: Path, wrong: Exception) -> Iterator[bytes]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
@@ -14,7 +13,6 @@ from wheelhouse_tasks import artifact, attestation, dist, links, listings, offer
 from wheelhouse_tasks.errors import (
     BadListing,
     BadPage,
-    DigestMismatch,
     Failed,
     ObjectMissing,
     PageMissing,
@@ -126,7 +124,7 @@ class IndexSource:
     def blocks(self, candidate: Candidate) -> Iterator[bytes]:
         """Yield a file's bytes; without a promised digest they come from the link's own host, or not at all."""
         promised = candidate.sha256 or candidate.link.digest
-        return _verified(self.reader.blocks(candidate.link.url, stay=promised is None), candidate)
+        return self.reader.blocks(candidate.link.url, stay=promised is None)
 
     def attestation(self, candidate: Candidate) -> bytes:
         """Return the attestation beside a file, from its own host."""
@@ -199,28 +197,6 @@ def _below(url: str, name: str) -> str:
     return parts._replace(path=f"{parts.path.rstrip('/')}/{name}").geturl()
 
 
-def _verified(blocks: Iterator[bytes], candidate: Candidate) -> Iterator[bytes]:
-    """Yield a file's bytes; raise DigestMismatch behind the last where they are not what the link promises.
-
-    A sha256 is left to who writes the file.
-    """
-    if candidate.sha256 or candidate.link.digest is None:
-        return blocks
-    return _digested(blocks, candidate.artifact.filename, *candidate.link.digest)
-
-
-def _digested(blocks: Iterator[bytes], filename: str, algorithm: str, expected: str) -> Iterator[bytes]:
-    if algorithm == "blake2b":  # the one that comes in two lengths
-        digest: Any = hashlib.blake2b(digest_size=len(expected) // 2)
-    else:
-        digest = hashlib.new(algorithm, usedforsecurity=False)
-    for block in blocks:
-        digest.update(block)
-        yield block
-    if digest.hexdigest() != expected:
-        raise DigestMismatch(filename, expected, digest.hexdigest(), algorithm)
-
-
 class FileReader:
     """Reads pages and files of this machine by their file: URLs."""
 
@@ -271,7 +247,7 @@ class StoreSource:
 
     def blocks(self, candidate: Candidate) -> Iterator[bytes]:
         """Yield an object's bytes."""
-        return _verified(self.store.read(candidate.link.url), candidate)
+        return self.store.read(candidate.link.url)
 
     def attestation(self, candidate: Candidate) -> bytes:
         """Return the object beside a file."""
@@ -351,7 +327,7 @@ class FolderSource:
 
     def blocks(self, candidate: Candidate) -> Iterator[bytes]:
         """Yield a file's bytes."""
-        return _verified(_read(_path(candidate.link.url)), candidate)
+        return _read(_path(candidate.link.url))
 
     def attestation(self, candidate: Candidate) -> bytes:
         """Return the file beside it."""

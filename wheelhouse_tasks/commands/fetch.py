@@ -34,7 +34,7 @@ class FetchResult:
     #: Already there with the promised sha256.
     present: tuple[str, ...]
     skipped: tuple[Skipped, ...]
-    #: Downloaded without a promised sha256: the archive was read and found whole, which is all that can be said.
+    #: Downloaded without a promised digest: the archive was read and found whole, which is all that can be said.
     unverified: tuple[str, ...]
     #: Source of each file.
     sources: dict[str, str]
@@ -87,7 +87,7 @@ def fetch(  # noqa: PLR0913
         tuple(each.artifact.filename for each in downloaded),
         tuple(each.artifact.filename for each in plan.present),
         plan.skipped,
-        tuple(each.artifact.filename for each in downloaded if not each.sha256),
+        tuple(each.artifact.filename for each in downloaded if not (each.sha256 or each.link.digest)),
         {each.artifact.filename: each.source for each in plan.files},
         dry_run,
     )
@@ -152,7 +152,7 @@ def _apply(
             ui.warn(f"not fetched: {_named(name, outcome)}")
         elif outcome:
             ui.detail(f"fetched {name} ({size_text(outcome)}) from {each.source}")
-            if not each.sha256:
+            if not (each.sha256 or each.link.digest):
                 ui.warn(f"{name}: {each.source} promises no sha256; only the archive itself was checked")
 
     try:
@@ -182,7 +182,13 @@ class _Fetcher:
             nonlocal tried
             try:
                 return dist.save(
-                    self._blocks(each), target, each.artifact, each.sha256, size=each.size, replace=replace
+                    self._blocks(each),
+                    target,
+                    each.artifact,
+                    each.sha256,
+                    size=each.size,
+                    digest=each.link.digest,
+                    replace=replace,
                 )
             except (BadArtifact, DigestMismatch) as error:
                 # once more: nobody sees where a body without Content-Length is cut off, or damaged on its way;
