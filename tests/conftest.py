@@ -8,15 +8,17 @@ import venv
 from collections.abc import Iterator
 from pathlib import Path
 
+import programs
 import pytest
 import servers
 
 MACHINE_ENV = dict(os.environ)
 # a shell that started us in the background had us ignore Ctrl-C, and so what the tests start
 signal.signal(signal.SIGINT, signal.default_int_handler)
-#: What steers the package, the programs it runs and the libraries it uses.
+#: What steers the package, the programs it runs and the libraries it uses, and what tells of a pull request.
 STEERING = re.compile(
-    r"(WHEELHOUSE|AWS|AZURE|GOOGLE|OS|B2|INVOKE|TWINE|UV|PIP|LIBCLOUD|GITHUB)_.*|NETRC|.*_PROXY",
+    r"(WHEELHOUSE|AWS|AZURE|GOOGLE|OS|B2|INVOKE|TWINE|UV|PIP|LIBCLOUD)_.*|NETRC|.*_PROXY|"
+    r"(GITHUB|GITLAB|CI|CIRCLE|BUILDKITE|TRAVIS|APPVEYOR|CIRRUS|JENKINS|TF|BUILD)_.*|CIRCLECI|TRAVIS|BUILDKITE|APPVEYOR",
     re.IGNORECASE,
 )
 
@@ -109,3 +111,18 @@ def client_venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("client") / "venv"
     venv.create(folder, with_pip=False)
     return folder
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a certificate of 127.0.0.1, with its key in the same file."""
+    path = tmp_path_factory.mktemp("tls") / "own.pem"
+    openssl = programs.find("openssl")
+    if not openssl:
+        pytest.skip("openssl is not there")
+    words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=test"]
+    programs.run(
+        openssl, *words, "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", path, "-out", f"{path}.crt", check=True
+    )
+    path.write_text(path.read_text() + Path(f"{path}.crt").read_text())
+    return path

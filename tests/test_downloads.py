@@ -44,21 +44,6 @@ def server() -> Iterator[Scripted]:
         yield script
 
 
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a certificate of 127.0.0.1, with its key in the same file."""
-    path = tmp_path_factory.mktemp("tls") / "own.pem"
-    openssl = programs.find("openssl")
-    if not openssl:
-        pytest.skip("openssl is not there")
-    words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=test"]
-    programs.run(
-        openssl, *words, "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", path, "-out", f"{path}.crt", check=True
-    )
-    path.write_text(path.read_text() + Path(f"{path}.crt").read_text())
-    return path
-
-
 def sha256_of(content: bytes) -> str:
     """Return a digest."""
     return hashlib.sha256(content).hexdigest()

@@ -3,6 +3,7 @@
 import io
 import logging
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -132,7 +133,18 @@ def test_native_credentials(provider: str, user: str, key: str) -> None:
     everything = {name: f"other {name}" for row in NATIVE for name in row[1:]}
     environ = {**everything, user: "me", key: PASSWORD}
     assert find_credentials(provider, environ, {}) == Credentials("me", PASSWORD)
-    assert find_credentials("cloudfiles", environ, {}) is None
+    assert find_credentials("nimbus", environ, {}) is None
+
+
+def test_service_account(tmp_path: Path) -> None:
+    """Google's variable names a file, whose account and path libcloud wants; another file is none."""
+    path = tmp_path / "account.json"
+    path.write_text('{"client_email": "me@e.example", "private_key": "x"}')
+    environ = {"GOOGLE_APPLICATION_CREDENTIALS": str(path)}
+    assert find_credentials("google_storage", environ, {}) == Credentials("me@e.example", str(path))
+    assert find_credentials("s3", environ, {}) is None
+    path.write_text("{")
+    assert find_credentials("google_storage", environ, {}) is None
 
 
 def test_session_token() -> None:

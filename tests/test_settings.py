@@ -70,6 +70,7 @@ def test_defaults(tmp_path: Path) -> None:
         repository_url=None,
         check_url=None,
         expect=(),
+        missing_credentials="fail",
         file_limit=100,
         environ={},
     )
@@ -109,6 +110,13 @@ TEXTS: dict[str, tuple[tuple[str, ...], Find]] = {
     "max_workers": (("1", "2", "3", "4", "5"), lambda found: str(found.max_workers)),
     "retries": (("1", "2", "4", "5", "0"), lambda found: str(found.container.retries)),
     "timeout": (("1.5", "2.5", "3.5", "4.5", "5.5"), lambda found: str(found.container.timeout)),
+    "ca_bundle": (
+        tuple(
+            str(Path(__file__).with_name(f"{name}.py"))
+            for name in ("wheels", "servers", "programs", "projects", "scripted")
+        ),
+        lambda found: found.container.ca_bundle,
+    ),
     "update_index": (("no", "yes", "off", "true", "0"), lambda found: found.update_index),
     "flat_index": (("no", "yes", "off", "true", "0"), lambda found: found.flat_index),
     "slash_pages": (("no", "yes", "off", "true", "0"), lambda found: found.slash_pages),
@@ -120,6 +128,7 @@ TEXTS: dict[str, tuple[tuple[str, ...], Find]] = {
     "repository": (("r1", "r2", "r3", "r4", "r5"), lambda found: found.repository),
     "repository_url": (("u1", "u2", "u3", "u4", "u5"), lambda found: found.repository_url),
     "check_url": (("u1", "u2", "u3", "u4", "u5"), lambda found: found.check_url),
+    "missing_credentials": (("skip", "fail", "skip", "fail", "skip"), lambda found: found.missing_credentials),
     "expect": (("e1", "e2", "e3", "e4", "sdist"), lambda found: " ".join(found.expect)),
     "file_limit": (("1", "2", "3", "4", "5"), lambda found: str(found.file_limit)),
 }

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 #: The settings, as names: what they mean is in settings.py, which costs more to import. A test keeps the two equal.
 KEYS = (
     *("project", "provider", "container", "prefix", "region", "host", "port", "secure", "driver_options"),
-    *("local_folder", "indexes", "public_url", "max_workers", "retries", "timeout", "update_index", "flat_index"),
+    *("local_folder", "indexes", "public_url", "max_workers", "retries", "timeout", "ca_bundle"),
+    *("update_index", "flat_index"),
     *("slash_pages", "stamp", "keep", "older_than", "pin", "grace"),
-    *("repository", "repository_url", "check_url", "expect", "file_limit"),
+    *("repository", "repository_url", "check_url", "expect", "missing_credentials", "file_limit"),
 )
 
 
@@ -38,6 +39,7 @@ KEYS = (
         "max-workers": "transfers at once",
         "no-update-index": "leave the index pages alone",
         "no-ssl-check": "trust any TLS certificate, for this run",
+        "upload-pull-request": "upload also from the build of a pull request",
         "overwrite": "let a published file change its bytes",
         "no-stamp": "leave the versions of development wheels alone",
     },
@@ -56,6 +58,7 @@ def upload(  # noqa: PLR0913
     max_workers: str | None = None,
     no_update_index: bool = False,
     no_ssl_check: bool = False,
+    upload_pull_request: bool = False,
     overwrite: bool = False,
     no_stamp: bool = False,
     dry_run: bool = False,
@@ -76,7 +79,7 @@ def upload(  # noqa: PLR0913
 
         if no_ssl_check:
             ui.warn("TLS certificates are not checked in this run")
-        return upload(settings, ui, overwrite=overwrite, dry_run=dry)
+        return upload(settings, ui, overwrite=overwrite, pull_request=upload_pull_request, dry_run=dry)
 
     run(context, command, flags, dry_run=dry_run, verbose=verbose, as_json=json, verify_tls=not no_ssl_check)
 

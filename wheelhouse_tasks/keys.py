@@ -90,6 +90,16 @@ def _name(value: object) -> str:
     return text
 
 
+def _one_of(*words: str) -> Callable[[object], str]:
+    def cast(value: object) -> str:
+        text = str(value).strip().lower()
+        if text not in words:
+            raise ValueError(f"expected {' or '.join(words)}")
+        return text
+
+    return cast
+
+
 def _container(value: object) -> str:
     text = _name(value)
     if "://" in text:
@@ -136,6 +146,7 @@ KEYS: Mapping[str, Key] = {
     "max_workers": Key(_whole(1, MAX_WORKERS), 8, "transfers at once"),
     "retries": Key(_whole(0, 100), 3, "repeats of a request that failed for want of an answer"),
     "timeout": Key(_seconds, 60.0, "seconds of silence after which a server is given up"),
+    "ca_bundle": Key(_name, None, "file of the TLS certificates to trust, in place of the usual ones"),
     "update_index": Key(_boolean, True, "write the index pages after an upload"),
     "flat_index": Key(_boolean, True, "keep the flat page `index.html` of all projects"),
     "slash_pages": Key(_boolean, False, "store each page under its folder's name too, for plain object endpoints"),
@@ -148,5 +159,6 @@ KEYS: Mapping[str, Key] = {
     "repository_url": Key(_text, None, "upload URL of the package index, instead of a name"),
     "check_url": Key(_text, None, "simple URL of that index, read before and after"),
     "expect": Key(_words, (), "what a release must contain: patterns over `python-abi-platform`, or `sdist`"),
+    "missing_credentials": Key(_one_of("fail", "skip"), "fail", "`skip`: without credentials `upload` does nothing"),
     "file_limit": Key(_whole(1, 10**6), 100, "MiB that PyPI takes for one file of the project"),
 }

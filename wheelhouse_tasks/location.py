@@ -64,6 +64,8 @@ class Container:
     #: How often a request is sent again after a refused connection, 429 or 5xx.
     retries: int = 3
     verify_tls: bool = True
+    #: File of the certificates to trust, unless the usual ones.
+    ca_bundle: str | None = None
 
     @property
     def label(self) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from wheelhouse_tasks.plan import LocalFile
     from wheelhouse_tasks.settings import Settings
+    from wheelhouse_tasks.web import Web
 
 #: Simple URLs of the indexes whose names twine knows by itself.
 CHECK_URLS: Mapping[str, str] = {
@@ -54,6 +55,8 @@ class PackageIndex:
     #: Seconds.
     timeout: float
     retries: int
+    #: File of the certificates to trust, unless the usual ones.
+    ca_bundle: str | None = None
 
     @property
     def label(self) -> str:
@@ -70,9 +73,7 @@ class PackageIndex:
 
         A project that is not there has no files; any other failure to look is raised as WebError.
         """
-        from wheelhouse_tasks.web import Web
-
-        web = Web(self.check_url, timeout=self.timeout, retries=self.retries)
+        web = self._web()
         try:
             content, url, kind = web.page(self._page_url(web.url, project), {"Pragma": "no-cache"})
         except PageMissing:
@@ -86,11 +87,14 @@ class PackageIndex:
 
     def check_readable(self, project: str) -> None:
         """Raise UsageError where check_url leads nowhere: a first release finds no project there, but an index."""
-        from wheelhouse_tasks.web import Web
-
-        web = Web(self.check_url, timeout=self.timeout, retries=self.retries)
+        web = self._web()
         if not any(web.exists(self._page_url(web.url, name)) for name in (project, "")):
             raise UsageError("check_url", f"nothing is at {self.check_url_label}", "use the index's simple URL")
+
+    def _web(self) -> Web:
+        from wheelhouse_tasks.web import Web
+
+        return Web(self.check_url, timeout=self.timeout, retries=self.retries, ca_bundle=self.ca_bundle)
 
     def _page_url(self, simple: str, project: str) -> str:
         parts = urlsplit(simple)
@@ -126,6 +130,8 @@ class PackageIndex:
         environ = {key: value for key, value in self.environ.items() if key not in TWINE_REPOSITORY_VARIABLES}
         name = "TWINE_REPOSITORY_URL" if self.repository_url else "TWINE_REPOSITORY"
         environ[name] = self.repository_url or self.repository or ""
+        if self.ca_bundle:
+            environ["TWINE_CERT"] = self.ca_bundle
         environ |= {"PYTHONIOENCODING": "utf-8", "COLUMNS": "1000"}  # it breaks lines, also within a path
         # -P: a module of the project called like one of twine's would shadow it
         command = [sys.executable, "-P", "-m", "twine", "--no-color", *words]
@@ -173,6 +179,7 @@ def package_index(settings: Settings) -> PackageIndex:
         secrets,
         settings.container.timeout,
         settings.container.retries,
+        settings.container.ca_bundle,
     )
 
 

@@ -50,7 +50,22 @@ NATIVE_VARIABLES: Mapping[str, tuple[str, str, str | None]] = {
     "azure_blobs": ("AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_KEY", None),
     "backblaze_b2": ("B2_APPLICATION_KEY_ID", "B2_APPLICATION_KEY", None),
     "openstack_swift": ("OS_USERNAME", "OS_PASSWORD", None),
+    "cloudfiles": ("OS_USERNAME", "OS_PASSWORD", None),
 }
+#: Names the file that holds the credentials of a service account.
+GOOGLE_VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"
+
+
+def variables_of(provider: str) -> str:
+    """Return which variables hold the credentials of a provider, in words."""
+    names = _native(provider)
+    if provider == "google_storage":
+        return f"WHEELHOUSE_USERNAME and WHEELHOUSE_SECRET, both, or {GOOGLE_VARIABLE}"
+    return "WHEELHOUSE_USERNAME and WHEELHOUSE_SECRET, both" + (f", or {names[0]} and {names[1]}" if names else "")
+
+
+def _native(provider: str) -> tuple[str, str, str | None] | None:
+    return NATIVE_VARIABLES.get("s3" if provider.startswith("s3") else provider)
 
 
 def find_credentials(
@@ -71,13 +86,23 @@ def find_credentials(
             )
             for prefix in ("WHEELHOUSE", "WHEELHOUSE_UPLOADER")
         ]
-    names = NATIVE_VARIABLES.get("s3" if provider.startswith("s3") else provider)
+    names = _native(provider)
     if names:
         pairs.append((environ.get(names[0]), environ.get(names[1]), environ.get(names[2] or "")))
     for username, secret, token in pairs:
         if username and secret:
             return Credentials(username, secret, token)
-    return None
+    path = environ.get(GOOGLE_VARIABLE) if provider == "google_storage" else None
+    return _service_account(path) if path else None
+
+
+def _service_account(path: str) -> Credentials | None:
+    """Return what libcloud wants of a service account: its address, and the file of its key."""
+    try:
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123  # a path from the environment, as it is
+            return Credentials(str(json.load(file)["client_email"]), path)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def mask_url(text: str) -> str:

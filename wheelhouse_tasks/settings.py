@@ -59,6 +59,8 @@ class Settings:
     check_url: str | None
     #: Patterns over `python-abi-platform`, or `sdist`, that a release must fit.
     expect: tuple[str, ...]
+    #: What `upload` does without credentials: `fail` or `skip`.
+    missing_credentials: str
     #: MiB.
     file_limit: int
     #: Environment of the child processes (twine).
@@ -199,7 +201,9 @@ def _settings(
         prefix=location.clean_prefix(values["prefix"]),
         credentials=None if local else find_credentials(provider, environ, credentials),
         verify_tls=verify_tls,
-        **{name: values[name] for name in ("region", "host", "port", "secure", "driver_options", "timeout", "retries")},
+        ca_bundle=_file(values["ca_bundle"], root, "ca_bundle"),
+        driver_options={**_native_options(provider, environ), **values["driver_options"]},
+        **{name: values[name] for name in ("region", "host", "port", "secure", "timeout", "retries")},
     )
     local_folder = path_of(values["local_folder"], root, "local_folder")
     if local and os.path.realpath(local_folder) == os.path.realpath(container.container):
@@ -217,6 +221,36 @@ def _settings(
     )
 
 
+def _file(text: str | None, root: Path, what: str) -> str | None:
+    """Return the path of a file that must be there; UsageError where it is not."""
+    if text is None:
+        return None
+    path = path_of(text, root, what)
+    if not path.is_file():
+        raise UsageError(what, f"there is no file {str(path)!r}")
+    return str(path)
+
+
+#: What the tools of OpenStack read, and libcloud's argument for it.
+OPENSTACK_VARIABLES = {
+    "OS_AUTH_URL": "ex_force_auth_url",
+    "OS_PROJECT_NAME": "ex_tenant_name",
+    "OS_TENANT_NAME": "ex_tenant_name",
+    "OS_USER_DOMAIN_NAME": "ex_domain_name",
+    "OS_REGION_NAME": "region",
+}
+
+
+def _native_options(provider: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the driver's arguments that a provider's own variables tell; weaker than ours."""
+    if provider not in ("openstack_swift", "cloudfiles"):
+        return {}
+    options = {name: environ[variable] for variable, name in OPENSTACK_VARIABLES.items() if environ.get(variable)}
+    if environ.get("OS_AUTH_URL", "").rstrip("/").endswith("/v3"):
+        options["ex_force_auth_version"] = "3.x_password"
+    return options
+
+
 def _located(place: Location, own: Container, environ: Mapping[str, str]) -> Location:
     """Return *place* with the credentials of its provider, where that is not the one of our *own* container."""
     if isinstance(place, Container) and place.provider not in (own.provider, LOCAL):
@@ -226,5 +260,5 @@ def _located(place: Location, own: Container, environ: Mapping[str, str]) -> Loc
 
 _PLAIN = (
     *("public_url", "max_workers", "update_index", "flat_index", "slash_pages", "stamp", "grace"),
-    *("repository", "repository_url", "check_url", "expect", "file_limit"),
+    *("repository", "repository_url", "check_url", "expect", "missing_credentials", "file_limit"),
 )

@@ -63,12 +63,12 @@ class Reader(Protocol):
         """Yield a file's bytes; *stay* at its host."""
 
 
-def open_source(place: Location, *, timeout: float, retries: int, workers: int) -> Source:
+def open_source(place: Location, *, timeout: float, retries: int, workers: int, ca_bundle: str | None = None) -> Source:
     """Return the source at *place*. Raises UsageError for a provider that cannot be used."""
     if isinstance(place, WebIndex):
         from wheelhouse_tasks.web import Web
 
-        web = Web(place.url, timeout=timeout, retries=retries)
+        web = Web(place.url, timeout=timeout, retries=retries, ca_bundle=ca_bundle)
         return IndexSource(place.label, web.url, web)
     if not isinstance(place, FolderIndex):
         return StoreSource(open_store(place), workers)

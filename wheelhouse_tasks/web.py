@@ -38,10 +38,11 @@ class Web:
     Credentials come from the URL that a person gave, go to its host and port alone, and follow no redirect elsewhere.
     """
 
-    def __init__(self, url: str, *, timeout: float, retries: int) -> None:
+    def __init__(self, url: str, *, timeout: float, retries: int, ca_bundle: str | None = None) -> None:
         parts = urlsplit(url)
         self.timeout = timeout
         self.retries = retries
+        self.ca_bundle = ca_bundle
         self.origin = origin(url)
         self.auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
         #: The URL without its credentials: links that are relative to it carry none.
@@ -140,7 +141,11 @@ class Web:
     ) -> Iterator[requests.Response]:
         with self._border(url):
             auth = self.auth if origin(url) == self.origin else None
-            response = self._session().get(url, headers=headers, auth=auth, timeout=self.timeout, stream=True)
+            # given for each request, because a variable of the environment outdoes that of a session
+            trust = self.ca_bundle
+            response = self._session().get(
+                url, headers=headers, auth=auth, timeout=self.timeout, stream=True, verify=trust
+            )
         with response:
             self._check(response, url, expected)
             yield response

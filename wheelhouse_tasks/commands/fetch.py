@@ -107,7 +107,8 @@ def open_sources(settings: Settings, project: str, ui: Ui) -> tuple[list[Source]
     """
     own, workers = settings.container, settings.max_workers
     sources = [
-        open_source(place, timeout=own.timeout, retries=own.retries, workers=workers) for place in settings.indexes
+        open_source(place, timeout=own.timeout, retries=own.retries, workers=workers, ca_bundle=own.ca_bundle)
+        for place in settings.indexes
     ]
     offered: list[Candidate] = []
     skipped: list[Skipped] = []

@@ -310,7 +310,8 @@ def _upload(file: LocalFile, project: str, index: PackageIndex, retries: int, sl
             again = attempt < retries and BUSY.search(error.problem)
             # an answer that was lost: twine sends the file again, and hears that it exists, maybe before the index
             # shows it
-            for _ in range(LOOKS if LOST_ANSWER.search(error.problem) and not again else 1):
+            looks = min(LOOKS, round(index.timeout)) if LOST_ANSWER.search(error.problem) and not again else 1
+            for _ in range(max(looks, 1)):
                 shown = index.shown(project).get(name)
                 if shown == file.sha256:
                     return

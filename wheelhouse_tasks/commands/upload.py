@@ -22,9 +22,10 @@ from wheelhouse_tasks.commands.container import (
 from wheelhouse_tasks.console import DRY_RUN, Silent, Ui, count, size_text
 from wheelhouse_tasks.converge import check_ours
 from wheelhouse_tasks.errors import ContainerMissing, NothingToDo
+from wheelhouse_tasks.location import LOCAL
 from wheelhouse_tasks.plan import LocalFile, Skipped, UploadPlan, plan_upload
 from wheelhouse_tasks.published import Page
-from wheelhouse_tasks.secret import mask_url
+from wheelhouse_tasks.secret import mask_url, variables_of
 from wheelhouse_tasks.storage import ABSENT, Store, open_store
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class UploadResult:
     #: Where the container is readable, ending in "/", as far as known.
     url: str | None
     dry_run: bool
+    #: Why nothing was done at all: a pull request build, or one without credentials.
+    reason: str | None = None
 
 
 def upload(
@@ -59,16 +62,21 @@ def upload(
     ui: Ui | None = None,
     *,
     overwrite: bool = False,
+    pull_request: bool = False,
     dry_run: bool = False,
     now: Callable[[], float] = time.time,
 ) -> UploadResult:
     """Upload every wheel and sdist of the local folder that the container does not hold yet.
 
     All files are checked before the first byte is sent. With *overwrite* a published file may change its bytes.
-    *now* gives seconds since the epoch. Raises WheelhouseError; what was uploaded until then is whole, and another
-    run completes it.
+    The build of a pull request sends nothing to a storage provider, unless *pull_request*. *now* gives seconds since
+    the epoch. Raises WheelhouseError; what was uploaded until then is whole, and another run completes it.
     """
     ui = ui or Silent()
+    reason = _reason_not_to(settings, pull_request=pull_request)
+    if reason:
+        ui.note(f"nothing was uploaded: {reason}")
+        return UploadResult(settings.container.label, (), (), (), (), (), None, dry_run, reason)
     store = open_store(settings.container)
     found, skipped = dist.scan(settings.local_folder)
     for each in skipped:
@@ -118,6 +126,20 @@ def upload(
         url,
         dry_run,
     )
+
+
+def _reason_not_to(settings: Settings, *, pull_request: bool) -> str:
+    """Return why this build should not reach the storage provider, or an empty text."""
+    import ci_info
+
+    container = settings.container
+    if container.provider == LOCAL:
+        return ""
+    if not pull_request and ci_info.is_pr(settings.environ):
+        return f"this is the build of a pull request ({ci_info.name(settings.environ)}); see --upload-pull-request"
+    if container.credentials is None and settings.missing_credentials == "skip":
+        return f"there are no credentials, and missing_credentials is skip (set {variables_of(container.provider)})"
+    return ""
 
 
 def _stamped(local: list[LocalFile], settings: Settings, scratch: Path, ui: Ui) -> list[LocalFile]:

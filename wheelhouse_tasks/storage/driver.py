@@ -13,7 +13,7 @@ from libcloud.storage.base import Container as CloudContainer
 from libcloud.storage.providers import DRIVERS, get_driver
 
 from wheelhouse_tasks.errors import UsageError, one_line
-from wheelhouse_tasks.secret import mask_url
+from wheelhouse_tasks.secret import mask_url, variables_of
 from wheelhouse_tasks.storage import BLOCK
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Worker:
     def __init__(self, container: Container) -> None:
         self.transport = Transport(container.timeout)
         self.driver = _driver(container)
-        self._harden(container.verify_tls)
+        self._harden(container)
         if container.provider in CONTAINER_NEEDED:
             self.container = self.driver.get_container(container.container)
         else:
@@ -46,7 +46,7 @@ class Worker:
         # get_object would ask for the container each time
         self.driver.get_container = lambda container_name: self.container  # noqa: ARG005
 
-    def _harden(self, verify_tls: bool) -> None:
+    def _harden(self, container: Container) -> None:
         """Give every request a timeout; keep netrc and re-sent half-read bodies out (libcloud traps 1 and 3)."""
         connection = self.driver.connection
         make: Callable[..., Any] = connection.conn_class
@@ -57,7 +57,9 @@ class Worker:
             made.session.mount("https://", self.transport)
             made.session.proxies = requests.utils.get_environ_proxies(made.host)  # once, not for every request
             made.session.trust_env = False
-            if not verify_tls:
+            if container.ca_bundle:
+                made.verify, made.ca_cert = True, container.ca_bundle
+            if not container.verify_tls:
                 made.verify, made.ca_cert = False, None
             return made
 
@@ -118,7 +120,7 @@ def _driver(container: Container) -> Any:
         raise UsageError(
             "credentials",
             f"none found for provider {container.provider!r}",
-            "set WHEELHOUSE_USERNAME and WHEELHOUSE_SECRET, both, or the provider's own variables",
+            f"set {variables_of(container.provider)}; see missing_credentials for builds of forks",
         )
     options = dict(container.driver_options)
     options.update({key: getattr(container, key) for key in ("region", "host", "port") if getattr(container, key)})
