@@ -26,6 +26,10 @@ HEAD = re.compile(
     rb"(ListBucketResult|EnumerationResults)(?=[\s/>])",
     re.DOTALL,
 )
+#: The elements that stand for objects, and all that are read.
+ROWS = {"Contents", "Blob"}
+READ = {*ROWS, "Key", "Size", "Name", "Content-Length", "CommonPrefixes", "BlobPrefix"}
+READ |= {"EncodingType", "IsTruncated", "NextMarker", "NextContinuationToken"}
 #: What asks for a part of a listing.
 MARKERS = ("marker", "continuation-token", "start-after")
 #: What a person writes behind the URL of a bucket to ask for its listing.
@@ -101,10 +105,10 @@ def follow(first: Listing, url: str, read: Callable[[str], Listing | None]) -> I
         found = following
 
 
-def object_url(url: str, key: str) -> str:
-    """Return where an object is, given the URL of the listing."""
+def root(url: str) -> str:
+    """Return the URL that all quoted keys are below, given that of a listing; it ends in "/"."""
     parts = urlsplit(url)
-    return parts._replace(path=f"{parts.path.rstrip('/')}/{quote(key)}", query="", fragment="").geturl()
+    return parts._replace(path=f"{parts.path.rstrip('/')}/", query="", fragment="").geturl()
 
 
 def prefix(url: str) -> str:
@@ -125,14 +129,15 @@ def in_json(url: str) -> str:
 
 
 class _Element(NamedTuple):
-    """An element of a listing that holds text."""
+    """An element of a listing."""
 
     #: The names of its ancestors and its own, without namespaces, joined by "/".
     path: str
     text: str
-    #: Which child of the root it is in.
+    #: How many objects began before it ended.
     number: int
-    attributes: Mapping[str, str]
+    #: Whether its text is quoted as in a URL.
+    encoded: bool
 
 
 class _Elements:
@@ -140,22 +145,25 @@ class _Elements:
 
     def __init__(self) -> None:
         self.found: list[_Element] = []
-        self.path: list[tuple[str, Mapping[str, str]]] = []
+        self.paths = [""]
         self.text: list[str] = []
         self.number = 0
+        self.encoded = False
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        self.path.append((tag.rpartition("}")[2], dict(attributes)))
+        name = tag.rpartition("}")[2]
+        self.paths.append(f"{self.paths[-1]}/{name}" if self.paths[-1] else name)
         self.text.clear()
-        if self.path[-1][0] in ("Contents", "Blob"):
-            self.number += 1
+        self.number += name in ROWS
+        self.encoded = attributes.get("Encoded") == "true"
 
     def data(self, text: str) -> None:
         self.text.append(text)
 
-    def end(self, tag: str) -> None:  # noqa: ARG002
-        path = "/".join(name for name, _ in self.path)
-        self.found.append(_Element(path, "".join(self.text), self.number, self.path.pop()[1]))
+    def end(self, tag: str) -> None:
+        path = self.paths.pop()
+        if tag.rpartition("}")[2] in READ:
+            self.found.append(_Element(path, "".join(self.text), self.number, self.encoded))
         self.text.clear()
 
     def close(self) -> list[_Element]:
@@ -176,12 +184,12 @@ def _read_xml(page: bytes, url: str) -> list[_Element]:
 
 
 def _s3(elements: list[_Element], url: str) -> Listing:
-    root = "ListBucketResult/"
-    said = {each.path.removeprefix(root): each.text for each in elements}
+    top = "ListBucketResult/"
+    said = {each.path.removeprefix(top): each.text for each in elements}
     encoded = said.get("EncodingType") == "url"
     decode = unquote_plus if encoded else str
-    found = _objects(elements, url, f"{root}Contents", f"{root}Contents/Key", f"{root}Contents/Size", decode)
-    _refuse_folders(f"{root}CommonPrefixes/Prefix" in {each.path for each in elements}, url)
+    found = _objects(elements, url, f"{top}Contents", f"{top}Contents/Key", f"{top}Contents/Size", decode)
+    _refuse_folders(f"{top}CommonPrefixes" in {each.path for each in elements}, url)
     truncated, asked = said.get("IsTruncated", "").strip(), parse_qs(urlsplit(url).query)
     if truncated not in ("true", "false"):
         raise BadListing(mask_url(url), "is a listing that does not say whether it is complete")
@@ -197,11 +205,11 @@ def _s3(elements: list[_Element], url: str) -> Listing:
 
 
 def _azure(elements: list[_Element], url: str) -> Listing:
-    root = "EnumerationResults/"
-    rows = f"{root}Blobs/Blob"
+    top = "EnumerationResults/"
+    rows = f"{top}Blobs/Blob"
     found = _objects(elements, url, rows, f"{rows}/Name", f"{rows}/Properties/Content-Length", str)
-    _refuse_folders(any(each.path == f"{root}Blobs/BlobPrefix" for each in elements), url)
-    markers = [each.text for each in elements if each.path == f"{root}NextMarker"]
+    _refuse_folders(any(each.path == f"{top}Blobs/BlobPrefix" for each in elements), url)
+    markers = [each.text for each in elements if each.path == f"{top}NextMarker"]
     if not markers:
         raise BadListing(mask_url(url), "is a listing that does not say whether it is complete")
     return Listing(found, _next(url, "marker", markers[0]) if markers[0] else "")
@@ -218,7 +226,7 @@ def _objects(
         if each.path == row:
             rows += 1
         elif each.path == key:
-            keys[each.number] = unquote(each.text) if each.attributes.get("Encoded") == "true" else decode(each.text)
+            keys[each.number] = unquote(each.text) if each.encoded else decode(each.text)
         elif each.path == size:
             sizes[each.number] = _size(each.text.strip())
     if len(keys) != rows or not all(keys.values()):

@@ -66,9 +66,10 @@ def is_of(filename: str, project: str) -> bool:
 
 def guarded(link: Link, page: str) -> Link:
     """Return *link*, with a problem where it leaves the page's host, or https, and promises no digest."""
+    if link.sha256 or link.problem or (link.digest and link.digest[0] not in WEAK):
+        return link
     here, there = urlsplit(page), urlsplit(link.url)
-    elsewhere = here.hostname != there.hostname or (here.scheme == "https" and there.scheme != "https")
-    if link.sha256 or link.problem or not elsewhere or (link.digest and link.digest[0] not in WEAK):
+    if here.hostname == there.hostname and (here.scheme != "https" or there.scheme == "https"):
         return link
     return link._replace(problem="leads to another host, or away from https, without a sha256")
 
@@ -103,17 +104,17 @@ def arrange(keys: Iterable[str], project: str, prefix: str) -> tuple[list[str], 
     told = tuple(root + part for root in roots for part in ("files/", "simple/", pages.JSON_FOLDER, pages.FLAT))
     rest = [key for key in everything if not key.startswith(told)]
     ours = {root + pages.json_page(project) for root in roots}
-    folders = {key.rpartition("/")[0] for key in rest if is_of(key.rpartition("/")[2], project)}
-    folders.add(prefix.rpartition("/")[0])
-    others = []
+    others = {key.rpartition("/")[0]: key for key in rest if key.rpartition("/")[2] == pages.FLAT}
+    mine = {prefix.rpartition("/")[0]}
+    mine |= {folder for folder in others if canonicalize_name(folder.rpartition("/")[2]) == project}
     for key in rest:
         folder, _, name = key.rpartition("/")
-        if name == pages.FLAT and (folder in folders or canonicalize_name(folder.rpartition("/")[2]) == project):
-            others.append(key)
-    return [key for key in everything if key in ours] + others, rest
+        if folder in others and folder not in mine and is_of(name, project):
+            mine.add(folder)
+    return [key for key in everything if key in ours] + [key for folder, key in others.items() if folder in mine], rest
 
 
-def of_keys(keys: Mapping[str, int | None], url_of: Callable[[str], str]) -> list[Link]:
+def of_keys(keys: Mapping[str, int | None], url_of: Callable[[str], str] = str) -> list[Link]:
     """Return links to objects, given their sizes.
 
     A name that lies in several folders has a problem: which one is meant, nobody promises.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 from urllib.request import url2pathname
 
 from packaging.utils import canonicalize_name
@@ -177,14 +177,11 @@ class IndexSource:
     def _listed(self, objects: Mapping[str, int | None], url: str, project: str) -> Offer:
         """Return what a bucket holds: what its pages say of the project, and every object that they do not link."""
         told, rest = offer.arrange(objects, project, listings.prefix(url))
-        found = [link for key in told for link in self._links(listings.object_url(url, key)).links]
-        linked = {unquote(urlsplit(link.url).path) for link in found}
-
-        def url_of(key: str) -> str:
-            return listings.object_url(url, key)
-
-        unlinked = {key: objects[key] for key in rest if unquote(urlsplit(url_of(key)).path) not in linked}
-        return self._offer(Found(url, [*found, *offer.of_keys(unlinked, url_of)]), project)
+        root = listings.root(url)
+        found = [link for key in told for link in self._links(root + quote(key)).links]
+        linked, path = {unquote(urlsplit(link.url).path) for link in found}, unquote(urlsplit(root).path)
+        unlinked = {key: objects[key] for key in rest if path + key not in linked}
+        return self._offer(Found(url, [*found, *offer.of_keys(unlinked, lambda key: root + quote(key))]), project)
 
     def _offer(self, found: Found, project: str) -> Offer:
         guarded = offer.settled(offer.guarded(link, found.url) for link in found.links)
@@ -269,7 +266,7 @@ class StoreSource:
                 found.append(link._replace(url=name, size=objects.pop(name)))
             elif offer.is_of(link.filename, project):
                 lost.append(Skipped(link.filename, f"linked by {pages.FLAT}, and not in the container"))
-        found += offer.of_keys({name: size for name, size in objects.items() if "/" not in name}, str)
+        found += offer.of_keys({name: size for name, size in objects.items() if "/" not in name})
         root = offer.of_links(offer.settled(found), project, self.label)
         return Offer(root.candidates, (*root.skipped, *lost))
 
