@@ -31,6 +31,12 @@ def candidate(filename: str, sha256: str | None = A, source: str = "one", proble
     return Candidate(artifact.parse(filename), sha256, source, link)
 
 
+def promised(algorithm: str, digest: str, source: str = "one") -> Candidate:
+    """Return a file whose digest is not sha256."""
+    link = Link(f"https://wheels.example/{source}/{WHEEL}", WHEEL, digest=(algorithm, digest))
+    return Candidate(artifact.parse(WHEEL), None, source, link)
+
+
 def test_upload_sends_what_is_new() -> None:
     """Files that are not published are sent, those that are there with the same bytes are not (case 53)."""
     files = [local(SDIST), local(WHEEL), local(OTHER_WHEEL)]
@@ -181,6 +187,11 @@ def test_choose_one_for_each_name(offered: list[Candidate], expected: Candidate)
             [candidate("Demo-1.0.tar.gz"), candidate("demo-1.0.tar.gz")],
             "demo-1.0.tar.gz: differs from Demo-1.0.tar.gz in case only (fetch from one index)",
             id="11 case",
+        ),
+        pytest.param(
+            [promised("md5", "a" * 32), promised("md5", "b" * 32, "two")],
+            f"{WHEEL}: has md5 {'a' * 32} in one, {'b' * 32} in two",
+            id="37 another digest",
         ),
     ],
 )

@@ -147,6 +147,9 @@ def choose(project: str, version: Version | None, offered: Iterable[Candidate], 
             raise Conflict(name, f"differs from {first.artifact.filename} in case only", "fetch from one index")
         if first.sha256 and each.sha256 and first.sha256 != each.sha256:
             raise Conflict(name, f"has sha256 {first.sha256} in {first.source}, {each.sha256} in {each.source}")
+        said, told = first.link.digest, each.link.digest
+        if said and told and said[0] == told[0] and said != told:
+            raise Conflict(name, f"has {said[0]} {said[1]} in {first.source}, {told[1]} in {each.source}")
         if _trust(each) > _trust(first):
             chosen[name.casefold()] = each
     return tuple(sorted(chosen.values(), key=lambda each: each.artifact.sort_key()))
