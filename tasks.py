@@ -112,7 +112,8 @@ def check(context: Context) -> None:
 def test(context: Context) -> None:
     """Run all tests, against real servers."""
     del context
-    run(sys.executable, "-m", "pytest", "--numprocesses", "2")
+    # more than there are cores: many tests wait for a server or a process
+    run(sys.executable, "-m", "pytest", "--numprocesses", "3", "--dist", "worksteal", "--durations", "20")
 
 
 @task
