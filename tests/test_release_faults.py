@@ -33,11 +33,11 @@ from wheelhouse_tasks.location import Container
 from wheelhouse_tasks.storage import open_store
 
 RELEASE = ("wheelhouse.release", "--version", "1.0", "--no-fetch", "--yes")
-TAGS = ("cp311-cp311-macosx_11_0_arm64", "cp311-cp311-win_amd64", "cp312-cp312-macosx_11_0_arm64", "py3-none-any")
+TAGS = ("cp311-cp311-win_amd64", "cp312-cp312-macosx_11_0_arm64", "py3-none-any")
 WHEELS = [f"demo-1.0-{tag}.whl" for tag in TAGS]
 SDIST = "demo-1.0.tar.gz"
 #: What goes wrong goes wrong with this one: two are up by then, two are not tried.
-THIRD = WHEELS[2]
+SECOND = WHEELS[1]
 #: Seconds that an index has for an answer, where a test waits until they are over.
 SHORT = "5"
 LOGIN = "<html><body><form><input name=user><input name=password type=password></form></body></html>"
@@ -45,7 +45,7 @@ LOGIN = "<html><body><form><input name=user><input name=password type=password><
 
 @dataclass
 class Rig:
-    """A project with four wheels and an sdist, and the index that it is released to."""
+    """A project with three wheels and an sdist, and the index that it is released to."""
 
     project: Path
     index: Index
@@ -86,7 +86,7 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
 
 
 def fill(dist: Path, name: str = "demo") -> None:
-    """Make four wheels, larger than what is read of a file at once, and an sdist."""
+    """Make three wheels, larger than what is read of a file at once, and an sdist."""
     payload = random.Random(0).randbytes(1 << 16)  # noqa: S311
     for tag in TAGS:
         wheels.make_wheel(dist, name, "1.0", tag, payload=payload)
@@ -118,7 +118,7 @@ def names_after(words: str, line: str) -> set[str]:
 
 @dataclass
 class Trouble:
-    """How an index goes wrong with the third file, and what the error must tell of its answer."""
+    """How an index goes wrong with the second file, and what the error must tell of its answer."""
 
     said: str
     fault: Fault
@@ -127,7 +127,7 @@ class Trouble:
 ELSEWHERE = {"Location": "http://127.0.0.1:1/legacy/"}
 STOPS = {
     "exists": Trouble(
-        "File already exists", Fault(400, EXISTS.format(name=THIRD, sha256=hashlib.sha256(b"").hexdigest()))
+        "File already exists", Fault(400, EXISTS.format(name=SECOND, sha256=hashlib.sha256(b"").hexdigest()))
     ),
     "used before": Trouble("already been used", Fault(400, USED)),
     "bad token": Trouble(f"403 Forbidden from URL {BAD_TOKEN}", Fault(403, BAD_TOKEN)),
@@ -145,20 +145,20 @@ STOPS = {
 
 @pytest.mark.parametrize("trouble", STOPS.values(), ids=STOPS)
 def test_stops_and_completes(trouble: Trouble, rig: Rig) -> None:
-    """Case 70: the third of five files fails; the line tells all, and the command that it names completes the release.
+    """Case 70: the second of four files fails; the line tells all, and the command that it names completes the release.
 
     Case 75: a redirect, or a status that twine takes for success, is none.
     """
-    trouble.fault.name = THIRD
+    trouble.fault.name = SECOND
     rig.index.script = Script([trouble.fault])
     rig.env = {"WHEELHOUSE_TIMEOUT": SHORT, "WHEELHOUSE_RETRIES": "1"}
     done = rig.release()
-    assert_failed(done, f"error: {THIRD}: ", trouble.said.replace("URL", rig.index.access.upload_url))
+    assert_failed(done, f"error: {SECOND}: ", trouble.said.replace("URL", rig.index.access.upload_url))
     up = rig.index.shown
-    assert up == {name: rig.planned[name] for name in WHEELS[:2]}
+    assert up == {name: rig.planned[name] for name in WHEELS[:1]}
     assert names_after("uploaded before", done.stderr) == set(up)
-    assert names_after("not tried", done.stderr) == {WHEELS[3], SDIST}
-    assert {post.split()[0] for post in rig.index.posts} == set(WHEELS[:3])
+    assert names_after("not tried", done.stderr) == {WHEELS[2], SDIST}
+    assert {post.split()[0] for post in rig.index.posts} == set(WHEELS[:2])
 
     rig.index.script = Script()
     done = rig.again(done.stderr)
@@ -168,7 +168,7 @@ def test_stops_and_completes(trouble: Trouble, rig: Rig) -> None:
 
 @dataclass
 class Hiccup:
-    """What an index does, and how often the third file is sent until the release is complete."""
+    """What an index does, and how often the second file is sent until the release is complete."""
 
     script: Script
     posts: int = 1
@@ -176,13 +176,13 @@ class Hiccup:
 
 HICCUPS = {
     "none": Hiccup(Script()),
-    "500 three times": Hiccup(Script([Fault(500, "Internal Server Error", name=THIRD, times=3)]), 4),
-    "500 seven times": Hiccup(Script([Fault(500, "Internal Server Error", name=THIRD, times=7)]), 8),
-    "429 once": Hiccup(Script([Fault(429, "Slow", headers={"Retry-After": "1"}, name=THIRD, times=1)]), 2),
-    "taken, no answer": Hiccup(Script([Fault(name=THIRD, times=1, stores=True)])),
-    "taken, no answer, shown late": Hiccup(Script([Fault(name=THIRD, times=1, stores=True)], lag=2)),
-    "taken, bad answer": Hiccup(Script([Fault(502, "Bad Gateway", name=THIRD, times=1, stores=True)]), 2),
-    "taken, bad answers": Hiccup(Script([Fault(502, "Bad Gateway", name=THIRD, times=5, stores=True)]), 5),
+    "500 three times": Hiccup(Script([Fault(500, "Internal Server Error", name=SECOND, times=3)]), 4),
+    "500 seven times": Hiccup(Script([Fault(500, "Internal Server Error", name=SECOND, times=7)]), 8),
+    "429 once": Hiccup(Script([Fault(429, "Slow", headers={"Retry-After": "1"}, name=SECOND, times=1)]), 2),
+    "taken, no answer": Hiccup(Script([Fault(name=SECOND, times=1, stores=True)])),
+    "taken, no answer, shown late": Hiccup(Script([Fault(name=SECOND, times=1, stores=True)], lag=2)),
+    "taken, bad answer": Hiccup(Script([Fault(502, "Bad Gateway", name=SECOND, times=1, stores=True)]), 2),
+    "taken, bad answers": Hiccup(Script([Fault(502, "Bad Gateway", name=SECOND, times=5, stores=True)]), 5),
     "shown late": Hiccup(Script(lag=3)),
 }
 
@@ -194,19 +194,19 @@ def test_gets_over_it(hiccup: Hiccup, rig: Rig) -> None:
     done = rig.release(env={"WHEELHOUSE_TIMEOUT": SHORT})
     assert (done.returncode, done.stderr) == (0, "")
     rig.assert_complete()
-    assert [post.split()[0] for post in rig.index.posts].count(THIRD) == hiccup.posts
+    assert [post.split()[0] for post in rig.index.posts].count(SECOND) == hiccup.posts
     posts = rig.index.posts
     done = rig.release()
     assert (done.returncode, rig.index.posts) == (0, posts), done.stderr
 
 
 def test_login_page_is_no_success(rig: Rig) -> None:
-    """Case 75: a login page with status 200 from the third file on fails the release, and a rerun completes it."""
-    rig.index.script = Script([Fault(200, "OK", body=LOGIN, skip=2)])
+    """Case 75: a login page with status 200 from the second file on fails the release, and a rerun completes it."""
+    rig.index.script = Script([Fault(200, "OK", body=LOGIN, skip=1)])
     rig.env = {"WHEELHOUSE_TIMEOUT": SHORT}
     done = rig.release()
-    assert_failed(done, THIRD)
-    assert set(rig.index.shown) == set(WHEELS[:2])
+    assert_failed(done, SECOND)
+    assert set(rig.index.shown) == set(WHEELS[:1])
     rig.index.script = Script()
     done = rig.again(done.stderr)
     assert done.returncode == 0, done.stderr
@@ -255,20 +255,20 @@ def test_file_with_other_bytes_stops_everything(rig: Rig) -> None:
 def test_raced_by_other_bytes(rig: Rig) -> None:
     """Case 69: a name that another took with other bytes after the comparison is a conflict, not taken for uploaded."""
     other = hashlib.sha256(b"other").hexdigest()
-    rig.index.files[THIRD] = scripted_index.Stored("demo", other, 5, lag=2)
+    rig.index.files[SECOND] = scripted_index.Stored("demo", other, 5, lag=2)
     done = rig.release(env={"WHEELHOUSE_TIMEOUT": SHORT})
-    assert_failed(done, THIRD)
-    assert rig.index.shown[THIRD] == other
-    assert_failed(rig.release(), THIRD, other, "nothing was uploaded")
+    assert_failed(done, SECOND)
+    assert rig.index.shown[SECOND] == other
+    assert_failed(rig.release(), SECOND, other, "nothing was uploaded")
 
 
 def test_deleted_name_never_comes_back(rig: Rig) -> None:
     """Case 70: the index's sentence about a name that was used before is shown; no rerun gets around it."""
     assert rig.release().returncode == 0
-    rig.index.delete(THIRD)
+    rig.index.delete(SECOND)
     for _ in range(2):
-        assert_failed(rig.release(), THIRD, USED)
-    assert rig.index.shown == {name: digest for name, digest in rig.planned.items() if name != THIRD}
+        assert_failed(rig.release(), SECOND, USED)
+    assert rig.index.shown == {name: digest for name, digest in rig.planned.items() if name != SECOND}
 
 
 def test_closed_release(rig: Rig) -> None:
@@ -285,11 +285,11 @@ def test_closed_release(rig: Rig) -> None:
 
 def test_token_expires_between_files(rig: Rig) -> None:
     """Case 71: a token that expires half-way ends the release with the index's words; a rerun completes it."""
-    rig.index.tokens[servers.INDEX_PASSWORD] = 2
+    rig.index.tokens[servers.INDEX_PASSWORD] = 1
     done = rig.release()
-    assert_failed(done, THIRD, "403", EXPIRED)
-    assert names_after("uploaded before", done.stderr) == set(rig.index.shown) == set(WHEELS[:2])
-    assert names_after("not tried", done.stderr) == {WHEELS[3], SDIST}
+    assert_failed(done, SECOND, "403", EXPIRED)
+    assert names_after("uploaded before", done.stderr) == set(rig.index.shown) == set(WHEELS[:1])
+    assert names_after("not tried", done.stderr) == {WHEELS[2], SDIST}
     rig.index.tokens[servers.INDEX_PASSWORD] = -1
     assert rig.again(done.stderr).returncode == 0
     rig.assert_complete()
@@ -365,7 +365,7 @@ def test_no_output_tells_the_password(place: str, words: tuple[str, ...], loud: 
     """Case 73: however much output is asked for, and though the index repeats the password, none tells it."""
     access, secret = rig.index.access, servers.INDEX_PASSWORD
     answer = f"No such token: {secret}"
-    rig.index.script = Script([Fault(403, answer, body=f"<p>{answer}</p>", name=THIRD)])
+    rig.index.script = Script([Fault(403, answer, body=f"<p>{answer}</p>", name=SECOND)])
     env = {**index_env(access), **loud}
     if place == "pypirc":
         write_pypirc(
@@ -472,9 +472,9 @@ def test_dry_release_sends_nothing(rig: Rig) -> None:
     assert log
     assert not [line for line in log if not line.startswith("GET ")]
     assert snapshot(rig.project) == before
-    wheel = rig.project / "dist" / THIRD
+    wheel = rig.project / "dist" / SECOND
     wheel.write_bytes(wheel.read_bytes()[:-40])
-    assert_failed(rig.release(*RELEASE, "--dry-run"), THIRD)
+    assert_failed(rig.release(*RELEASE, "--dry-run"), SECOND)
     assert rig.index.posts == []
 
 
@@ -540,7 +540,7 @@ def test_real_indexes_agree(index: str, request: pytest.FixtureRequest, tmp_path
     first = json.loads(inv(project, *words, env=env).stdout)
     held.rename(project / "dist" / sdist)
     second = json.loads(inv(project, *words, env=env).stdout)
-    assert (len(first["uploaded"]), second["uploaded"]) == (4, [sdist])
+    assert (len(first["uploaded"]), second["uploaded"]) == (3, [sdist])
     assert (sorted(second["present"]), second["sha256"]) == (sorted(first["uploaded"]), everything)
 
     wheels.make_sdist(project / "dist", name, payload=b"other")

@@ -32,7 +32,7 @@ CHUNKS = 10
 SEED = int(os.environ.get("RELEASE_SEED", "0")) or random.randrange(1, 10**9)  # noqa: S311
 #: A release that takes longer than this is stuck.
 PATIENCE = 60
-TAGS = ("cp311-cp311-win_amd64", "cp312-cp312-macosx_11_0_arm64", "py3-none-any")
+TAGS = ("cp312-cp312-macosx_11_0_arm64", "py3-none-any")
 
 #: All that a release imports in its own process, so that this is done once for all of them.
 NEEDED = (
