@@ -471,6 +471,7 @@ http {{
     absolute_redirect off;
     root "{root}";
     index index.html;
+    add_header Cache-Control no-cache;
     location = /-/ready {{ access_log off; return 204; }}
     location ^~ /auto/ {{ alias "{root}/"; autoindex on; }}
     location ~ ^/(.*/)?simple-json/ {{ types {{ }} default_type application/vnd.pypi.simple.v1+json; }}

@@ -128,7 +128,7 @@ def test_every_task_parses_and_explains_itself(tmp_path: Path) -> None:
     """Each task shows its help, in which every option is explained."""
     project = make_project(tmp_path / "project")
     tasks = wheelhouse_tasks.ns.task_names
-    assert len(tasks) == 11
+    assert len(tasks) == 12
     for name in tasks:
         done = inv(project, "--help", f"wheelhouse.{name}")
         assert done.returncode == 0, done.stderr
@@ -159,7 +159,10 @@ CORE = {
     *("parallel", "retention", "flat", "attestation", "archive", "acceptance", "coverage", "release_plan"),
     *("listings", "offer", "resume"),
 }
-EDGES = CORE | {"storage", "dist", "web", "pypi", "console", "published", "project", "converge", "source", "stamp"}
+EDGES = CORE | {
+    *("storage", "dist", "web", "pypi", "console", "published", "project", "converge", "source", "stamp"),
+    "installers",
+}
 MAY_IMPORT = {
     **dict.fromkeys(CORE, CORE),
     **dict.fromkeys(EDGES - CORE, EDGES),
@@ -179,7 +182,7 @@ ONLY_IN = {
     "twine": set[str](),
     "invoke": {"collection", "upkeep", "running", "__main__"},
     "setuptools": {"setup_commands"},
-    "subprocess": {"pypi", "stamp"},
+    "subprocess": {"pypi", "stamp", "installers"},
 }
 
 

@@ -63,6 +63,7 @@ def test_defaults(tmp_path: Path) -> None:
         update_index=True,
         flat_index=True,
         slash_pages=False,
+        enable_cdn=True,
         stamp=True,
         rule=Rule(5, 0.0, frozenset()),
         grace=1.0,
@@ -120,6 +121,7 @@ TEXTS: dict[str, tuple[tuple[str, ...], Find]] = {
     "update_index": (("no", "yes", "off", "true", "0"), lambda found: found.update_index),
     "flat_index": (("no", "yes", "off", "true", "0"), lambda found: found.flat_index),
     "slash_pages": (("no", "yes", "off", "true", "0"), lambda found: found.slash_pages),
+    "enable_cdn": (("no", "yes", "off", "true", "0"), lambda found: found.enable_cdn),
     "stamp": (("no", "yes", "off", "true", "0"), lambda found: found.stamp),
     "keep": (("1", "2", "3", "4", "5"), lambda found: str(found.rule.keep)),
     "older_than": (("1.5", "2.5", "3.5", "4.5", "0.5"), lambda found: str(found.rule.older_than)),
@@ -167,7 +169,7 @@ def test_each_level_sets_each_key(key: str, level: int, tmp_path: Path) -> None:
     value = values[0]
     found = settle_levels(tmp_path, key, {LEVELS[level]: value})
     assert find(found) == (
-        TRUTH[value] if key in {"secure", "update_index", "flat_index", "slash_pages", "stamp"} else value
+        TRUTH[value] if key in {"secure", "update_index", "flat_index", "slash_pages", "enable_cdn", "stamp"} else value
     )
 
 
@@ -181,7 +183,7 @@ def test_each_level_beats_the_ones_below(key: str, lower: int, higher: int, tmp_
     found = settle_levels(tmp_path, key, {LEVELS[at]: values[at] for at in range(lower, higher + 1)})
     value = values[higher]
     assert find(found) == (
-        TRUTH[value] if key in {"secure", "update_index", "flat_index", "slash_pages", "stamp"} else value
+        TRUTH[value] if key in {"secure", "update_index", "flat_index", "slash_pages", "enable_cdn", "stamp"} else value
     )
 
 

@@ -11,7 +11,7 @@ from invoke.collection import Collection
 from invoke.tasks import task
 
 from wheelhouse_tasks.running import CONTAINER_HELP, SHARED_HELP, container_flags, guard_debug_log, run
-from wheelhouse_tasks.upkeep import check, index, prune, remove, unyank, yank
+from wheelhouse_tasks.upkeep import check, doctor, index, prune, remove, unyank, yank
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -24,7 +24,7 @@ KEYS = (
     *("project", "provider", "container", "prefix", "region", "host", "port", "secure", "driver_options"),
     *("local_folder", "indexes", "public_url", "max_workers", "retries", "timeout", "ca_bundle"),
     *("update_index", "flat_index"),
-    *("slash_pages", "stamp", "keep", "older_than", "pin", "grace"),
+    *("slash_pages", "enable_cdn", "stamp", "keep", "older_than", "pin", "grace"),
     *("repository", "repository_url", "check_url", "expect", "missing_credentials", "file_limit"),
 )
 
@@ -38,6 +38,7 @@ KEYS = (
         "local-folder": "folder of the built artifacts (dist)",
         "max-workers": "transfers at once",
         "no-update-index": "leave the index pages alone",
+        "no-enable-cdn": "do not make a container that is created readable for everybody",
         "no-ssl-check": "trust any TLS certificate, for this run",
         "upload-pull-request": "upload also from the build of a pull request",
         "overwrite": "let a published file change its bytes",
@@ -57,6 +58,7 @@ def upload(  # noqa: PLR0913
     local_folder: str | None = None,
     max_workers: str | None = None,
     no_update_index: bool = False,
+    no_enable_cdn: bool = False,
     no_ssl_check: bool = False,
     upload_pull_request: bool = False,
     overwrite: bool = False,
@@ -71,6 +73,7 @@ def upload(  # noqa: PLR0913
         "local_folder": local_folder,
         "max_workers": max_workers,
         "update_index": False if no_update_index else None,
+        "enable_cdn": False if no_enable_cdn else None,
         "stamp": False if no_stamp else None,
     }
 
@@ -251,6 +254,8 @@ def promote(  # noqa: PLR0913
 
 guard_debug_log()
 
-ns = Collection("wheelhouse", upload, fetch, release, status, promote, index, check, yank, unyank, remove, prune)
+ns = Collection(
+    "wheelhouse", upload, fetch, release, status, promote, index, check, yank, unyank, remove, prune, doctor
+)
 # a table must be declared as one: invoke merges no table into None
 ns.configure({"wheelhouse": {**dict.fromkeys(KEYS), "driver_options": {}}})

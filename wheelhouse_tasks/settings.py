@@ -49,6 +49,7 @@ class Settings:
     update_index: bool
     flat_index: bool
     slash_pages: bool
+    enable_cdn: bool
     stamp: bool
     #: Which development builds stay.
     rule: Rule
@@ -259,6 +260,6 @@ def _located(place: Location, own: Container, environ: Mapping[str, str]) -> Loc
 
 
 _PLAIN = (
-    *("public_url", "max_workers", "update_index", "flat_index", "slash_pages", "stamp", "grace"),
+    *("public_url", "max_workers", "update_index", "flat_index", "slash_pages", "enable_cdn", "stamp", "grace"),
     *("repository", "repository_url", "check_url", "expect", "missing_credentials", "file_limit"),
 )

@@ -86,6 +86,42 @@ def check(  # noqa: PLR0913
     run(context, command, flags, dry_run=False, verbose=verbose, as_json=json)
 
 
+@task(
+    auto_shortflags=False,
+    positional=[],
+    help={
+        **SHARED_HELP,
+        **CONTAINER_HELP,
+        "dry-run": "look, and write no probe objects",
+        "project": "project that pip and uv look for (the one of pyproject.toml)",
+    },
+)
+def doctor(  # noqa: PLR0913
+    context: Context,
+    container: str | None = None,
+    provider: str | None = None,
+    username: str | None = None,
+    secret: str | None = None,
+    region: str | None = None,
+    host: str | None = None,
+    port: str | None = None,
+    prefix: str | None = None,
+    project: str | None = None,
+    dry_run: bool = False,
+    verbose: bool = False,
+    json: bool = False,
+) -> None:
+    """Try credentials, container, public URL and installers; exit 1 if something is off."""
+    flags = {**container_flags(locals()), "project": project}
+
+    def command(settings: Settings, ui: Ui, dry: bool) -> object:
+        from wheelhouse_tasks.commands.doctor import doctor
+
+        return doctor(settings, ui, dry_run=dry)
+
+    run(context, command, flags, dry_run=dry_run, verbose=verbose, as_json=json)
+
+
 MARK_HELP = {
     **SHARED_HELP,
     "project": "project of the files (the one of pyproject.toml)",

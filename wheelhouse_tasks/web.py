@@ -54,13 +54,18 @@ class Web:
 
         Raises PageMissing for 404 and 410, BadPage for one beyond the size limit, WebError for everything else.
         """
+        content, where, said = self.answer(url, headers)
+        return content, where, said.get("Content-Type", "")
 
-        def read() -> tuple[bytes, str, str]:
+    def answer(self, url: str, headers: Mapping[str, str] | None = None) -> tuple[bytes, str, Mapping[str, str]]:
+        """Return as `page` does, but with all headers of the answer, whose names may be asked for in any case."""
+
+        def read() -> tuple[bytes, str, Mapping[str, str]]:
             asked = {"Accept": PAGE_TYPES, "Accept-Encoding": "gzip", "Cache-Control": "no-cache", **(headers or {})}
             with self._open(url, asked) as response:
                 encoding = response.headers.get("Content-Encoding", "").strip().lower()
                 content = unpack(self._body(response, url), encoding, mask_url(url))
-                return content, response.url, response.headers.get("Content-Type", "")
+                return content, response.url, response.headers
 
         return retry(read, self.retries)
 

@@ -38,6 +38,13 @@ def open_projects(
     }
 
 
+def public_url(settings: Settings, store: Store) -> str | None:
+    """Return where the container is readable, ending in "/", with the credentials that `public_url` may hold."""
+    if settings.public_url is None:
+        return store.public_url()
+    return f"{settings.public_url.rstrip('/')}/{settings.container.prefix}"
+
+
 def update_pages(
     settings: Settings,
     store: Store,

@@ -14,6 +14,7 @@ from wheelhouse_tasks.commands.container import (
     delete_hidden,
     now_text,
     open_projects,
+    public_url,
     retire,
     send,
     send_companions,
@@ -21,12 +22,12 @@ from wheelhouse_tasks.commands.container import (
 )
 from wheelhouse_tasks.console import DRY_RUN, Silent, Ui, count, size_text
 from wheelhouse_tasks.converge import check_ours
-from wheelhouse_tasks.errors import ContainerMissing, NothingToDo
+from wheelhouse_tasks.errors import ContainerMissing, NothingToDo, WheelhouseError
 from wheelhouse_tasks.location import LOCAL
 from wheelhouse_tasks.plan import LocalFile, Skipped, UploadPlan, plan_upload
 from wheelhouse_tasks.published import Page
 from wheelhouse_tasks.secret import mask_url, variables_of
-from wheelhouse_tasks.storage import ABSENT, Store, open_store
+from wheelhouse_tasks.storage import ABSENT, Store, open_store, publish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -99,13 +100,14 @@ def upload(
         taken = [name for each in projects.values() for entry in each.entries if (name := each.artifact(entry))]
         plan = plan_upload(local, digests, skipped, taken=taken, overwrite=overwrite)
         _show(plan, store, ui)
-        url = _public_url(settings, store)
+        url = mask_url(public_url(settings, store) or "") or None
         written: tuple[str, ...] = ()
         if dry_run:
             ui.note(DRY_RUN)
         else:
             if flat_page is None and store.create():
                 ui.note(f"created container {store.label}")
+                url = _make_public(settings, ui) or url
             began = now()
             _send_all(plan, published, projects, settings, ui, began)
             if settings.update_index:
@@ -217,10 +219,18 @@ def _retire(plan: UploadPlan, projects: Mapping[str, Project], settings: Setting
     return gone
 
 
-def _public_url(settings: Settings, store: Store) -> str | None:
-    if settings.public_url is None:
-        return store.public_url()
-    return mask_url(f"{settings.public_url.rstrip('/')}/{settings.container.prefix}")
+def _make_public(settings: Settings, ui: Ui) -> str | None:
+    """Let everybody read the new container, and return its URL where no other is set; the upload never fails for it."""
+    if not settings.enable_cdn:
+        return None
+    try:
+        url = publish.make_public(settings.container)
+    except WheelhouseError as error:
+        ui.warn(str(error))
+        return None
+    if url:
+        ui.note(f"everybody can read it: {url}")
+    return None if settings.public_url else url
 
 
 def _show(plan: UploadPlan, store: Store, ui: Ui) -> None:

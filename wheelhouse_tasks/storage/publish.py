@@ -1,0 +1,123 @@
+"""Make a container readable for everybody, where its provider has a request for that."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from wheelhouse_tasks.errors import StoreError, WheelhouseError
+from wheelhouse_tasks.location import LOCAL
+from wheelhouse_tasks.retry import TryAgainError, retry
+
+if TYPE_CHECKING:
+    from wheelhouse_tasks.location import Container
+    from wheelhouse_tasks.storage.driver import Worker
+
+SWIFT = ("openstack_swift", "cloudfiles", "ktucloud")
+#: S3 by any maker, beside the providers whose ids begin with it.
+S3 = ("minio", "ovh", "scaleway", "digitalocean_spaces")
+#: What to do where we cannot; everywhere else the provider's console is named.
+ADVICE = {
+    "s3": "switch off 'Block Public Access' and allow s3:GetObject to everybody in its bucket policy",
+    "azure_blobs": "allow public access in the storage account, and 'Blob' access in the container",
+    "google_storage": "gcloud storage buckets add-iam-policy-binding gs://{name} --member=allUsers"
+    " --role=roles/storage.objectViewer",
+    "backblaze_b2": "b2 bucket update {name} allPublic",
+    "openstack_swift": "swift post --read-acl '.r:*,.rlistings' --meta 'web-index: index.html' {name}",
+}
+
+
+def advice(container: Container) -> str:
+    """Return what a person does to let everybody read the objects of *container*."""
+    family = "s3" if container.provider.startswith("s3") else "openstack_swift" if _is_swift(container) else ""
+    text = ADVICE.get(
+        family or container.provider, "let everybody read the objects of {name} in the provider's console"
+    )
+    return text.format(name=container.container)
+
+
+def make_public(container: Container) -> str | None:
+    """Let everybody read the objects of a new container, replacing the rules of access that it has; return its URL.
+
+    Raises StoreError with what to do where the provider has no such request, or refuses it. The website mode of S3 is
+    left alone: its addresses are http only, which pip refuses to read.
+    """
+    if container.provider == LOCAL:
+        return None
+    worker = _worker(container)
+
+    def attempt() -> None:
+        try:
+            _open(worker, container)
+        except Exception as error:  # noqa: BLE001  # whatever a driver raises; its text may hold what was sent
+            failure = worker.transport.failure
+            status, said = failure[0] if failure else 0, " ".join(map(str, failure or (type(error).__name__,))).strip()
+            no_way = isinstance(error, NotImplementedError)
+            problem = "not made readable for everybody: " + ("nothing of it is known here" if no_way else said)
+            refusal = StoreError(container.label, problem, f"{advice(container)}; or set enable_cdn to no")
+            again = status == 429 or status >= 500 or (not failure and not no_way)
+            raise (TryAgainError(refusal) if again else refusal) from None
+
+    retry(attempt, container.retries)
+    return _address(worker, container)
+
+
+def address(container: Container) -> str | None:
+    """Return the URL below which the objects are, ending in "/", for whoever may read them; None where nobody knows."""
+    try:
+        return None if container.provider == LOCAL else _address(_worker(container), container)
+    except WheelhouseError:
+        return None
+
+
+def _worker(container: Container) -> Worker:
+    from wheelhouse_tasks.storage.driver import Worker
+
+    return Worker(container)
+
+
+def _is_swift(container: Container) -> bool:
+    return container.provider in SWIFT
+
+
+def _is_s3(container: Container) -> bool:
+    return container.provider.startswith("s3") or container.provider in S3
+
+
+def _open(worker: Worker, container: Container) -> None:
+    name, connection = container.container, worker.driver.connection
+    if _is_s3(container):
+        if any(sign in container.prefix for sign in "*?$"):  # would stand for other prefixes too
+            raise NotImplementedError
+        what = f"arn:aws:s3:::{name}/{container.prefix}*"
+        allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": what}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+        connection.request(f"/{quote(name)}", params={"policy": ""}, data=policy, method="PUT")
+    elif container.provider == "azure_blobs":
+        access = {"x-ms-blob-public-access": "blob"}  # each blob, but no listing
+        connection.request(
+            f"/{quote(name)}", params={"restype": "container", "comp": "acl"}, headers=access, method="PUT"
+        )
+    elif _is_swift(container):
+        access = {"X-Container-Read": ".r:*,.rlistings", "X-Container-Meta-Web-Index": "index.html"}
+        connection.request(f"/{quote(name)}", headers=access, method="POST")
+    elif not worker.driver.enable_container_cdn(worker.container):
+        raise NotImplementedError
+
+
+def _address(worker: Worker, container: Container) -> str | None:
+    """Return what the driver's requests begin with."""
+    if not (_is_s3(container) or _is_swift(container) or container.provider in ("azure_blobs", "google_storage")):
+        return None
+    connection: Any = worker.driver.connection
+    if _is_swift(container):
+        try:
+            connection._populate_hosts_and_request_paths()  # noqa: SLF001  # asks for a token, unless it has one
+        except Exception:  # noqa: BLE001
+            return None
+    scheme, usual = ("https", 443) if connection.secure else ("http", 80)
+    port = "" if connection.port in (None, usual) else f":{connection.port}"
+    account = getattr(connection, "account_prefix", None)
+    folders = [connection.request_path.strip("/"), account or "", quote(container.container), quote(container.prefix)]
+    return f"{scheme}://{connection.host}{port}/" + "".join(f"{each.rstrip('/')}/" for each in folders if each)
