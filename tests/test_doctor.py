@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Mapping
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -304,11 +303,11 @@ def test_slash_pages_are_lost(s3: servers.SeaweedFS, bucket_name: str, tmp_path:
 def test_slash_pages_are_advised(ceph: servers.S3Server, bucket_name: str, tmp_path: Path) -> None:
     """Where they would do, slash_pages are advised; the address that is open is told for public_url."""
     project = project_with_wheel(tmp_path / "project")
-    env = s3_env(ceph, bucket_name)
+    env = s3_env(ceph, bucket_name, WHEELHOUSE_PREFIX="nightly builds")
     upload(settle(project, env))
     remedies = {finding.check: finding.remedy for finding in examine(project, env).findings}
     assert "set slash_pages to yes" in remedies["folder pages"]
-    assert f"set public_url to {ceph.url}/{bucket_name}/" in remedies["public URL"]
+    assert f"set public_url to {ceph.url}/{bucket_name}/, and" in remedies["public URL"]
 
 
 def test_clock_and_age(tmp_path: Path) -> None:
@@ -336,8 +335,7 @@ def test_no_secret_is_shown(tmp_path: Path) -> None:
     """Passwords in addresses and in driver options are hidden from the table and the result."""
     project = project_with_wheel(tmp_path / "project")
     (project / "invoke.yaml").write_text("wheelhouse:\n  driver_options:\n    ex_key: hidden-option\n")
-    with ExitStack() as stack:
-        site = stack.enter_context(servers.static(tmp_path / "container"))
+    with servers.static(tmp_path / "container") as site:
         url = site.url.replace("//", "//me:hidden-password@") + "/"
         env = {"WHEELHOUSE_CONTAINER": str(site.root), "WHEELHOUSE_PUBLIC_URL": url}
         assert inv(project, "wheelhouse.upload", env=env).returncode == 0

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from wheelhouse_tasks import artifact, installers, pages
 from wheelhouse_tasks.commands.container import open_projects, public_url
@@ -40,7 +41,7 @@ CONDITIONS, PUBLIC, PAGES, JSON_PAGES, FOLDERS = (
     "JSON pages",
     "folder pages",
 )
-DEVELOPMENT = "development builds"
+DEVELOPMENT, STORAGE = "development builds", "storage"
 #: In the order in which each is found out: what is off ends those that need it.
 CHECKS = (CREDENTIALS, CONTAINER, OBJECTS, CLOCK, CONDITIONS, PUBLIC, PAGES, JSON_PAGES, FOLDERS)
 #: Providers refuse requests after some minutes; retention counts in hours.
@@ -48,7 +49,6 @@ LARGEST_SKEW = timedelta(minutes=1)
 #: A nightly build that is older was not built, or not uploaded.
 STALE = timedelta(days=30)
 CREDENTIAL_PREFIXES = ("WHEELHOUSE_", "AWS_", "AZURE_", "B2_", "OS_", "GOOGLE_", "GOOG_", "GS_")
-HIDDEN_VALUES = ("driver_options",)
 SERVER_ADVICE = "see 'Install from it' in the README of wheelhouse-tasks for what the web server must do"
 
 
@@ -102,8 +102,12 @@ def doctor(
     shown = shown_settings(settings)
     ui.table("Settings", ("setting", "value"), list(shown.items()))
     visit = _Visit(settings, dry_run, now)
-    with suppress(_Stop):
+    try:
         visit.everything()
+    except _Stop:
+        pass
+    except WheelhouseError as error:  # what worked a moment ago
+        visit.tell(STORAGE, OFF, str(error), "try again; then see whether the provider has trouble")
     findings = visit.complete()
     rows = [(each.state, each.check, each.found, each.remedy) for each in findings]
     ui.table(f"Findings for {settings.container.label}", ("", "check", "found", "what to do"), rows)
@@ -194,10 +198,8 @@ class _Visit:
             self.tell(OBJECTS, OFF, f"{error.subject}: {error.problem}", error.remedy or "see what the key may do")
             raise _Stop from None
         if not (same and listed):
-            lost = (
-                "an object that was written is not listed" if same else "an object does not come back as it was written"
-            )
-            self.tell(OBJECTS, OFF, lost, "use another provider: nothing can be built on this")
+            how = "is not listed" if same else "does not come back as it was written"
+            self.tell(OBJECTS, OFF, f"an object {how}", "use another provider: nothing can be built on this")
             raise _Stop
         self.tell(OBJECTS, OK, "written, listed, read and deleted")
         self.findings += [clock(listed[0].modified, before, after), conditional_writes(conditions)]
@@ -263,12 +265,8 @@ class _Visit:
     def unset(self) -> str:
         """Return what would make `upload` tell the address each time."""
         told = self.settings.public_url or self.settings.container.provider == LOCAL
-        prefix = self.settings.container.prefix
-        return (
-            ""
-            if told
-            else f"set public_url to {(self.url or '').removesuffix(prefix)}, and upload tells how to install"
-        )
+        base = (self.url or "").removesuffix(quote(self.settings.container.prefix))
+        return "" if told else f"set public_url to {base}, and upload tells how to install"
 
     def folders(self, store: Store, web: Web, content: bytes) -> bool:
         """Tell whether a folder is answered with its page: the address that `--index-url` makes of a project."""
