@@ -65,6 +65,13 @@ def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.S3Server]
 
 
 @pytest.fixture(scope="session")
+def swift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.SwiftServer]:
+    """Run OpenStack Swift."""
+    with servers.or_skip(servers.swift(tmp_path_factory.mktemp("swift"))) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.AzureServer]:
     """Run Azurite; who has no key reads what its owner made public."""
     with servers.or_skip(servers.azurite(tmp_path_factory.mktemp("azurite"))) as server:

@@ -1,5 +1,6 @@
 """Real servers for the tests: each on free ports of 127.0.0.1, ended with the block that started it."""
 
+import getpass
 import http.client
 import json
 import os
@@ -31,6 +32,7 @@ STARTS = 3
 #: Where .ci/install puts what comes from no package of the system.
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wheelhouse-tasks"
 AZURITE = CACHE / "azurite-3.35.0/node_modules/azurite/dist/src/blob/main.js"
+SWIFT = CACHE / "swift-2.38.3/bin"
 #: Every Azurite has this account.
 AZURE_ACCOUNT = "devstoreaccount1"
 AZURE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
@@ -62,6 +64,11 @@ class SeaweedFS(S3Server):
     filer_port: int
     read_key: str
     read_secret: str
+
+
+@dataclass(frozen=True)
+class SwiftServer(S3Server):
+    """A server of OpenStack's Swift API, version 1 of whose authentication is at `/auth/v1.0`, and of S3."""
 
 
 @dataclass(frozen=True)
@@ -389,6 +396,87 @@ def azurite(folder: Path) -> Iterator[AzureServer]:
 
     with _serving(_Launch("azurite", folder, command, grace=1)) as ports:
         yield AzureServer(HOST, ports[0], AZURE_ACCOUNT, AZURE_KEY)
+
+
+SWIFT_CONF = """
+[swift-hash]
+swift_hash_path_prefix = test
+swift_hash_path_suffix = test
+[storage-policy:0]
+name = Policy-0
+default = yes
+"""
+SWIFT_SERVER = """
+[DEFAULT]
+bind_ip = {host}
+bind_port = {port}
+workers = 0
+user = {user}
+swift_dir = {folder}
+devices = {folder}/devices
+mount_check = false
+disable_fallocate = true
+log_address = {folder}/no-syslog
+recon_cache_path = {folder}/cache
+[pipeline:main]
+pipeline = {pipeline}
+"""
+SWIFT_STORAGE = """
+[app:{name}-server]
+use = egg:swift#{name}
+"""
+SWIFT_FILTERS = ("catch_errors", "gatekeeper", "healthcheck", "listing_formats", "bulk", "tempurl", "s3api", "tempauth")
+# with a key of its own tempauth gives tokens without memcached
+SWIFT_PROXY = """
+[app:proxy-server]
+use = egg:swift#proxy
+account_autocreate = true
+allow_account_management = true
+[filter:tempauth]
+use = egg:swift#tempauth
+user_test_tester = {secret} .admin
+user_test_reader = {reader}
+fernet_key_1 = MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=
+active_fernet_key_id = 1
+"""
+
+
+@contextmanager
+def swift(folder: Path) -> Iterator[SwiftServer]:
+    """Run OpenStack Swift: a proxy that knows its users and S3, and one server for each kind of thing."""
+    if not SWIFT.is_dir():
+        raise ServerError("swift", f"no such folder: {SWIFT} (see .ci/install)")
+    secret, reader, kinds = "testing-secret", "reading-secret", ("account", "container", "object")
+    for name in ("devices/d1", "cache"):
+        (folder / name).mkdir(parents=True)
+    (folder / "swift.conf").write_text(SWIFT_CONF)
+
+    def program(name: str) -> list[str]:
+        return [str(SWIFT / "python"), str(SWIFT / name)]
+
+    def configure(name: str, port: int, pipeline: str, rest: str) -> list[str]:
+        conf = folder / f"{name}-server.conf"
+        head = SWIFT_SERVER.format(host=HOST, port=port, folder=folder, user=getpass.getuser(), pipeline=pipeline)
+        conf.write_text(head + rest)
+        return [*program(f"swift-{name}-server"), str(conf)]
+
+    def storage(name: str, ports: list[int]) -> list[str]:
+        ring = [*program("swift-ring-builder"), str(folder / f"{name}.builder")]
+        for words in (["create", "1", "1", "1"], ["add", f"r1z1-{HOST}:{ports[0]}/d1", "1"], ["rebalance"]):
+            programs.run(*ring, *words, env=_environment(folder))
+        return configure(name, ports[0], f"{name}-server", SWIFT_STORAGE.format(name=name))
+
+    def proxy(ports: list[int]) -> list[str]:
+        filters = "".join(f"[filter:{name}]\nuse = egg:swift#{name}\n" for name in SWIFT_FILTERS if name != "tempauth")
+        rest = SWIFT_PROXY.format(secret=secret, reader=reader) + filters
+        return configure("proxy", ports[0], " ".join((*SWIFT_FILTERS, "proxy-server")), rest)
+
+    with ExitStack() as stack:
+        for kind in kinds:
+            launch = _Launch(f"swift-{kind}", folder, partial(storage, kind), grace=1, path="/recon/version")
+            stack.enter_context(_serving(launch))
+        ports = stack.enter_context(_serving(_Launch("swift-proxy", folder, proxy, grace=1, path="/healthcheck")))
+        yield SwiftServer(HOST, ports[0], "test:tester", secret)
 
 
 @contextmanager

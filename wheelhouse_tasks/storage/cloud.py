@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 import requests
-from libcloud.common.types import InvalidCredsError
+from libcloud.common.types import InvalidCredsError, LibcloudError
 from libcloud.storage.base import Object as CloudObject
 from libcloud.storage.types import (
     ContainerAlreadyExistsError,
@@ -24,12 +25,10 @@ from libcloud.storage.types import (
 )
 
 from wheelhouse_tasks.errors import (
-    AccessDenied,
     BadArtifact,
     Changed,
     ContainerMissing,
     ObjectMissing,
-    Overloaded,
     StoreError,
     Unreachable,
     WheelhouseError,
@@ -39,7 +38,9 @@ from wheelhouse_tasks.errors import (
 from wheelhouse_tasks.retry import TryAgainError, retry
 from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.storage import ABSENT, BLOCK, Conditions, Entry, Payload, make_payload, read_all
-from wheelhouse_tasks.storage.driver import Worker
+from wheelhouse_tasks.storage.driver import Refusal, Worker
+from wheelhouse_tasks.storage.profiles import profile
+from wheelhouse_tasks.storage.refusals import understand
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,13 +49,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: Azure's driver loses Cache-Control on small blobs, but not this header (libcloud trap 17).
-CACHE_HEADERS = {"azure_blobs": "x-ms-blob-cache-control"}
-
+#: What providers say where the digest of a request is not that of its bytes; Swift has a status for it.
+BAD_DIGEST = {"BadDigest", "Md5Mismatch", "422"}
 CHANGED = "the provider received other bytes than were hashed"
 PROBE_FOLDER = ".wheelhouse/"
 #: What is known of the container's conditional writes.
 CONDITIONS = PROBE_FOLDER + "conditions.json"
+#: Stands for what a driver says without a refusal that we saw.
+NO_CREDENTIALS = Refusal(401, "", by_token=False)
 
 
 class CloudStore:
@@ -65,6 +67,7 @@ class CloudStore:
 
     def __init__(self, container: Container) -> None:
         self.container = container
+        self.profile = profile(container.provider)
         self._local = threading.local()
         self._lock = threading.RLock()
         self._conditions: Conditions | None = None
@@ -82,7 +85,8 @@ class CloudStore:
             try:
                 worker.driver.create_container(self.container.container)
             except (ContainerAlreadyExistsError, InvalidContainerNameError):
-                if worker.transport.failure and worker.transport.failure[0] != 409:
+                refusal = worker.transport.refusal
+                if refusal and refusal.status != 409:
                     raise
                 return False
             return True
@@ -113,6 +117,8 @@ class CloudStore:
 
         def start(worker: Worker) -> Iterator[bytes]:
             item = self._object(worker, name)
+            if self.profile.reads_unquoted:
+                item.name = quote(item.name)
             blocks: Iterator[bytes] = iter(worker.driver.download_object_as_stream(item, chunk_size=BLOCK))
             return blocks
 
@@ -142,27 +148,31 @@ class CloudStore:
         return self._put_file(name, payload.source, payload, expect)
 
     def _put_file(self, name: str, path: Path, payload: Payload, expect: str | None) -> Entry:
-        headers = {CACHE_HEADERS.get(self.container.provider, "Cache-Control"): payload.cache_control}
+        headers = {self.profile.cache: payload.cache_control}
         if expect is not None:
             headers |= {"If-Match": f'"{expect}"'} if expect else {"If-None-Match": "*"}
-        if _compares_md5(self.container.provider):  # a file that changed is refused rather than stored
-            headers["Content-MD5"] = base64.b64encode(bytes.fromhex(payload.md5)).decode()
+        if self.profile.digest:  # a file that changed is refused rather than stored
+            md5 = bytes.fromhex(payload.md5)
+            headers[self.profile.digest] = (
+                payload.md5 if self.profile.digest == "ETag" else base64.b64encode(md5).decode()
+            )
         extra = {"content_type": payload.content_type, "meta_data": dict(payload.facts)}
 
         def send(worker: Worker) -> Entry:
-            worker.known_digest(payload.md5, payload.size)
+            changed = BadArtifact(name, CHANGED, "nothing was stored, try again")
+            worker.promise(payload.md5, payload.size, changed)
             target = (worker.container, self.container.prefix + name)
             try:
                 # a fresh dict of headers each time: the driver adds to it
                 item = worker.driver.upload_object(str(path), *target, extra=extra, headers=dict(headers))
-            except ObjectHashMismatchError:
-                status, code = worker.transport.failure or (200, "")
-                if code == "BadDigest":
-                    raise BadArtifact(name, CHANGED, "nothing was stored, try again") from None
-                if status != 200:  # the driver compares digests before it looks at the status
-                    raise
-                worker.driver.delete_object(self._object(worker, name))
-                raise BadArtifact(name, CHANGED, "try again") from None
+            except LibcloudError as error:
+                refusal = worker.transport.refusal
+                if refusal is None and isinstance(error, ObjectHashMismatchError):  # found by the driver, afterwards
+                    worker.driver.delete_object(self._object(worker, name))
+                    raise BadArtifact(name, CHANGED, "try again") from None
+                if refusal and (refusal.code or str(refusal.status)) in BAD_DIGEST:
+                    raise changed from None
+                raise
             return Entry(name, payload.size, _mark(item))
 
         return self._call(send, name, missing=ContainerMissing)
@@ -231,7 +241,7 @@ class CloudStore:
     def _worker(self) -> Worker:
         worker: Worker | None = getattr(self._local, "worker", None)
         if worker is None:
-            worker = self._local.worker = Worker(self.container)
+            worker = self._local.worker = Worker(self.container, self.profile)
         return worker
 
     def _call(self, operation: Callable[[Worker], T], subject: str, missing: type[StoreError] = ObjectMissing) -> T:
@@ -247,7 +257,7 @@ class CloudStore:
     @contextmanager
     def _border(self, worker: Worker, subject: str, missing: type[StoreError]) -> Iterator[None]:
         """Turn whatever the driver raises into our errors: it lets out errors of a dozen unrelated classes."""
-        worker.transport.failure = None
+        worker.transport.refusal = None
         try:
             yield
         except WheelhouseError:
@@ -261,7 +271,11 @@ class CloudStore:
         except OSError as error:
             raise StoreError(subject, f"cannot be read: {error.strerror or error}") from None
         except Exception as error:  # noqa: BLE001
-            raise self._refusal(error, worker.transport.failure, subject, missing) from None
+            refusal = worker.transport.refusal or (NO_CREDENTIALS if isinstance(error, InvalidCredsError) else None)
+            if refusal is None:
+                text = one_line(mask_url(str(error)) or type(error).__name__)
+                raise StoreError(subject, f"{self.label}: {text}") from None
+            raise understand(refusal, self.label, subject, missing) from None
 
     def _network_error(self, error: requests.RequestException) -> Exception:
         if isinstance(error, requests.Timeout) or "timed out" in str(error):
@@ -272,31 +286,6 @@ class CloudStore:
             return Unreachable(self.label, "its TLS certificate is not trusted", "see --no-ssl-check")
         unreachable = Unreachable(self.label, f"cannot be reached: {root_cause(error)}", "check host, port and network")
         return TryAgainError(unreachable)
-
-    def _refusal(
-        self, error: Exception, failure: tuple[int, str] | None, subject: str, missing: type[StoreError]
-    ) -> Exception:
-        if failure is None and not isinstance(error, InvalidCredsError):
-            text = mask_url(str(error)) or type(error).__name__
-            return StoreError(subject, f"{self.label}: {one_line(text)}")
-        status, code = failure or (403, "")
-        said = f"{status} {code}".strip()
-        if status in (401, 403):
-            refused = f"the provider refused the credentials ({said})"
-            return AccessDenied(self.label, refused, "check user name, secret, region and clock")
-        if status == 404 and (code == "NoSuchBucket" or missing is ContainerMissing):
-            return ContainerMissing(self.label, "there is no such container")
-        if status == 404:
-            return missing(subject, f"is not in {self.label}")
-        kind = {409: Changed, 412: Changed, 501: StoreError, 429: Overloaded}
-        found = kind.get(status, Overloaded if status >= 500 else StoreError)
-        refusal = found(subject, f"{self.label}: the provider answered {said}")
-        return TryAgainError(refusal) if found is Overloaded else refusal
-
-
-def _compares_md5(provider: str) -> bool:
-    """Tell whether a provider compares the Content-MD5 of a request with what it received: S3, by any maker."""
-    return provider.startswith("s3") or provider in ("minio", "ovh", "scaleway", "digitalocean_spaces")
 
 
 def _mark(item: Any) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import difflib
+import io
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
 import requests.adapters
 import requests.utils
+from libcloud.common.types import LibcloudError
 from libcloud.storage.base import Container as CloudContainer
 from libcloud.storage.providers import DRIVERS, get_driver
 
@@ -20,26 +24,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wheelhouse_tasks.location import Container
+    from wheelhouse_tasks.storage.profiles import Profile
 
 T = TypeVar("T")
 
 #: Providers of ours or of libcloud's test suite that nobody can publish to.
 NOT_OFFERED = {"dummy", "local"}
 
-#: Drivers that need more of a container than its name, and so a request for it.
-CONTAINER_NEEDED = {"backblaze_b2"}
-
 ERROR_CODE = re.compile(rb"<Code>\s*([A-Za-z0-9_.-]{1,80})\s*</Code>")
+TOKEN_HEADER = "X-Auth-Token"  # noqa: S105
 
 
 class Worker:
     """One thread's driver."""
 
-    def __init__(self, container: Container) -> None:
+    def __init__(self, container: Container, profile: Profile) -> None:
         self.transport = Transport(container.timeout)
-        self.driver = _driver(container)
+        self.driver = _driver(container, profile)
         self._harden(container)
-        if container.provider in CONTAINER_NEEDED:
+        if profile.container_needed:
             self.container = self.driver.get_container(container.container)
         else:
             self.container = CloudContainer(container.container, {}, self.driver)
@@ -61,16 +64,56 @@ class Worker:
                 made.verify, made.ca_cert = True, container.ca_bundle
             if not container.verify_tls:
                 made.verify, made.ca_cert = False, None
+            made.prepared_request = _prepared(made.prepared_request)
             return made
 
         connection.conn_class = hardened
         connection.retryCls = _NoRetry
         if connection.connection is not None:
             connection.connect()
+        if hasattr(connection, "get_auth_class"):
+            _keep_token(connection)
+        if hasattr(connection, "_format_special_header_values"):
+            _sign_empty(connection)
 
-    def known_digest(self, md5: str, size: int) -> None:
-        """Spare the driver the second reading of a file whose digest is known; it still compares it."""
+    def promise(self, md5: str, size: int, broken: Exception) -> None:
+        """Spare the driver the second reading of a file whose digest is known; it still compares it.
+
+        A file that Azure gets in parts is compared with nothing: raise *broken* then, before they become an object.
+        """
         self.driver._hash_buffered_stream = lambda *_args, **_options: (md5, size)  # noqa: SLF001
+        commit = getattr(type(self.driver), "_commit_blocks", None)
+        if commit:
+            promised = base64.b64encode(bytes.fromhex(md5)).decode()
+
+            def compared(**arguments: Any) -> Any:
+                if arguments["data_hash"] != promised:
+                    raise broken
+                return commit(self.driver, **arguments)
+
+            self.driver._commit_blocks = compared  # noqa: SLF001
+
+
+def _prepared(send: Callable[..., None]) -> Callable[..., None]:
+    """Return how objects are sent and asked for: never a whole one in memory, never an empty one in chunks.
+
+    (libcloud traps 6, 8: no provider takes chunks, and some drivers read what they download whole).
+    """
+
+    def request(method: str, url: str, body: Any = None, **options: Any) -> None:
+        if isinstance(body, io.BufferedReader) and not body.peek(1):
+            body = b""
+        send(method, url, body, **{**options, "stream": method == "GET"})
+
+    return request
+
+
+def _keep_token(connection: Any) -> None:
+    """Ask version 1 of OpenStack's identity service once, not before each request, and heed its answer (trap 12)."""
+    auth = connection.get_auth_class()
+    if auth.auth_version == "1.0":
+        auth.is_token_valid = lambda: bool(auth.auth_token)
+        connection.get_endpoint = lambda: auth.urls["cloudFiles"][0]["publicURL"]
 
 
 class _NoRetry:
@@ -83,6 +126,27 @@ class _NoRetry:
         return function
 
 
+def _sign_empty(connection: Any) -> None:
+    """Sign an empty object as Azure does: with no length, rather than with 0."""
+    signed = connection._format_special_header_values  # noqa: SLF001
+
+    def values(headers: dict[str, str], method: str) -> list[str]:
+        return signed({name: text for name, text in headers.items() if (name, text) != ("content-length", "0")}, method)
+
+    connection._format_special_header_values = values  # noqa: SLF001
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """How a request was refused."""
+
+    status: int
+    #: The provider's name for the reason, if it gave one.
+    code: str
+    #: Whether the request was sent with a token, which may have grown too old.
+    by_token: bool
+
+
 class Transport(requests.adapters.HTTPAdapter):
     """Sends in large blocks, never without a timeout, and remembers how a request was refused.
 
@@ -91,7 +155,7 @@ class Transport(requests.adapters.HTTPAdapter):
 
     def __init__(self, timeout: float) -> None:
         self.timeout = timeout
-        self.failure: tuple[int, str] | None = None
+        self.refusal: Refusal | None = None
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
@@ -100,15 +164,16 @@ class Transport(requests.adapters.HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         """Send one request."""
-        self.failure = None
+        self.refusal = None
         response = super().send(request, *args, **{**options, "timeout": self.timeout})
-        if response.status_code >= 400:
-            code = ERROR_CODE.search(response.content)
-            self.failure = (response.status_code, code[1].decode() if code else "")
+        if response.status_code >= 300:
+            found = ERROR_CODE.search(response.content)
+            code = found[1].decode() if found else response.headers.get("x-ms-error-code", "")
+            self.refusal = Refusal(response.status_code, code, TOKEN_HEADER in request.headers)
         return response
 
 
-def _driver(container: Container) -> Any:
+def _driver(container: Container, profile: Profile) -> Any:
     """Return a libcloud driver; UsageError where the provider or its options are wrong."""
     offered = sorted(set(DRIVERS) - NOT_OFFERED)
     if container.provider not in offered:
@@ -120,18 +185,21 @@ def _driver(container: Container) -> Any:
         raise UsageError(
             "credentials",
             f"none found for provider {container.provider!r}",
-            f"set {variables_of(container.provider)}; see missing_credentials for builds of forks",
+            f"set {variables_of(container.provider)} ({profile.keys}); see missing_credentials for forks",
         )
-    options = dict(container.driver_options)
-    options.update({key: getattr(container, key) for key in ("region", "host", "port") if getattr(container, key)})
+    names = [name for name in ("region", "host", "port") if name not in profile.takes_no]
+    options = {name: getattr(container, name) for name in names if getattr(container, name)}
     if not container.secure:
         options["secure"] = False
-    if credentials.token:
-        options["token"] = credentials.token
-    if container.provider == "google_storage":  # left alone, libcloud starts a dialogue in a browser
-        options.setdefault("auth_type", "GCS_S3" if credentials.username.startswith("GOOG") else "SA")
     try:
-        return get_driver(container.provider)(credentials.username, credentials.secret, **options)
-    except (TypeError, ValueError, KeyError, ImportError, AttributeError) as error:
+        options |= profile.options(container)
+        driver: Any = get_driver(container.provider)(credentials.username, credentials.secret, **options)
+    except (TypeError, ValueError, KeyError, ImportError, AttributeError, LibcloudError) as error:
         problem = mask_url(str(error)).replace(credentials.secret, "").replace(credentials.username, "")
-        raise UsageError(f"provider {container.provider!r}", f"its options do not fit: {one_line(problem)}") from None
+        wrong = f"its options do not fit: {one_line(problem)}"
+        raise UsageError(f"provider {container.provider!r}", wrong, f"credentials: {profile.keys}") from None
+    if container.region and "region" in profile.takes_no:
+        driver.region_name = container.region
+    if credentials.token:  # few constructors take it, some swallow it
+        driver.connection.token = credentials.token
+    return driver

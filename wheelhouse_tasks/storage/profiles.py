@@ -1,0 +1,82 @@
+"""What libcloud needs for each provider beside our settings, and what the provider, or its driver, does otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wheelhouse_tasks.location import Container
+
+S3 = ("s3", "minio", "ovh", "scaleway", "digitalocean_spaces")
+#: How an address of OpenStack's identity service ends, and what libcloud calls the version that answers there.
+IDENTITY = {"v3": "3.x_password", "v2.0": "2.0_password", "v1.0": "1.0"}
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A provider; the defaults are those of any that we know nothing of."""
+
+    #: What user name and secret are.
+    keys: str = "user name and secret"
+    #: The driver's arguments: `driver_options`, and what follows from the settings.
+    options: Callable[[Container], dict[str, Any]] = lambda container: dict(container.driver_options)
+    #: Header whose digest the provider compares with the bytes, so that others are refused: nothing of them is stored.
+    digest: str = ""
+    #: Header that tells how long an object may be cached.
+    cache: str = "Cache-Control"
+    #: Settings that the driver has no argument for.
+    takes_no: tuple[str, ...] = ()
+    #: Whether the driver reads an object under its name as it is, not quoted (libcloud trap 5).
+    reads_unquoted: bool = False
+    #: Whether the driver needs more of a container than its name, and so a request for it.
+    container_needed: bool = False
+
+
+def profile(provider: str) -> Profile:
+    """Return the profile of a libcloud provider."""
+    family = "s3" if provider.startswith(S3) else provider
+    return PROFILES.get(provider) or PROFILES.get(family) or Profile()
+
+
+def _rgw(container: Container) -> dict[str, Any]:
+    """Sign as AWS does: with version 2, its default, libcloud forgets to sign some requests (trap 11)."""
+    return {"signature_version": "4", **container.driver_options}
+
+
+def _google(container: Container) -> dict[str, Any]:
+    """Tell a service account from HMAC keys; left alone, libcloud starts a dialogue in a browser."""
+    hmac = container.credentials and container.credentials.username.startswith("GOOG")
+    return {"auth_type": "GCS_S3" if hmac else "SA", **container.driver_options}
+
+
+def _swift(container: Container) -> dict[str, Any]:
+    """Tell where to authenticate, and how: Keystone by the end of its address, else version 1, of `host` if need be."""
+    options = dict(container.driver_options)
+    if container.host and "ex_force_auth_url" not in options:
+        port = f":{container.port}" if container.port else ""
+        options["ex_force_auth_url"] = f"{'https' if container.secure else 'http'}://{container.host}{port}/auth"
+    root, _, end = str(options.get("ex_force_auth_url", "")).rstrip("/").rpartition("/")
+    if end in IDENTITY:  # libcloud adds it itself
+        options["ex_force_auth_url"] = root
+    return {"ex_force_auth_version": IDENTITY.get(end, "1.0"), **options}
+
+
+_S3_KEYS = "access key id and secret access key"
+_SWIFT = Profile(
+    "user (version 1: account:user) and password", _swift, "ETag", takes_no=("host", "port"), reads_unquoted=True
+)
+PROFILES = {
+    "s3": Profile(_S3_KEYS, digest="Content-MD5"),
+    "s3_rgw": Profile(_S3_KEYS, _rgw, digest="Content-MD5"),
+    "s3_rgw_outscale": Profile(_S3_KEYS, _rgw, digest="Content-MD5"),
+    "minio": Profile(_S3_KEYS, digest="Content-MD5", takes_no=("region",)),
+    # its driver loses Cache-Control on small blobs (libcloud trap 17)
+    "azure_blobs": Profile("account and its base64 key", digest="Content-MD5", cache="x-ms-blob-cache-control"),
+    "openstack_swift": _SWIFT,
+    "cloudfiles": _SWIFT,
+    "google_storage": Profile("HMAC key id (GOOG…) and secret, or a service account and its key file", _google),
+    "backblaze_b2": Profile("application key id and application key", container_needed=True),
+}

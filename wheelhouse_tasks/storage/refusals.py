@@ -1,0 +1,72 @@
+"""What a provider's refusal means, and what to do about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wheelhouse_tasks.errors import AccessDenied, Changed, ContainerMissing, Overloaded, StoreError
+from wheelhouse_tasks.retry import TryAgainError
+
+if TYPE_CHECKING:
+    from wheelhouse_tasks.storage.driver import Refusal
+
+CLOCK = ("the clock of this machine is further off than the provider allows", "set the clock")
+KEY = ("the provider does not know this user name", "check WHEELHOUSE_USERNAME and whether the key was revoked")
+SECRET = ("the secret does not fit the user name", "check WHEELHOUSE_SECRET, and that the region is the container's")
+AZURE_KEY = (
+    "the account's key or the clock of this machine is wrong, or the account lets nobody in from here",
+    "check WHEELHOUSE_SECRET, the clock, and the network rules of the account",
+)
+TOKEN = ("the session token has expired or does not fit the key", "get new temporary credentials, all three parts")
+REGION = ("the container is in another region", "set the region to that of the container")
+RIGHTS = (
+    "the credentials are good, but may not do this",
+    "grant list, read, write and delete on the container to this user",
+)
+REFUSED = ("the provider refused the credentials", "check user name, secret, region and clock")
+#: What to say for the codes of S3 and its like, and of Azure.
+MEANING = {
+    "RequestTimeTooSkewed": CLOCK,
+    "RequestExpired": CLOCK,
+    "InvalidAccessKeyId": KEY,
+    "InvalidAccessKey": KEY,
+    "SignatureDoesNotMatch": SECRET,
+    "AuthenticationFailed": AZURE_KEY,
+    "ExpiredToken": TOKEN,
+    "InvalidToken": TOKEN,
+    "TokenRefreshRequired": TOKEN,
+    "AuthorizationHeaderMalformed": REGION,
+    "IllegalLocationConstraintException": REGION,
+    "PermanentRedirect": REGION,
+    "TemporaryRedirect": REGION,
+    "AccessDenied": RIGHTS,
+    "AllAccessDisabled": RIGHTS,
+    "AccountProblem": ("the account cannot be used at present", "ask the provider"),
+    "AccountIsDisabled": ("the account cannot be used at present", "ask the provider"),
+    "AuthorizationFailure": AZURE_KEY,
+    "AuthorizationPermissionMismatch": RIGHTS,
+}
+#: What to say of a status without such a code.
+BY_STATUS = {301: REGION, 401: REFUSED, 403: REFUSED}
+NO_CONTAINER = {"NoSuchBucket", "ContainerNotFound"}
+KINDS: dict[int, type[Exception]] = {409: Changed, 412: Changed, 429: Overloaded, 501: StoreError}
+
+
+def understand(refusal: Refusal, label: str, subject: str, missing: type[StoreError]) -> Exception:
+    """Return the error for a request about *subject* to the container *label*; *missing* is what a 404 means.
+
+    It is a TryAgainError where the same request may succeed later.
+    """
+    status, code = refusal.status, refusal.code
+    said = f"{status} {code}".strip()
+    meaning = MEANING.get(code) or BY_STATUS.get(status)
+    if meaning:
+        denied = AccessDenied(label, f"{meaning[0]} ({said})", meaning[1])
+        return TryAgainError(denied) if status == 401 and refusal.by_token else denied
+    if status == 404 and (code in NO_CONTAINER or missing is ContainerMissing):
+        return ContainerMissing(label, "there is no such container")
+    if status == 404:
+        return missing(subject, f"is not in {label}")
+    kind = KINDS.get(status, Overloaded if status >= 500 else StoreError)
+    error = kind(subject, f"{label}: the provider answered {said}")
+    return TryAgainError(error) if kind is Overloaded else error
