@@ -58,7 +58,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.SeaweedFS]:
 
 
 @pytest.fixture(scope="session")
-def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.S3Server]:
+def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Ceph]:
     """Run a Ceph Object Gateway; who has no key reads what its owner made public."""
     with servers.or_skip(servers.ceph(tmp_path_factory.mktemp("ceph"))) as server:
         yield server

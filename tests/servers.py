@@ -67,8 +67,17 @@ class SeaweedFS(S3Server):
 
 
 @dataclass(frozen=True)
+class Ceph(S3Server):
+    """An S3 server that speaks Swift too, with the same secret."""
+
+    swift_user: str
+
+
+@dataclass(frozen=True)
 class SwiftServer(S3Server):
     """A server of OpenStack's Swift API, version 1 of whose authentication is at `/auth/v1.0`, and of S3."""
+
+    folder: Path
 
 
 @dataclass(frozen=True)
@@ -316,7 +325,7 @@ rgw_thread_pool_size = 32
 
 
 @contextmanager
-def ceph(folder: Path) -> Iterator[S3Server]:
+def ceph(folder: Path) -> Iterator[Ceph]:
     """Run a Ceph Object Gateway, with a monitor and with one disk that is memory: nobody may read without a key."""
     key, secret, fsid = "cephkey", "ceph-secret", str(uuid.uuid4())
     conf = folder / "ceph.conf"
@@ -364,8 +373,10 @@ def ceph(folder: Path) -> Iterator[S3Server]:
         stack.enter_context(_serving(_Launch("ceph-osd", folder, disk, 0, grace=1, ready=up)))
         user = ["--uid=full", "--display-name=full", f"--access-key={key}", f"--secret-key={secret}"]
         administer("radosgw-admin", "user", "create", *user, timeout=2 * READY_SECONDS)
+        swift = ["--uid=full", "--subuser=full:swift", "--access=full", "--key-type=swift", f"--secret={secret}"]
+        administer("radosgw-admin", "subuser", "create", *swift)
         ports = stack.enter_context(_serving(_Launch("radosgw", folder, gateway, grace=1)))
-        yield S3Server(HOST, ports[0], key, secret)
+        yield Ceph(HOST, ports[0], key, secret, "full:swift")
 
 
 def _speaks_ceph(ports: list[int]) -> bool:
@@ -405,6 +416,8 @@ swift_hash_path_suffix = test
 [storage-policy:0]
 name = Policy-0
 default = yes
+[swift-constraints]
+container_listing_limit = 1000
 """
 SWIFT_SERVER = """
 [DEFAULT]
@@ -476,7 +489,28 @@ def swift(folder: Path) -> Iterator[SwiftServer]:
             launch = _Launch(f"swift-{kind}", folder, partial(storage, kind), grace=1, path="/recon/version")
             stack.enter_context(_serving(launch))
         ports = stack.enter_context(_serving(_Launch("swift-proxy", folder, proxy, grace=1, path="/healthcheck")))
-        yield SwiftServer(HOST, ports[0], "test:tester", secret)
+        yield SwiftServer(HOST, ports[0], "test:tester", secret, folder)
+
+
+FILL_SWIFT = """
+import sys, time
+from pathlib import Path
+from swift.common.utils import Timestamp
+from swift.container.backend import ContainerBroker
+folder, container = sys.argv[1:]
+for path in Path(folder).glob("devices/d1/containers/**/*.db"):
+    broker = ContainerBroker(str(path))
+    if broker.get_info()["container"] == container:
+        for name in sys.stdin.read().split():
+            broker.put_object(name, Timestamp.now().internal, 1, "text/plain", "0" * 32)
+        broker.get_info()
+"""
+
+
+def list_in_swift(server: SwiftServer, container: str, names: list[str]) -> None:
+    """Let the listing of a container name objects that nobody stored, as if they had been."""
+    argv = [str(SWIFT / "python"), "-c", FILL_SWIFT, str(server.folder), container]
+    subprocess.run(argv, input="\n".join(names).encode(), check=True, timeout=READY_SECONDS)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""One contract for every store: the fake, the folder, and a real S3 server."""
+"""One contract for every store: the fake, the folder, and every provider that a server can stand for."""
 
 import hashlib
 import os
@@ -10,21 +10,25 @@ import pytest
 import requests
 import servers
 from fake_store import FakeStore
+from providers import FLAVOURS, Flavour, each, place
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.errors import (
     AccessDenied,
     BadArtifact,
+    Changed,
     Conflict,
     ContainerMissing,
     ObjectMissing,
     StoreError,
+    Unreachable,
     UsageError,
     WheelhouseError,
 )
 from wheelhouse_tasks.location import Container
 from wheelhouse_tasks.secret import Credentials
 from wheelhouse_tasks.storage import ABSENT, Entry, Payload, Store, open_store, read_all
+from wheelhouse_tasks.storage.cloud import CloudStore
 from wheelhouse_tasks.storage.folder import FolderStore
 
 if TYPE_CHECKING:
@@ -38,7 +42,10 @@ ODD_NAMES = (
     "b c.txt",
     "é.txt",
     "~x.txt",
+    "100%2B #1?.txt",
 )
+#: More than any driver sends in one piece: 5 MiB at the most.
+BIG = 6_000_000
 
 
 def payload(content: bytes | Path, **changes: object) -> Payload:
@@ -50,20 +57,23 @@ def payload(content: bytes | Path, **changes: object) -> Payload:
 
 def s3_container(server: servers.S3Server, bucket: str, **changes: object) -> Container:
     """Return where a bucket is."""
-    credentials = Credentials(server.key, server.secret)
-    place = Container("s3", bucket, "", "us-east-1", server.host, server.port, secure=False, credentials=credentials)
-    return replace(place, timeout=10.0, retries=0, **changes)  # type: ignore[arg-type]
+    return place(FLAVOURS["s3-seaweedfs"], server, bucket, **changes)
 
 
-@pytest.fixture(params=["fake", "folder", "folder with a prefix", "s3", "s3 with a prefix"])
+#: The driver of Rackspace's Cloud Files is the parent of Swift's: tests/test_providers.py has it.
+CLOUDS = [name for name in FLAVOURS if name != "cloudfiles-swift"]
+
+
+@pytest.fixture(params=["fake", "folder", "folder with a prefix", *CLOUDS, "s3-seaweedfs with a prefix"])
 def store(request: pytest.FixtureRequest, tmp_path: Path, bucket_name: str) -> Store:
     """Return a store whose container is not there yet."""
-    kind, prefix = request.param.split()[0], "pre/fix/" if "prefix" in request.param else ""
+    kind, prefix = request.param.split()[0], "pre/fix é+/" if "prefix" in request.param else ""
     if kind == "fake":
         return FakeStore(exists=False)
     if kind == "folder":
         return open_store(Container("local", str(tmp_path / "container"), prefix))
-    return open_store(s3_container(request.getfixturevalue("s3"), bucket_name, prefix=prefix))
+    flavour = FLAVOURS[kind]
+    return open_store(place(flavour, request.getfixturevalue(flavour.server), bucket_name, prefix=prefix))
 
 
 def test_missing_container(store: Store) -> None:
@@ -76,18 +86,19 @@ def test_missing_container(store: Store) -> None:
 
 
 def test_put_read_list_delete(store: Store, tmp_path: Path) -> None:
-    """Bytes come back as they went, from memory and from a file, under odd names too."""
+    """Bytes come back as they went, from memory and from a file, under odd names too, and where there are none."""
     store.create()
     path = tmp_path / "big"
-    path.write_bytes(os.urandom(3_000_000))
-    put = {name: store.put(name, payload(name.encode())) for name in ODD_NAMES}
+    path.write_bytes(os.urandom(BIG))
+    contents = {name: name.encode() for name in ODD_NAMES} | {"files/empty": b""}
+    put = {name: store.put(name, payload(content)) for name, content in contents.items()}
     put["files/demo/big.bin"] = store.put("files/demo/big.bin", payload(path))
     assert [entry.name for entry in store.list("")] == sorted(put)
     assert {entry.name: (entry.size, entry.mark) for entry in store.list("")} == {
         name: (entry.size, entry.mark) for name, entry in put.items()
     }
-    for name in ODD_NAMES:
-        assert read_all(store, name) == name.encode()
+    for name, content in contents.items():
+        assert read_all(store, name) == content
     assert read_all(store, "files/demo/big.bin") == path.read_bytes()
     for name in put:
         store.delete(name)
@@ -132,12 +143,59 @@ def test_facts_travel_with_the_object(store: Store) -> None:
     assert kept == ({} if isinstance(store, FolderStore) else facts)
 
 
-def test_many_objects_are_listed_completely(store: Store) -> None:
-    """A listing of more than a page of the provider's is complete, and written by several threads at once."""
+def test_conditional_put(store: Store, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """What a provider honours is found out, and then refused with nothing written: also for files sent in parts."""
     store.create()
-    names = [f"many/{number:04}" for number in range(1100)]
-    parallel.run(lambda name: store.put(name, payload(b"x")), names, 8)
-    assert [entry.name for entry in store.list("many/")] == names
+    found = store.conditions()
+    if isinstance(store, CloudStore):
+        assert found == FLAVOURS[request.node.callspec.params["store"].split()[0]].conditions
+    path = tmp_path / "big"
+    path.write_bytes(os.urandom(BIG))
+    for content in (b"2", path):
+        first = store.put("x.bin", payload(b"1"))
+        if found.absent:
+            with pytest.raises(Changed):
+                store.put("x.bin", payload(content), expect=ABSENT)
+        if found.mark:
+            with pytest.raises(Changed):
+                store.put("x.bin", payload(content), expect="0" * 32)
+            assert read_all(store, "x.bin") == b"1"
+            store.put("x.bin", payload(content), expect=first.mark)
+            assert read_all(store, "x.bin") == (content if isinstance(content, bytes) else content.read_bytes())
+        store.delete("x.bin")
+        store.put("x.bin", payload(content), expect=ABSENT)
+        assert store.facts("x.bin")[0].size == (1 if isinstance(content, bytes) else BIG)
+
+
+def test_eight_workers(store: Store) -> None:
+    """Eight threads store, read and delete 200 objects, and all go well."""
+    store.create()
+
+    def carry(number: int) -> None:
+        name, content = f"many/{number:03}", f"{number} ".encode() * number
+        store.put(name, payload(content))
+        assert read_all(store, name) == content
+        if number % 4 == 0:
+            store.delete(name)
+
+    parallel.run(carry, range(200), 8)
+    assert [entry.name for entry in store.list("many/")] == [f"many/{n:03}" for n in range(200) if n % 4]
+
+
+@pytest.mark.parametrize("server", ["s3", "ceph", "swift", "azure"])
+def test_listing_of_many_pages(server: str, request: pytest.FixtureRequest, bucket_name: str) -> None:
+    """A listing of 3,000 objects is complete, through every API of a server; no other is among them."""
+    at = request.getfixturevalue(server)
+    stores = [open_store(place(each, at, bucket_name)) for each in FLAVOURS.values() if each.server == server]
+    stores[0].create()
+    names = [f"many/{number:04}" for number in range(3000)]
+    if isinstance(at, servers.SwiftServer):  # which stores 50 in a second
+        servers.list_in_swift(at, bucket_name, names)
+    else:
+        parallel.run(lambda name: stores[0].put(name, payload(b"x")), names, 8)
+    stores[0].put("many0", payload(b"x"))
+    for store in stores:
+        assert [entry.name for entry in store.list("many/")] == names, store.label
 
 
 def test_source_that_changed_is_not_stored(store: Store, tmp_path: Path) -> None:
@@ -146,12 +204,13 @@ def test_source_that_changed_is_not_stored(store: Store, tmp_path: Path) -> None
         pytest.skip("the fake believes what it is told")
     store.create()
     path = tmp_path / "x.whl"
-    path.write_bytes(b"before")
-    promised = payload(path)
-    path.write_bytes(b"after!")
-    with pytest.raises(BadArtifact):
-        store.put("x.whl", promised)
-    assert store.list("") == []
+    for size in (1, BIG // 6):
+        path.write_bytes(b"before" * size)
+        promised = payload(path)
+        path.write_bytes(b"after!" * size)
+        with pytest.raises(BadArtifact):
+            store.put("x.whl", promised)
+        assert store.list("") == []
 
 
 def test_folder_keeps_what_is_there_when_told(tmp_path: Path) -> None:
@@ -202,29 +261,53 @@ def test_s3_sends_types_and_caching(s3: servers.S3Server, bucket_name: str) -> N
     assert (answer.headers["Content-Type"], answer.headers["Cache-Control"]) == ("text/html; charset=utf-8", "no-cache")
 
 
-def wrong_secret(server: servers.S3Server, bucket: str) -> Container:
-    """Return a bucket with a key that is not right."""
-    return s3_container(server, bucket, credentials=Credentials(server.key, "not-the-secret"))
+ACTS: dict[str, "Callable[[Store], object]"] = {
+    "list": lambda store: store.list(""),
+    "put": lambda store: store.put("x.txt", payload(b"2")),
+    "read": lambda store: read_all(store, "x.txt"),
+    "facts": lambda store: store.facts("x.txt"),
+    "delete": lambda store: store.delete("x.txt"),
+    "create": lambda store: store.create(),
+}
 
 
-@pytest.mark.parametrize("act", ["list", "put", "read", "facts", "delete", "create"])
-def test_s3_wrong_secret(act: str, s3: servers.S3Server, bucket_name: str) -> None:
+def outcomes(store: Store) -> dict[str, type]:
+    """Return the class of the error that each act ends with; it tells no secret."""
+    found = {}
+    for name, act in ACTS.items():
+        with pytest.raises(StoreError) as told:
+            act(store)
+        assert WRONG_SECRET not in str(told.value)
+        found[name] = told.type
+    return found
+
+
+#: In base64, as Azure wants it.
+WRONG_SECRET = "bm90LXRoZS1zZWNyZXQ="
+
+
+@each(*CLOUDS)
+def test_wrong_secret(flavour: Flavour, request: pytest.FixtureRequest, bucket_name: str) -> None:
     """Every request with a wrong secret is AccessDenied, also where libcloud says success."""
-    right = open_store(s3_container(s3, bucket_name))
+    at = place(flavour, request.getfixturevalue(flavour.server), bucket_name)
+    right = open_store(at)
     right.create()
     right.put("x.txt", payload(b"1"))
-    store = open_store(wrong_secret(s3, bucket_name))
-    acts: dict[str, Callable[[], object]] = {
-        "list": lambda: store.list(""),
-        "put": lambda: store.put("x.txt", payload(b"2")),
-        "read": lambda: read_all(store, "x.txt"),
-        "facts": lambda: store.facts("x.txt"),
-        "delete": lambda: store.delete("x.txt"),
-        "create": store.create,
-    }
-    with pytest.raises(AccessDenied):
-        acts[act]()
+    assert at.credentials
+    wrong = open_store(replace(at, credentials=Credentials(at.credentials.username, WRONG_SECRET)))
+    assert outcomes(wrong) == dict.fromkeys(ACTS, AccessDenied)
     assert read_all(right, "x.txt") == b"1"
+
+
+@each(*CLOUDS)
+def test_server_down_or_silent(flavour: Flavour, request: pytest.FixtureRequest, bucket_name: str) -> None:
+    """A server that is not there is Unreachable at once, and one that never answers when the time is up."""
+    at = place(flavour, request.getfixturevalue(flavour.server), bucket_name, timeout=0.3)
+    down = open_store(replace(at, port=servers.closed_port()))
+    assert outcomes(down) == dict.fromkeys(ACTS, Unreachable)
+    with servers.silent() as port:
+        silent = open_store(replace(at, port=port))
+        assert outcomes(silent) == dict.fromkeys(ACTS, Unreachable)
 
 
 @pytest.mark.parametrize(("code", "tries"), [(503, 3), (500, 3), (429, 3), (400, 1)])

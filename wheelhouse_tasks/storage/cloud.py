@@ -49,8 +49,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: What providers say where the digest of a request is not that of its bytes; Swift has a status for it.
-BAD_DIGEST = {"BadDigest", "Md5Mismatch", "422"}
+#: What providers say where the digest of a request is not that of its bytes; the emulator of Azure has a code
+#: of its own, Swift a status.
+BAD_DIGEST = {"BadDigest", "Md5Mismatch", "InvalidOperation", "422"}
 CHANGED = "the provider received other bytes than were hashed"
 PROBE_FOLDER = ".wheelhouse/"
 #: What is known of the container's conditional writes.

@@ -128,7 +128,7 @@ class _NoRetry:
 
 def _sign_empty(connection: Any) -> None:
     """Sign an empty object as Azure does: with no length, rather than with 0."""
-    signed = connection._format_special_header_values  # noqa: SLF001
+    signed: Callable[..., list[str]] = connection._format_special_header_values  # noqa: SLF001
 
     def values(headers: dict[str, str], method: str) -> list[str]:
         return signed({name: text for name, text in headers.items() if (name, text) != ("content-length", "0")}, method)
