@@ -1,25 +1,18 @@
-"""Ceph and Azurite, from end to end: upload, fetch, and installs straight from their endpoints."""
+"""Ceph, Azurite and Swift: pages and installs straight from their endpoints."""
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CompletedProcess
-from typing import Any
 
 import programs
 import pytest
 import requests
-import servers
 import wheels
-from libcloud.storage.providers import get_driver
-from projects import inv, make_project, s3_env
-
-from wheelhouse_tasks.location import Container
-from wheelhouse_tasks.secret import Credentials
-from wheelhouse_tasks.storage import Conditions, open_store
+from projects import inv, make_project
+from providers import FLAVOURS, environment, place, publish
 
 INSTALLERS = [programs.pip_install, programs.uv_install]
 #: Every page, under the name that a plain endpoint serves too.
@@ -37,62 +30,14 @@ class Endpoint:
 
     url: str
     env: dict[str, str]
-    container: Container
 
 
-@contextmanager
-def connected(provider: str, server: servers.S3Server | servers.AzureServer) -> Iterator[Any]:
-    """Connect to a server as its full user."""
-    names = (server.account, server.key) if isinstance(server, servers.AzureServer) else (server.key, server.secret)
-    driver: Any = get_driver(provider)(*names, secure=False, host=server.host, port=server.port)
-    try:
-        yield driver
-    finally:
-        driver.connection.connection.session.close()
-
-
-def in_ceph(server: servers.S3Server, bucket: str) -> Endpoint:
-    """Make a bucket of Ceph whose policy lets anybody read."""
-    everything = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
-    with connected("s3", server) as driver:
-        driver.create_container(bucket)
-        driver.connection.request(f"/{bucket}", params={"policy": ""}, data=policy, method="PUT")
-    credentials = Credentials(server.key, server.secret)
-    place = Container(
-        "s3", bucket, "", "us-east-1", server.host, server.port, secure=False, credentials=credentials, timeout=10
-    )
-    return Endpoint(f"{server.url}/{bucket}", s3_env(server, bucket), place)
-
-
-def in_azure(server: servers.AzureServer, name: str) -> Endpoint:
-    """Make a container of Azurite whose blobs anybody may read."""
-    with connected("azure_blobs", server) as driver:
-        driver.create_container(name)
-        acl = {"restype": "container", "comp": "acl"}
-        public = {"x-ms-blob-public-access": "blob"}
-        driver.connection.request(f"/{name}", params=acl, headers=public, method="PUT")
-    env = {
-        "WHEELHOUSE_PROVIDER": "AZURE_BLOBS",
-        "WHEELHOUSE_CONTAINER": name,
-        "WHEELHOUSE_HOST": server.host,
-        "WHEELHOUSE_PORT": str(server.port),
-        "WHEELHOUSE_SECURE": "no",
-        "WHEELHOUSE_USERNAME": server.account,
-        "WHEELHOUSE_SECRET": server.key,
-    }
-    credentials = Credentials(server.account, server.key)
-    place = Container(
-        "azure_blobs", name, "", None, server.host, server.port, secure=False, credentials=credentials, timeout=10
-    )
-    return Endpoint(f"{server.url}/{name}", env, place)
-
-
-@pytest.fixture(params=["ceph", "azure"])
+@pytest.fixture(params=["s3-ceph", "azure-azurite", "swift-swift"])
 def endpoint(request: pytest.FixtureRequest, bucket_name: str) -> Endpoint:
     """Make an empty container that anybody may read."""
-    server = request.getfixturevalue(request.param)
-    return in_ceph(server, bucket_name) if request.param == "ceph" else in_azure(server, bucket_name)
+    flavour = FLAVOURS[request.param]
+    server = request.getfixturevalue(flavour.server)
+    return Endpoint(publish(server, bucket_name), environment(place(flavour, server, bucket_name)))
 
 
 def filled(project: Path, endpoint: Endpoint, **env: str) -> dict[str, str]:
@@ -125,14 +70,6 @@ def test_upload_and_fetch(endpoint: Endpoint, tmp_path: Path) -> None:
         done = inv(project, *fetch, env=endpoint.env)
         assert done.returncode == 0, f"{index}: {done.stderr}"
         assert digests(project / f"fetched-{number}") == everything
-
-
-def test_conditional_writes_as_found(request: pytest.FixtureRequest, bucket_name: str) -> None:
-    """Ceph refuses what must not be replaced, and every write that expects a mark; Azurite honours both conditions."""
-    ceph = open_store(in_ceph(request.getfixturevalue("ceph"), bucket_name).container)
-    azure = open_store(in_azure(request.getfixturevalue("azure"), bucket_name).container)
-    assert ceph.conditions() == Conditions(absent=True, mark=False, md5=True)
-    assert azure.conditions() == Conditions(absent=True, mark=True, md5=False)
 
 
 def test_slash_pages_say_what_the_others_say(endpoint: Endpoint, tmp_path: Path) -> None:

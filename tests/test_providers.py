@@ -1,0 +1,187 @@
+"""Each provider from end to end, how each refuses, and what moving a large file costs."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import libcloud.common.aws
+import programs
+import pytest
+import requests
+import servers
+import wheels
+from projects import inv, make_project
+from providers import FLAVOURS, Flavour, each, environment, place, publish
+from scripted import scripted
+
+from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, StoreError
+from wheelhouse_tasks.location import Container
+from wheelhouse_tasks.secret import Credentials
+from wheelhouse_tasks.storage import make_payload, open_store
+from wheelhouse_tasks.storage.driver import Refusal
+from wheelhouse_tasks.storage.refusals import MEANING, understand
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Return the sha256 of every file of a folder."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.is_file()}
+
+
+@each()
+def test_whole_flow(flavour: Flavour, request: pytest.FixtureRequest, bucket_name: str, tmp_path: Path) -> None:
+    """What is uploaded comes back through the storage API and to pip, nothing is sent twice, and all is in order."""
+    server = request.getfixturevalue(flavour.server)
+    url, env = publish(server, bucket_name), environment(place(flavour, server, bucket_name))
+    project = make_project(tmp_path / "project")
+    for tag in wheels.MATRIX[:2]:
+        wheels.make_wheel(project / "dist", "demo", "1.0", tag)
+    wheels.make_wheel(project / "dist", "demo", "1.0+local.1")
+    sent, again = (json.loads(inv(project, "wheelhouse.upload", "--json", env=env).stdout) for _ in range(2))
+    assert (len(sent["uploaded"]), again["uploaded"], again["pages"]) == (3, [], [])
+    for number, index in enumerate(([], ["--index", f"{url}/simple-json/demo/index.html"])):
+        done = inv(project, "wheelhouse.fetch", "--local-folder", f"got-{number}", *index, env=env)
+        assert done.returncode == 0, done.stderr
+        assert digests(project / f"got-{number}") == digests(project / "dist")
+    done = inv(project, "wheelhouse.check", "--deep", env=env)
+    assert done.returncode == 0, done.stdout + done.stderr
+    page = requests.get(f"{url}/index.html", timeout=10)
+    assert (page.headers["Content-Type"], page.headers["Cache-Control"]) == ("text/html; charset=utf-8", "no-cache")
+    where = ("--no-index", "--find-links", f"{url}/index.html", "demo==1.0+local.1")
+    done = programs.pip_install(*where, target=tmp_path / "installed")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def refused(at: Container, kind: type[StoreError] = AccessDenied) -> str:
+    """Return the line that an upload ends with."""
+    with pytest.raises(kind) as told:
+        open_store(at).put("x.txt", make_payload(b"1", "text/plain", "no-cache"))
+    return str(told.value)
+
+
+#: What is said of a user whom nobody knows, and of a wrong secret. (Without an account Azurite has no container.)
+LINES = {
+    "s3-seaweedfs": ("does not know this user name (403 InvalidAccessKeyId)", "(403 SignatureDoesNotMatch)"),
+    "s3-ceph": ("does not know this user name (403 InvalidAccessKeyId)", "(403 SignatureDoesNotMatch)"),
+    "s3-swift": ("(403 SignatureDoesNotMatch)", "(403 SignatureDoesNotMatch)"),
+    "swift-swift": ("refused the credentials (401)", "refused the credentials (401)"),
+    "swift-ceph": ("refused the credentials (403)", "refused the credentials (401)"),
+    "azure-azurite": ("there is no such container", "the account's key or the clock of this machine is wrong"),
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_wrong_user_secret_container(name: str, request: pytest.FixtureRequest, bucket_name: str) -> None:
+    """A wrong user name, secret and container are each told apart, as far as the provider does."""
+    at = place(FLAVOURS[name], request.getfixturevalue(FLAVOURS[name].server), bucket_name)
+    assert at.credentials
+    user = Credentials("whoever", at.credentials.secret)
+    secret = Credentials(at.credentials.username, "bm90LXRoZS1zZWNyZXQ=")
+    for credentials, line in zip((user, secret), LINES[name], strict=True):
+        assert line in refused(replace(at, credentials=credentials), StoreError)
+    assert "there is no such container" in refused(at, ContainerMissing)
+
+
+@pytest.mark.parametrize("minutes", [-60, 60])
+@each("s3-seaweedfs", "s3-ceph", "s3-swift")
+def test_clock_that_is_off(
+    flavour: Flavour, minutes: int, request: pytest.FixtureRequest, bucket_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a clock that is an hour off, the line says that it is the clock."""
+
+    class Clock(datetime):
+        @classmethod
+        def utcnow(cls) -> "Clock":
+            return cls.now(UTC).replace(tzinfo=None) + timedelta(minutes=minutes)
+
+    at = place(flavour, request.getfixturevalue(flavour.server), bucket_name)
+    open_store(at).create()
+    monkeypatch.setattr(libcloud.common.aws, "datetime", Clock)
+    assert "the clock of this machine is further off than the provider allows (403 RequestTimeTooSkewed)" in refused(at)
+
+
+def test_wrong_region(swift: servers.SwiftServer, bucket_name: str) -> None:
+    """The line says that it is the region."""
+    at = place(FLAVOURS["s3-swift"], swift, bucket_name)
+    open_store(at).create()
+    assert "the container is in another region" in refused(replace(at, region="eu-west-1"))
+
+
+def test_user_without_the_right(s3: servers.SeaweedFS, bucket_name: str) -> None:
+    """A user who may only read is told apart from one with a wrong secret."""
+    at = place(FLAVOURS["s3-seaweedfs"], s3, bucket_name)
+    open_store(at).create()
+    line = refused(replace(at, credentials=Credentials(s3.read_key, s3.read_secret)))
+    assert "the credentials are good, but may not do this (403 AccessDenied)" in line
+
+
+def test_session_token_goes_along_and_may_expire() -> None:
+    """The token of temporary credentials is signed and sent by every S3 driver, and the line says if it is too old."""
+    body = b"<Error><Code>ExpiredToken</Code></Error>"
+    with scripted() as script:
+        script.answers["/bucket?Version=2006-03-01"] = (400, {"Content-Type": "application/xml"}, body)
+        script.answers["/bucket"] = script.answers["/bucket?Version=2006-03-01"]
+        for provider in ("s3", "s3_rgw", "minio"):
+            credentials = Credentials("ASIA", "secret", "token-of-an-hour")
+            at = Container(
+                provider, "bucket", "", None, "127.0.0.1", script.port, secure=False, credentials=credentials
+            )
+            with pytest.raises(AccessDenied, match="the session token has expired"):
+                open_store(at).list("")
+            asked = script.seen[-1].headers
+            assert asked["x-amz-security-token"] == "token-of-an-hour"
+            assert "x-amz-security-token" in asked["Authorization"].partition("SignedHeaders=")[2]
+
+
+@pytest.mark.parametrize("code", [*MEANING, ""])
+def test_every_code_has_its_line(code: str) -> None:
+    """Each code that we know gives one line with a remedy; without a code the status does."""
+    error = understand(Refusal(403, code, by_token=False), "s3://x", "file", StoreError)
+    assert isinstance(error, AccessDenied)
+    assert error.remedy
+    assert f"(403 {code}".rstrip() in str(error)
+
+
+MOVE = """
+import hashlib, json, resource, sys
+from pathlib import Path
+from wheelhouse_tasks.location import Container
+from wheelhouse_tasks.secret import Credentials
+from wheelhouse_tasks.storage import Payload, open_store
+
+at = json.loads(sys.stdin.readline())
+store = open_store(Container(**{**at, "credentials": Credentials(*at["credentials"])}))
+path, sha256, md5 = Path(sys.argv[1]), hashlib.sha256(), hashlib.md5()
+with path.open("rb") as file:
+    while block := file.read(1 << 20):
+        sha256.update(block), md5.update(block)
+promised = sha256.hexdigest()
+store.put("big", Payload(path, path.stat().st_size, promised, md5.hexdigest(), "text/plain", "no-cache"))
+there = hashlib.sha256()
+for block in store.read("big"):
+    there.update(block)
+assert there.hexdigest() == promised
+store.delete("big")
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+@each("s3-seaweedfs", "swift-swift", "azure-azurite")
+def test_memory_of_a_large_file(
+    flavour: Flavour, request: pytest.FixtureRequest, bucket_name: str, tmp_path: Path
+) -> None:
+    """256 MiB go and come back through less memory than that, all libraries included."""
+    at = place(flavour, request.getfixturevalue(flavour.server), bucket_name)
+    open_store(at).create()
+    path = tmp_path / "big"
+    with path.open("wb") as file:
+        file.truncate(256 << 20)
+    known = {name: getattr(at, name) for name in ("provider", "container", "region", "host", "port", "secure")}
+    assert at.credentials
+    said = json.dumps({**known, "credentials": [at.credentials.username, at.credentials.secret]})
+    done = subprocess.run([sys.executable, "-c", MOVE, path], input=said, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 200, f"{done.stdout} MiB"
