@@ -16,9 +16,9 @@ import servers
 import wheels
 from projects import inv, make_project
 from providers import FLAVOURS, Flavour, each, environment, place, publish
-from scripted import scripted
+from scripted import Scripted, scripted
 
-from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, StoreError
+from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, StoreError, Unreachable
 from wheelhouse_tasks.location import Container
 from wheelhouse_tasks.secret import Credentials
 from wheelhouse_tasks.storage import make_payload, open_store
@@ -134,6 +134,64 @@ def test_session_token_goes_along_and_may_expire() -> None:
             asked = script.seen[-1].headers
             assert asked["x-amz-security-token"] == "token-of-an-hour"
             assert "x-amz-security-token" in asked["Authorization"].partition("SignedHeaders=")[2]
+
+
+LISTING = (200, {"Content-Type": "application/json"}, b"[]")
+EXPIRED = (401, {"Content-Type": "text/plain"}, b"")
+
+
+def swift_at(script: Scripted, **options: str) -> Container:
+    """Return a container of a Swift whose every answer is scripted."""
+    options = options or {"ex_force_auth_url": f"{script.url}auth"}
+    login = Credentials("account:user", "secret")
+    return Container("openstack_swift", "bucket", driver_options=options, credentials=login, retries=1)
+
+
+def test_swift_token_is_kept_and_renewed() -> None:
+    """One authentication serves until the token has expired; then there is another, and the request is repeated."""
+    with scripted() as script:
+        token = {"X-Auth-Token": "token", "X-Storage-Url": f"{script.url}v1/AUTH_account"}
+        script.answers["/auth/v1.0"] = (200, token, b"")
+        where = "/v1/AUTH_account/bucket?format=json"
+        script.in_turn(where, LISTING, EXPIRED, LISTING)
+        store = open_store(swift_at(script))
+        assert (store.list(""), store.list("")) == ([], [])
+        login, listed = "GET /auth/v1.0", f"GET {where}"
+        assert script.requests == [login, listed, listed, login, listed]
+
+
+def test_swift_with_keystone() -> None:
+    """The address of Keystone, as OS_AUTH_URL tells it, is all that its third version needs."""
+    endpoints = [{"interface": "public", "region": "one", "id": "1"}]
+    with scripted() as script:
+        endpoints[0]["url"] = f"{script.url}v1/AUTH_account"
+        catalog = [{"type": "object-store", "name": "swift", "id": "1", "endpoints": endpoints}]
+        token = {"expires_at": "2999-01-01T00:00:00.000000Z", "catalog": catalog, "user": {}, "roles": []}
+        given = {"X-Subject-Token": "token", "Content-Type": "application/json"}
+        script.answers["/v3/auth/tokens"] = (201, given, json.dumps({"token": token}).encode())
+        script.answers["/v1/AUTH_account/bucket?format=json"] = LISTING
+        url = {"ex_force_auth_url": f"{script.url}v3/", "ex_tenant_name": "project"}
+        for store in (open_store(swift_at(script, **url)), open_store(replace(swift_at(script, **url), region="one"))):
+            assert store.list("") == []
+        assert script.requests == 2 * ["POST /v3/auth/tokens", "GET /v1/AUTH_account/bucket?format=json"]
+
+
+@each("s3-seaweedfs", "swift-swift", "azure-azurite")
+def test_server_that_stalls(flavour: Flavour, request: pytest.FixtureRequest, bucket_name: str) -> None:
+    """A server that falls silent within a file, either way, is given up when the time is up."""
+    server = request.getfixturevalue(flavour.server)
+    at = place(flavour, server, bucket_name, timeout=0.5)
+    open_store(at).create()
+    payload = make_payload(b"x" * 2_000_000, "text/plain", "no-cache")
+    open_store(replace(at, timeout=10.0)).put("x.txt", payload)
+    with servers.faultproxy(server.port) as proxy:
+        stalled = open_store(replace(at, port=proxy.port))
+        proxy.set("hang", after=100_000)
+        with pytest.raises(Unreachable, match="no answer within"):
+            b"".join(stalled.read("x.txt"))
+        proxy.set("hang")
+        with pytest.raises(Unreachable, match="no answer within"):
+            open_store(replace(at, port=proxy.port)).put("x.txt", payload)
 
 
 @pytest.mark.parametrize("code", [*MEANING, ""])

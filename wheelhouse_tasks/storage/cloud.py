@@ -275,7 +275,7 @@ class CloudStore:
             refusal = worker.transport.refusal or (NO_CREDENTIALS if isinstance(error, InvalidCredsError) else None)
             if refusal is None:
                 text = one_line(mask_url(str(error)) or type(error).__name__)
-                raise StoreError(subject, f"{self.label}: {text}") from None
+                raise StoreError(subject, text if subject == self.label else f"{self.label}: {text}") from None
             raise understand(refusal, self.label, subject, missing) from None
 
     def _network_error(self, error: requests.RequestException) -> Exception:

@@ -68,5 +68,6 @@ def understand(refusal: Refusal, label: str, subject: str, missing: type[StoreEr
     if status == 404:
         return missing(subject, f"is not in {label}")
     kind = KINDS.get(status, Overloaded if status >= 500 else StoreError)
-    error = kind(subject, f"{label}: the provider answered {said}")
+    answered = f"the provider answered {said}"
+    error = kind(subject, answered if subject == label else f"{label}: {answered}")
     return TryAgainError(error) if kind is Overloaded else error
