@@ -204,7 +204,8 @@ def _settings(
         verify_tls=verify_tls,
         ca_bundle=_file(values["ca_bundle"], root, "ca_bundle"),
         driver_options={**_native_options(provider, environ), **values["driver_options"]},
-        **{name: values[name] for name in ("region", "host", "port", "secure", "timeout", "retries")},
+        region=values["region"] or _native_region(provider, environ),
+        **{name: values[name] for name in ("host", "port", "secure", "timeout", "retries")},
     )
     local_folder = path_of(values["local_folder"], root, "local_folder")
     if local and os.path.realpath(local_folder) == os.path.realpath(container.container):
@@ -232,19 +233,24 @@ def _file(text: str | None, root: Path, what: str) -> str | None:
     return str(path)
 
 
+OPENSTACK = ("openstack_swift", "cloudfiles")
 #: What the tools of OpenStack read, and libcloud's argument for it.
 OPENSTACK_VARIABLES = {
     "OS_AUTH_URL": "ex_force_auth_url",
     "OS_PROJECT_NAME": "ex_tenant_name",
     "OS_TENANT_NAME": "ex_tenant_name",
     "OS_USER_DOMAIN_NAME": "ex_domain_name",
-    "OS_REGION_NAME": "region",
 }
+
+
+def _native_region(provider: str, environ: Mapping[str, str]) -> str | None:
+    """Return the region that a provider's own variables name; weaker than ours."""
+    return environ.get("OS_REGION_NAME") or None if provider in OPENSTACK else None
 
 
 def _native_options(provider: str, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the driver's arguments that a provider's own variables tell; weaker than ours."""
-    if provider not in ("openstack_swift", "cloudfiles"):
+    if provider not in OPENSTACK:
         return {}
     options = {name: environ[variable] for variable, name in OPENSTACK_VARIABLES.items() if environ.get(variable)}
     if environ.get("OS_AUTH_URL", "").rstrip("/").endswith("/v3"):

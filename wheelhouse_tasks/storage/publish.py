@@ -9,14 +9,13 @@ from urllib.parse import quote
 from wheelhouse_tasks.errors import StoreError, WheelhouseError
 from wheelhouse_tasks.location import LOCAL
 from wheelhouse_tasks.retry import TryAgainError, retry
+from wheelhouse_tasks.storage.profiles import S3, profile
 
 if TYPE_CHECKING:
     from wheelhouse_tasks.location import Container
     from wheelhouse_tasks.storage.driver import Worker
 
 SWIFT = ("openstack_swift", "cloudfiles", "ktucloud")
-#: S3 by any maker, beside the providers whose ids begin with it.
-S3 = ("minio", "ovh", "scaleway", "digitalocean_spaces")
 #: What to do where we cannot; everywhere else the provider's console is named.
 ADVICE = {
     "s3": "switch off 'Block Public Access' and allow s3:GetObject to everybody in its bucket policy",
@@ -51,13 +50,14 @@ def make_public(container: Container) -> str | None:
         try:
             _open(worker, container)
         except Exception as error:  # noqa: BLE001  # whatever a driver raises; its text may hold what was sent
-            failure = worker.transport.failure
-            status, said = failure[0] if failure else 0, " ".join(map(str, failure or (type(error).__name__,))).strip()
+            refusal = worker.transport.refusal
+            status = refusal.status if refusal else 0
+            said = f"{status} {refusal.code}".strip() if refusal else type(error).__name__
             no_way = isinstance(error, NotImplementedError)
             problem = "not made readable for everybody: " + ("nothing of it is known here" if no_way else said)
-            refusal = StoreError(container.label, problem, f"{advice(container)}; or set enable_cdn to no")
-            again = status == 429 or status >= 500 or (not failure and not no_way)
-            raise (TryAgainError(refusal) if again else refusal) from None
+            failed = StoreError(container.label, problem, f"{advice(container)}; or set enable_cdn to no")
+            again = status == 429 or status >= 500 or (not refusal and not no_way)
+            raise (TryAgainError(failed) if again else failed) from None
 
     retry(attempt, container.retries)
     return _address(worker, container)
@@ -74,7 +74,7 @@ def address(container: Container) -> str | None:
 def _worker(container: Container) -> Worker:
     from wheelhouse_tasks.storage.driver import Worker
 
-    return Worker(container)
+    return Worker(container, profile(container.provider))
 
 
 def _is_swift(container: Container) -> bool:
@@ -82,7 +82,7 @@ def _is_swift(container: Container) -> bool:
 
 
 def _is_s3(container: Container) -> bool:
-    return container.provider.startswith("s3") or container.provider in S3
+    return container.provider.startswith(S3)
 
 
 def _open(worker: Worker, container: Container) -> None:
