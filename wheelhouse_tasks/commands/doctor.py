@@ -242,14 +242,15 @@ class _Visit:
             self.tell(PUBLIC, OFF, f"{self.url} shows something else than what was just written", remedy)
             return self.skip(f"{PUBLIC}: see above", readable=False)
         self.tell(PUBLIC, OK, f"{self.url} shows what was just written", self.unset())
-        self.findings = [each for each in self.findings if (each.check, each.state) != (CLOCK, NOT_CHECKED)]
-        if not any(each.check == CLOCK for each in self.findings):  # then by the web server's
-            with suppress(ValueError):
-                date = parsedate_to_datetime(headers.get("Date", "")).isoformat()
-                self.findings.append(clock(date, before, self.now()))
+        with suppress(ValueError):  # where an object does not tell its time, a web server does
+            date = parsedate_to_datetime(headers.get("Date", "")).isoformat()
+            other = clock(date, before, self.now())
+            self.findings = [
+                other if (each.check, each.state) == (CLOCK, NOT_CHECKED) else each for each in self.findings
+            ]
         self.findings.append(page(PAGES, headers, pages.HTML_TYPE))
         try:
-            got, _, headers = web.answer(web.url + json)
+            _, _, headers = web.answer(web.url + json)
             self.findings.append(page(JSON_PAGES, headers, pages.JSON_TYPE))
         except WheelhouseError as error:
             self.tell(JSON_PAGES, OFF, str(error), SERVER_ADVICE)
@@ -257,10 +258,10 @@ class _Visit:
 
     def unreadable(self, error: WheelhouseError) -> str:
         """Return what to do where the page that was just written is not shown."""
-        if isinstance(error, PageMissing):
-            own = "public_url must lead to the container: objects are looked for below it, and below `prefix`"
-            return own if self.settings.public_url else publish.advice(self.settings.container)
-        return publish.advice(self.settings.container)
+        if self.settings.public_url and isinstance(error, PageMissing):
+            return "public_url must lead to the container: objects are looked for below it, and below `prefix`"
+        place = self.settings.container
+        return SERVER_ADVICE if place.provider == LOCAL else publish.advice(place)
 
     def unset(self) -> str:
         """Return what would make `upload` tell the address each time."""
