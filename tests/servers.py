@@ -78,6 +78,9 @@ class SwiftServer(S3Server):
     """A server of OpenStack's Swift API, version 1 of whose authentication is at `/auth/v1.0`, and of S3."""
 
     folder: Path
+    #: A user who may nothing.
+    other_key: str
+    other_secret: str
 
 
 @dataclass(frozen=True)
@@ -438,6 +441,15 @@ SWIFT_STORAGE = """
 [app:{name}-server]
 use = egg:swift#{name}
 """
+SWIFT_RING = """
+import sys
+from swift.common.ring import RingBuilder
+path, host, port = sys.argv[1:]
+builder = RingBuilder(1, 1, 1)
+builder.add_dev({"id": 0, "region": 1, "zone": 1, "ip": host, "port": int(port), "device": "d1", "weight": 1})
+builder.rebalance()
+builder.get_ring().save(path)
+"""
 SWIFT_FILTERS = ("catch_errors", "gatekeeper", "healthcheck", "listing_formats", "bulk", "tempurl", "s3api", "tempauth")
 # with a key of its own tempauth gives tokens without memcached
 SWIFT_PROXY = """
@@ -448,7 +460,7 @@ allow_account_management = true
 [filter:tempauth]
 use = egg:swift#tempauth
 user_test_tester = {secret} .admin
-user_test_reader = {reader}
+user_test_other = {other}
 fernet_key_1 = MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=
 active_fernet_key_id = 1
 """
@@ -459,7 +471,7 @@ def swift(folder: Path) -> Iterator[SwiftServer]:
     """Run OpenStack Swift: a proxy that knows its users and S3, and one server for each kind of thing."""
     if not SWIFT.is_dir():
         raise ServerError("swift", f"no such folder: {SWIFT} (see .ci/install)")
-    secret, reader, kinds = "testing-secret", "reading-secret", ("account", "container", "object")
+    secret, other, kinds = "testing-secret", "other-secret", ("account", "container", "object")
     for name in ("devices/d1", "cache"):
         (folder / name).mkdir(parents=True)
     (folder / "swift.conf").write_text(SWIFT_CONF)
@@ -474,14 +486,13 @@ def swift(folder: Path) -> Iterator[SwiftServer]:
         return [*program(f"swift-{name}-server"), str(conf)]
 
     def storage(name: str, ports: list[int]) -> list[str]:
-        ring = [*program("swift-ring-builder"), str(folder / f"{name}.builder")]
-        for words in (["create", "1", "1", "1"], ["add", f"r1z1-{HOST}:{ports[0]}/d1", "1"], ["rebalance"]):
-            programs.run(*ring, *words, env=_environment(folder))
+        build = [str(SWIFT / "python"), "-c", SWIFT_RING, str(folder / f"{name}.ring.gz"), HOST, str(ports[0])]
+        programs.run(*build, env=_environment(folder), check=True)
         return configure(name, ports[0], f"{name}-server", SWIFT_STORAGE.format(name=name))
 
     def proxy(ports: list[int]) -> list[str]:
         filters = "".join(f"[filter:{name}]\nuse = egg:swift#{name}\n" for name in SWIFT_FILTERS if name != "tempauth")
-        rest = SWIFT_PROXY.format(secret=secret, reader=reader) + filters
+        rest = SWIFT_PROXY.format(secret=secret, other=other) + filters
         return configure("proxy", ports[0], " ".join((*SWIFT_FILTERS, "proxy-server")), rest)
 
     with ExitStack() as stack:
@@ -489,7 +500,7 @@ def swift(folder: Path) -> Iterator[SwiftServer]:
             launch = _Launch(f"swift-{kind}", folder, partial(storage, kind), grace=1, path="/recon/version")
             stack.enter_context(_serving(launch))
         ports = stack.enter_context(_serving(_Launch("swift-proxy", folder, proxy, grace=1, path="/healthcheck")))
-        yield SwiftServer(HOST, ports[0], "test:tester", secret, folder)
+        yield SwiftServer(HOST, ports[0], "test:tester", secret, folder, "test:other", other)
 
 
 FILL_SWIFT = """

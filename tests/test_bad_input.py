@@ -245,7 +245,7 @@ def test_secret_flag_is_never_told(mode: str, s3: servers.S3Server, bucket_name:
     before, after = MODES[mode]
     words = (*before, "wheelhouse.upload", "--secret", SENTINEL, *after)
     done = inv(project, *words, env=s3_env(s3, bucket_name))
-    failed(done, 1, "the provider refused the credentials (403 SignatureDoesNotMatch)", debug=mode == "debug")
+    failed(done, 1, "the secret does not fit the user name (403 SignatureDoesNotMatch)", debug=mode == "debug")
 
 
 @pytest.mark.parametrize("mode", MODES)

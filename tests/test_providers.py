@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,6 +15,7 @@ import pytest
 import requests
 import servers
 import wheels
+from libcloud.storage.providers import DRIVERS
 from projects import inv, make_project
 from providers import FLAVOURS, Flavour, each, environment, place, publish
 from scripted import Scripted, scripted
@@ -103,19 +105,24 @@ def test_clock_that_is_off(
     assert "the clock of this machine is further off than the provider allows (403 RequestTimeTooSkewed)" in refused(at)
 
 
-def test_wrong_region(swift: servers.SwiftServer, bucket_name: str) -> None:
-    """The line says that it is the region."""
+def test_region(swift: servers.SwiftServer, bucket_name: str) -> None:
+    """A wrong region is said to be the region; `minio` signs for any, though its driver knows of none."""
     at = place(FLAVOURS["s3-swift"], swift, bucket_name)
     open_store(at).create()
-    assert "the container is in another region" in refused(replace(at, region="eu-west-1"))
+    for wrong in (replace(at, region="eu-west-1"), replace(at, provider="minio", region="mars-1")):
+        assert "the container is in another region" in refused(wrong)
+    assert open_store(replace(at, provider="minio")).list("") == []
 
 
-def test_user_without_the_right(s3: servers.SeaweedFS, bucket_name: str) -> None:
-    """A user who may only read is told apart from one with a wrong secret."""
-    at = place(FLAVOURS["s3-seaweedfs"], s3, bucket_name)
-    open_store(at).create()
-    line = refused(replace(at, credentials=Credentials(s3.read_key, s3.read_secret)))
-    assert "the credentials are good, but may not do this (403 AccessDenied)" in line
+def test_user_without_the_right(s3: servers.SeaweedFS, swift: servers.SwiftServer, bucket_name: str) -> None:
+    """A user who may not write is told apart from one with a wrong secret."""
+    for name, server, login in (
+        ("s3-seaweedfs", s3, Credentials(s3.read_key, s3.read_secret)),
+        ("swift-swift", swift, Credentials(swift.other_key, swift.other_secret)),
+    ):
+        at = place(FLAVOURS[name], server, bucket_name)
+        open_store(at).create()
+        assert "the credentials are good, but may not do this (403" in refused(replace(at, credentials=login))
 
 
 def test_session_token_goes_along_and_may_expire() -> None:
@@ -201,6 +208,23 @@ def test_every_code_has_its_line(code: str) -> None:
     assert isinstance(error, AccessDenied)
     assert error.remedy
     assert f"(403 {code}".rstrip() in str(error)
+
+
+SERVERS = {"s3": "SeaweedFS 4.42", "ceph": "Ceph 16.2", "swift": "Swift 2.38.3", "azure": "Azurite 3.35.0"}
+README = (Path(__file__).parent.parent / "README.md").read_text()
+
+
+def test_table_of_the_readme() -> None:
+    """The table says of each provider on which servers it is proven here, and calls all others unproven."""
+    table = README.partition("## Providers")[2].partition("\n## ")[0]
+    rows = {row[0]: row[2] for row in re.findall(r"^\| `(\w+)`(.*?) \|.*\| (.+?) \|$", table, re.MULTILINE)}
+    proven = {
+        provider: {SERVERS[each.server] for each in FLAVOURS.values() if each.provider == provider} for provider in rows
+    }
+    assert {each.provider for each in FLAVOURS.values()} < rows.keys() <= {*DRIVERS, "local"}
+    for provider, said in rows.items():
+        assert proven[provider] == {server for server in SERVERS.values() if server in said}, provider
+        assert ("unproven" in said) == (not proven[provider] and provider != "local"), provider
 
 
 MOVE = """

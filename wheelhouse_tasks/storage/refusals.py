@@ -23,7 +23,10 @@ RIGHTS = (
     "the credentials are good, but may not do this",
     "grant list, read, write and delete on the container to this user",
 )
-REFUSED = ("the provider refused the credentials", "check user name, secret, region and clock")
+REFUSED = (
+    "the provider refused the credentials",
+    "check user name, secret, region and clock, and that the user may do this",
+)
 #: What to say for the codes of S3 and its like, and of Azure.
 MEANING = {
     "RequestTimeTooSkewed": CLOCK,
@@ -60,6 +63,8 @@ def understand(refusal: Refusal, label: str, subject: str, missing: type[StoreEr
     status, code = refusal.status, refusal.code
     said = f"{status} {code}".strip()
     meaning = MEANING.get(code) or BY_STATUS.get(status)
+    if status == 403 and refusal.by_token:
+        meaning = RIGHTS
     if meaning:
         denied = AccessDenied(label, f"{meaning[0]} ({said})", meaning[1])
         return TryAgainError(denied) if status == 401 and refusal.by_token else denied
