@@ -64,7 +64,7 @@ def test_first_screen() -> None:
 def test_settings_table() -> None:
     """The table of settings names every setting with its default and meaning."""
     rows = re.findall(
-        r"^\| `(\w+)` \| ?(.*?) ?\| (.*?) \|$", README.partition("## Settings")[2].partition("\n## ")[0], re.M
+        r"^\| `(\w+)` \| ?(.*?) ?\| (.*?) \|$", README.partition("## Settings")[2].partition("\n## ")[0], re.MULTILINE
     )
     assert [(name, text) for name, _, text in rows] == [(name, key.help) for name, key in keys.KEYS.items()]
     shown = {name: default.strip("` ") for name, default, _ in rows}
