@@ -24,8 +24,8 @@ from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, StoreError, 
 from wheelhouse_tasks.location import Container
 from wheelhouse_tasks.secret import Credentials
 from wheelhouse_tasks.storage import make_payload, open_store
-from wheelhouse_tasks.storage.driver import Refusal
 from wheelhouse_tasks.storage.refusals import MEANING, understand
+from wheelhouse_tasks.storage.transport import Refusal
 
 
 def digests(folder: Path) -> dict[str, str]:

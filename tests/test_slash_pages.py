@@ -1,7 +1,6 @@
 """Ceph, Azurite and Swift: pages and installs straight from their endpoints."""
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,21 +54,6 @@ def digests(folder: Path) -> dict[str, str]:
     """Return the sha256 of every file of a folder."""
     files = (path for path in folder.iterdir() if path.is_file())
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-
-
-def test_upload_and_fetch(endpoint: Endpoint, tmp_path: Path) -> None:
-    """What was uploaded comes back through the storage API and from each page, and a second upload writes nothing."""
-    project = make_project(tmp_path / "project")
-    everything = filled(project, endpoint)
-    again = json.loads(inv(project, "wheelhouse.upload", "--json", env=endpoint.env).stdout)
-    assert (again["uploaded"], again["pages"]) == ([], [])
-    places = ["index.html", "simple/demo/index.html", "simple-json/demo/index.html"]
-    indexes = [[], *(["--index", f"{endpoint.url}/{page}"] for page in places)]
-    for number, index in enumerate(indexes):
-        fetch = ["wheelhouse.fetch", "--local-folder", f"fetched-{number}", *index]
-        done = inv(project, *fetch, env=endpoint.env)
-        assert done.returncode == 0, f"{index}: {done.stderr}"
-        assert digests(project / f"fetched-{number}") == everything
 
 
 def test_slash_pages_say_what_the_others_say(endpoint: Endpoint, tmp_path: Path) -> None:

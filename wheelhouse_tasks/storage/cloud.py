@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import secrets
 import tempfile
@@ -38,9 +37,11 @@ from wheelhouse_tasks.errors import (
 from wheelhouse_tasks.retry import TryAgainError, retry
 from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.storage import ABSENT, BLOCK, Conditions, Entry, Payload, make_payload, read_all
-from wheelhouse_tasks.storage.driver import Refusal, Worker
+from wheelhouse_tasks.storage.driver import Worker
+from wheelhouse_tasks.storage.gaps import promise
 from wheelhouse_tasks.storage.profiles import profile
 from wheelhouse_tasks.storage.refusals import understand
+from wheelhouse_tasks.storage.transport import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -152,16 +153,12 @@ class CloudStore:
         headers = {self.profile.cache: payload.cache_control}
         if expect is not None:
             headers |= {"If-Match": f'"{expect}"'} if expect else {"If-None-Match": "*"}
-        if self.profile.digest:  # a file that changed is refused rather than stored
-            md5 = bytes.fromhex(payload.md5)
-            headers[self.profile.digest] = (
-                payload.md5 if self.profile.digest == "ETag" else base64.b64encode(md5).decode()
-            )
+        headers |= self.profile.digest(payload.md5)
         extra = {"content_type": payload.content_type, "meta_data": dict(payload.facts)}
 
         def send(worker: Worker) -> Entry:
             changed = BadArtifact(name, CHANGED, "nothing was stored, try again")
-            worker.promise(payload.md5, payload.size, changed)
+            promise(worker.driver, payload.md5, payload.size, changed)
             target = (worker.container, self.container.prefix + name)
             try:
                 # a fresh dict of headers each time: the driver adds to it

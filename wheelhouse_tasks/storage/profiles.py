@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +24,8 @@ class Profile:
     keys: str = "user name and secret"
     #: The driver's arguments: `driver_options`, and what follows from the settings.
     options: Callable[[Container], dict[str, Any]] = lambda container: dict(container.driver_options)
-    #: Header whose digest the provider compares with the bytes, so that others are refused: nothing of them is stored.
-    digest: str = ""
+    #: Headers made of a file's md5, with which the provider compares: a file that changed is refused, not stored.
+    digest: Callable[[str], dict[str, str]] = lambda md5: {}  # noqa: ARG005
     #: Header that tells how long an object may be cached.
     cache: str = "Cache-Control"
     #: Settings that the driver has no argument for.
@@ -64,17 +65,25 @@ def _swift(container: Container) -> dict[str, Any]:
     return {"ex_force_auth_version": IDENTITY.get(end, "1.0"), **options}
 
 
+def _content_md5(md5: str) -> dict[str, str]:
+    return {"Content-MD5": base64.b64encode(bytes.fromhex(md5)).decode()}
+
+
+def _etag(md5: str) -> dict[str, str]:
+    return {"ETag": md5}
+
+
 _S3_KEYS = "access key id and secret access key"
 _SWIFT = Profile(
-    "user (version 1: account:user) and password", _swift, "ETag", takes_no=("host", "port"), reads_unquoted=True
+    "user (version 1: account:user) and password", _swift, _etag, takes_no=("host", "port"), reads_unquoted=True
 )
 PROFILES = {
-    "s3": Profile(_S3_KEYS, digest="Content-MD5"),
-    "s3_rgw": Profile(_S3_KEYS, _rgw, digest="Content-MD5"),
-    "s3_rgw_outscale": Profile(_S3_KEYS, _rgw, digest="Content-MD5"),
-    "minio": Profile(_S3_KEYS, digest="Content-MD5", takes_no=("region",)),
+    "s3": Profile(_S3_KEYS, digest=_content_md5),
+    "s3_rgw": Profile(_S3_KEYS, _rgw, digest=_content_md5),
+    "s3_rgw_outscale": Profile(_S3_KEYS, _rgw, digest=_content_md5),
+    "minio": Profile(_S3_KEYS, digest=_content_md5, takes_no=("region",)),
     # its driver loses Cache-Control on small blobs (libcloud trap 17)
-    "azure_blobs": Profile("account and its base64 key", digest="Content-MD5", cache="x-ms-blob-cache-control"),
+    "azure_blobs": Profile("account and its base64 key", digest=_content_md5, cache="x-ms-blob-cache-control"),
     "openstack_swift": _SWIFT,
     "cloudfiles": _SWIFT,
     "google_storage": Profile("HMAC key id (GOOG…) and secret, or a service account and its key file", _google),

@@ -8,7 +8,7 @@ from wheelhouse_tasks.errors import AccessDenied, Changed, ContainerMissing, Ove
 from wheelhouse_tasks.retry import TryAgainError
 
 if TYPE_CHECKING:
-    from wheelhouse_tasks.storage.driver import Refusal
+    from wheelhouse_tasks.storage.transport import Refusal
 
 CLOCK = ("the clock of this machine is further off than the provider allows", "set the clock")
 KEY = ("the provider does not know this user name", "check WHEELHOUSE_USERNAME and whether the key was revoked")

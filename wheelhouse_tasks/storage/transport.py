@@ -1,0 +1,52 @@
+"""How requests travel: in large blocks, never without a timeout, and with their refusals remembered."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+import requests.adapters
+
+from wheelhouse_tasks.storage import BLOCK
+
+ERROR_CODE = re.compile(rb"<Code>\s*([A-Za-z0-9_.-]{1,80})\s*</Code>")
+TOKEN_HEADER = "X-Auth-Token"  # noqa: S105
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """How a request was refused."""
+
+    status: int
+    #: The provider's name for the reason, if it gave one.
+    code: str
+    #: Whether the request was sent with a token, which may have grown too old.
+    by_token: bool
+
+
+class Transport(requests.adapters.HTTPAdapter):
+    """Sends in large blocks, never without a timeout, and remembers how a request was refused.
+
+    The drivers drop the status, and the reason that the provider gave, on all but a few refusals.
+    """
+
+    def __init__(self, timeout: float) -> None:
+        self.timeout = timeout
+        self.refusal: Refusal | None = None
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """Set the block size of http.client, which is 16 kB by default."""
+        super().init_poolmanager(*args, **options, blocksize=BLOCK)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        """Send one request."""
+        self.refusal = None
+        response = super().send(request, *args, **{**options, "timeout": self.timeout})
+        if response.status_code >= 300:
+            found = ERROR_CODE.search(response.content)
+            code = found[1].decode() if found else response.headers.get("x-ms-error-code", "")
+            self.refusal = Refusal(response.status_code, code, TOKEN_HEADER in request.headers)
+        return response
