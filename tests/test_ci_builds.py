@@ -176,3 +176,14 @@ def test_index_with_a_certificate_of_ones_own(project: Path, certificate: Path) 
         done = inv(project, *words, env=env)
         assert done.returncode == 0, done.stderr
         assert (project / "dist/demo-1.0-py3-none-any.whl").read_bytes() == content
+
+
+def test_debug_log_of_libcloud_stays_empty(
+    project: Path, s3: servers.S3Server, bucket_name: str, tmp_path: Path
+) -> None:
+    """LIBCLOUD_DEBUG would write down each request with signature and session token: nothing goes there."""
+    log = tmp_path / "libcloud.log"
+    env = s3_env(s3, bucket_name, LIBCLOUD_DEBUG=str(log))
+    done = inv(project, "wheelhouse.upload", env=env)
+    assert done.returncode == 0, done.stderr
+    assert log.read_text() == ""

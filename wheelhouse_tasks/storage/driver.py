@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import requests.utils
 from libcloud.common.types import LibcloudError
+from libcloud.http import LibcloudConnection
 from libcloud.storage.base import Container as CloudContainer
 from libcloud.storage.providers import DRIVERS, get_driver
+from libcloud.utils.loggingconnection import LoggingConnection
 
 from wheelhouse_tasks.errors import UsageError, one_line
 from wheelhouse_tasks.secret import mask_url, variables_of
@@ -43,6 +45,8 @@ class Worker:
         """Give every request a timeout; keep netrc and re-sent half-read bodies out (libcloud traps 1 and 3)."""
         connection = self.driver.connection
         make: Callable[..., Any] = connection.conn_class
+        if issubclass(connection.conn_class, LoggingConnection):  # LIBCLOUD_DEBUG writes down signatures and tokens
+            make = LibcloudConnection
 
         def hardened(*args: Any, **options: Any) -> Any:
             made = make(*args, **options)
