@@ -82,6 +82,20 @@ def test_ceph_is_strict(ceph: servers.S3Server, bucket_name: str, page: Path) ->
     assert requests.put(f"{url}/public", b"a", timeout=10).status_code == 403
 
 
+def test_swift_is_strict(swift: servers.SwiftServer, bucket_name: str) -> None:
+    """A token opens its own account; nobody reads or writes without one, and no token is given for a wrong password."""
+    login = {"X-Auth-User": swift.key, "X-Auth-Key": swift.secret}
+    given = requests.get(f"{swift.url}/auth/v1.0", headers=login, timeout=10).headers
+    url, token = f"{given['X-Storage-Url']}/{bucket_name}", {"X-Auth-Token": given["X-Auth-Token"]}
+    assert requests.put(url, headers=token, timeout=10).status_code == 201
+    assert requests.put(f"{url}/a/", b"a", headers=token, timeout=10).status_code == 201
+    assert requests.get(f"{url}/a/", headers=token, timeout=10).content == b"a"
+    assert requests.get(f"{url}/a/", timeout=10).status_code == 401
+    assert requests.put(f"{url}/a/", b"b", timeout=10).status_code == 401
+    login["X-Auth-Key"] = "wrong"
+    assert requests.get(f"{swift.url}/auth/v1.0", headers=login, timeout=10).status_code == 401
+
+
 def test_azurite_is_strict(azure: servers.AzureServer, bucket_name: str, page: Path) -> None:
     """A blob is public where its container is; nobody may write without the key."""
     address = {"secure": False, "host": azure.host, "port": azure.port}

@@ -183,17 +183,19 @@ def test_eight_workers(store: Store) -> None:
 
 
 @pytest.mark.parametrize("server", ["s3", "ceph", "swift", "azure"])
-def test_listing_of_many_pages(server: str, request: pytest.FixtureRequest, bucket_name: str) -> None:
+def test_listing_of_many_pages(server: str, request: pytest.FixtureRequest, bucket_name: str, tmp_path: Path) -> None:
     """A listing of 3,000 objects is complete, through every API of a server; no other is among them."""
     at = request.getfixturevalue(server)
     stores = [open_store(place(each, at, bucket_name)) for each in FLAVOURS.values() if each.server == server]
     stores[0].create()
     names = [f"many/{number:04}" for number in range(3000)]
+    (tmp_path / "x").write_bytes(b"x")
+    same = payload(tmp_path / "x")
     if isinstance(at, servers.SwiftServer):  # which stores 50 in a second
         servers.list_in_swift(at, bucket_name, names)
     else:
-        parallel.run(lambda name: stores[0].put(name, payload(b"x")), names, 8)
-    stores[0].put("many0", payload(b"x"))
+        parallel.run(lambda name: stores[0].put(name, same), names, 8)
+    stores[0].put("many0", same)
     for store in stores:
         assert [entry.name for entry in store.list("many/")] == names, store.label
 
