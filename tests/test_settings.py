@@ -607,3 +607,17 @@ def test_repr_holds_no_secret(tmp_path: Path) -> None:
     found = settle(tmp_path, config=S3, environ={**OWN, "TWINE_PASSWORD": "pypi-token-of-mine"})
     assert PASSWORD not in repr(found)
     assert "pypi-token-of-mine" not in repr(found)
+
+
+def test_variables_of_openstack(tmp_path: Path) -> None:
+    """What the tools of OpenStack read reaches the driver, weaker than our own settings, and for Swift only."""
+    environ = {"OS_AUTH_URL": "https://k.example:5000/v3", "OS_PROJECT_NAME": "p", "OS_REGION_NAME": "theirs"}
+    environ |= {"OS_USERNAME": "me", "OS_PASSWORD": "secret secret"}
+    found = settle(tmp_path, environ=environ, config={"provider": "openstack_swift"}).container
+    assert found.driver_options == {"ex_force_auth_url": "https://k.example:5000/v3", "ex_tenant_name": "p"}
+    assert found.region == "theirs"
+    ours = {"provider": "openstack_swift", "region": "ours", "driver_options": {"ex_tenant_name": "q"}}
+    found = settle(tmp_path, environ=environ, config=ours).container
+    assert (found.region, found.driver_options["ex_tenant_name"]) == ("ours", "q")
+    found = settle(tmp_path, environ=environ, config={"provider": "s3"}).container
+    assert (found.region, found.driver_options) == (None, {})

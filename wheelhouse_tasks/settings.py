@@ -252,10 +252,7 @@ def _native_options(provider: str, environ: Mapping[str, str]) -> dict[str, str]
     """Return the driver's arguments that a provider's own variables tell; weaker than ours."""
     if provider not in OPENSTACK:
         return {}
-    options = {name: environ[variable] for variable, name in OPENSTACK_VARIABLES.items() if environ.get(variable)}
-    if environ.get("OS_AUTH_URL", "").rstrip("/").endswith("/v3"):
-        options["ex_force_auth_version"] = "3.x_password"
-    return options
+    return {name: environ[variable] for variable, name in OPENSTACK_VARIABLES.items() if environ.get(variable)}
 
 
 def _located(place: Location, own: Container, environ: Mapping[str, str]) -> Location:
