@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from importlib.util import find_spec
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ class NotInstalled(Exception):
 
 def find(name: str, environ: Mapping[str, str]) -> list[str]:
     """Return the command that runs pip or uv: the one beside this Python, else that of PATH; raise NotInstalled."""
-    if find_spec(name):
+    if any(distributions(name=name)):  # to look for the module would wake what setuptools does about distutils
         return [sys.executable, "-P", "-m", name]
     path = shutil.which(name, path=environ.get("PATH"))
     if path is None:
