@@ -1,8 +1,11 @@
 """The folder of artifacts: what is taken from it, and that files appear in it whole or not at all."""
 
+import contextlib
 import errno
 import hashlib
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -433,19 +436,44 @@ def test_save_beside_an_older_file(good: bytes, before: dict[str, bytes], tmp_pa
             assert contents(tmp_path) == {WHEEL: good}
 
 
-def test_sweep(tmp_path: Path, good: bytes) -> None:
-    """What this process left half-written is removed, and what another one is writing is not (case 48)."""
-    others = {WHEEL: good, f".{os.getpid()}1-00{dist.PART}": b"x", "demo.part": b"x"}
+def test_interrupted_parts(tmp_path: Path, good: bytes) -> None:
+    """What this run left half-written is removed, what another one writes is not, and no more is made (case 48)."""
+    others = {WHEEL: good, f".00{dist.PART}": b"x", "demo.part": b"x"}
     for name, content in others.items():
         (tmp_path / name).write_bytes(content)
+    parts = dist.Parts()
 
     def interrupted() -> Iterator[bytes]:
         yield good
         assert len(contents(tmp_path)) == len(others) + 1
-        dist.sweep(tmp_path)
+        parts.end()
         assert contents(tmp_path) == others
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        dist.save(interrupted(), tmp_path / SDIST, NAMED, None)
+        dist.save(interrupted(), tmp_path / SDIST, NAMED, None, parts=parts)
+    with pytest.raises(Failed, match="interrupted"):
+        dist.save(interrupted(), tmp_path / SDIST, NAMED, None, parts=parts)
     assert contents(tmp_path) == others
+
+
+def test_parts_made_while_others_are_removed(tmp_path: Path) -> None:
+    """However the threads are timed, nothing is left once the parts have ended (case 48)."""
+    parts, begun = dist.Parts(), threading.Barrier(9)
+
+    def make() -> None:
+        begun.wait()
+        with contextlib.suppress(Failed):
+            while True:
+                with contextlib.suppress(DigestMismatch):
+                    dist.save([b"x"], tmp_path / WHEEL, NAMED, ZEROS, parts=parts)
+
+    threads = [threading.Thread(target=make) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    begun.wait()
+    time.sleep(0.05)
+    parts.end()
+    for thread in threads:
+        thread.join()
+    assert contents(tmp_path) == {}

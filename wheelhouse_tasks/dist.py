@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import os
 import secrets
+import threading
 import zlib
 from contextlib import contextmanager
 from functools import partial
@@ -148,7 +149,7 @@ def digests(path: Path) -> tuple[str, str, int]:
     return sha256.hexdigest(), md5.hexdigest(), size
 
 
-def save(
+def save(  # noqa: PLR0913
     blocks: Iterable[bytes],
     target: Path,
     named: Artifact,
@@ -157,6 +158,7 @@ def save(
     size: int | None = None,
     digest: tuple[str, str] | None = None,
     replace: bool = True,
+    parts: Parts | None = None,
 ) -> int:
     """Write a file whole and verified, or not at all; return its bytes.
 
@@ -165,17 +167,18 @@ def save(
     hexadecimal digits). Unless *replace*, a file there must have the same bytes.
     Raises DigestMismatch or BadArtifact for wrong bytes, Conflict or Failed; what was there before stays.
     """
-    with _part(target) as came, _part(target) as unpacked:
-        part = came
+    parts = parts or Parts()
+    with parts.file(target) as part:
         limit = None if size is None else size + size // PACKED_GROWTH + PACKED_FRAME
         got, written = _write(part, blocks, limit)
         wrong = _wrong(part, named, sha256, size, digest, got, written)
         if wrong:
             # maybe packed on the way, which nobody asked for: whatever the headers say, the sha256 decides
-            got, written = _write(unpacked, _unpack(part, wrong), size or written * metadata.BOMB_RATIO)
-            if _wrong(unpacked, named, sha256, size, digest, got, written):
-                raise wrong
-            part = unpacked
+            with parts.file(target) as unpacked:
+                got, written = _write(unpacked, _unpack(part, wrong), size or written * metadata.BOMB_RATIO)
+                if _wrong(unpacked, named, sha256, size, digest, got, written):
+                    raise wrong
+                unpacked.replace(part)
         if target.is_dir():
             raise Failed(str(target), "is a folder")
         if not replace and target.exists() and digests(target)[0] != got:
@@ -185,9 +188,9 @@ def save(
 
 
 def _write(part: Path, blocks: Iterable[bytes], limit: int | None) -> tuple[str, int]:
-    """Write a new file, up to the block that goes beyond *limit*; return its sha256 and size."""
+    """Fill an empty file, up to the block that goes beyond *limit*; return its sha256 and size."""
     digest, written = hashlib.sha256(), 0
-    with part.open("xb") as file:
+    with part.open("r+b") as file:  # one that was removed meanwhile is not made again
         for block in blocks:
             digest.update(block)
             written += file.write(block)
@@ -244,7 +247,7 @@ def _unpack(part: Path, wrong: Exception) -> Iterator[bytes]:
         raise wrong from None
 
 
-def save_attestation(text: bytes, beside: Path, sha256: str) -> bool:
+def save_attestation(text: bytes, beside: Path, sha256: str, parts: Parts) -> bool:
     """Write the attestation of the artifact at *beside*, unless one of its bytes is there; return whether it was.
 
     Raises BadArtifact for that of other bytes, Failed where it cannot be written.
@@ -253,28 +256,48 @@ def save_attestation(text: bytes, beside: Path, sha256: str) -> bool:
     problem = attestation.problem(text, sha256)
     if problem:
         raise BadArtifact(target.name, problem, "it was not kept")
-    with _part(target) as part:
+    with parts.file(target) as part:
         if target.is_file() and not attestation.problem(target.read_bytes(), sha256):
             return False
-        part.write_bytes(text)
+        _write(part, [text], None)
         part.replace(target)
     return True
 
 
-@contextmanager
-def _part(target: Path) -> Iterator[Path]:
-    """Yield the path of a file to be written and then renamed to *target*; raise Failed where that cannot be done."""
-    part = target.with_name(f".{os.getpid()}-{secrets.token_hex(8)}{PART}")
-    try:
+class Parts:
+    """Half-written files of this process, made by several threads until it ends."""
+
+    def __init__(self) -> None:
+        self._there: set[Path] = set()
+        self._ended = False
+        #: A file that is made while the others are removed would stay for ever.
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def file(self, target: Path) -> Iterator[Path]:
+        """Yield an empty file to be written, then renamed to *target*; raise Failed where that cannot be done."""
+        part = target.with_name(f".{secrets.token_hex(8)}{PART}")
         try:
-            yield part
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise Failed(str(target), f"cannot be written: {error.strerror or error}") from None
+            with self._lock:
+                if self._ended:
+                    raise Failed(str(target), "interrupted")
+                part.touch(exist_ok=False)
+                self._there.add(part)
+            try:
+                yield part
+            finally:
+                self._remove(part)
+        except OSError as error:
+            raise Failed(str(target), f"cannot be written: {error.strerror or error}") from None
 
+    def end(self) -> None:
+        """Remove what an interrupt left half-written; a thread that wakes up later makes no more."""
+        with self._lock:
+            self._ended = True
+            left = tuple(self._there)
+        for part in left:
+            self._remove(part)
 
-def sweep(folder: Path) -> None:
-    """Remove what downloads of this process left half-written when they were interrupted."""
-    for part in folder.glob(f".{os.getpid()}-*{PART}"):
+    def _remove(self, part: Path) -> None:
         part.unlink(missing_ok=True)
+        self._there.discard(part)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from wheelhouse_tasks.retry import TryAgainError, retry
 from wheelhouse_tasks.source import Source, open_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from wheelhouse_tasks.settings import Settings
@@ -159,8 +158,8 @@ def _apply(
     try:
         parallel.run(complete, plan.files, settings.max_workers, done)
     finally:
-        fetcher.ended.set()
-        dist.sweep(folder)
+        # after Ctrl-C, a thread that wakes up while the program ends must leave nothing behind
+        fetcher.parts.end()
     return failures
 
 
@@ -172,8 +171,7 @@ class _Fetcher:
         self.folder = folder
         self.retries = retries
         self.force = force
-        #: After Ctrl-C, a thread that wakes up while the program ends must leave nothing behind.
-        self.ended = threading.Event()
+        self.parts = dist.Parts()
 
     def download(self, each: Candidate) -> int:
         """Fetch one file, and again where that may help; return its bytes."""
@@ -183,13 +181,14 @@ class _Fetcher:
             nonlocal tried
             try:
                 return dist.save(
-                    self._blocks(each),
+                    self.sources[each.source].blocks(each),
                     target,
                     each.artifact,
                     each.sha256,
                     size=each.size,
                     digest=each.link.digest,
                     replace=replace,
+                    parts=self.parts,
                 )
             except (BadArtifact, DigestMismatch) as error:
                 # once more: nobody sees where a body without Content-Length is cut off, or damaged on its way;
@@ -205,12 +204,7 @@ class _Fetcher:
         """Fetch the attestation of a file that has one."""
         if each.link.attested and each.sha256:
             text = retry(lambda: self.sources[each.source].attestation(each), self.retries)
-            dist.save_attestation(text, self.folder / each.artifact.filename, each.sha256)
-
-    def _blocks(self, each: Candidate) -> Iterator[bytes]:
-        if self.ended.is_set():  # asked after the half-written file was made: it is either swept, or removed here
-            raise Failed(each.artifact.filename, "interrupted")
-        yield from self.sources[each.source].blocks(each)
+            dist.save_attestation(text, self.folder / each.artifact.filename, each.sha256, self.parts)
 
 
 def _named(name: str, error: WheelhouseError) -> WheelhouseError:
