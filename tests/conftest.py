@@ -8,6 +8,7 @@ import venv
 from collections.abc import Iterator
 from pathlib import Path
 
+import google_front
 import programs
 import pytest
 import servers
@@ -55,6 +56,21 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.SeaweedFS]:
     """Run SeaweedFS; anybody may read any bucket."""
     with servers.or_skip(servers.seaweedfs(tmp_path_factory.mktemp("seaweedfs"))) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.S3Server]:
+    """Run moto: S3 without authentication."""
+    with servers.or_skip(servers.moto(tmp_path_factory.mktemp("moto"))) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def google(moto: servers.S3Server) -> Iterator[servers.S3Server]:
+    """Run what stands for Google Cloud Storage, with a bucket owner's HMAC key."""
+    key, secret = "GOOGTESTKEY", "google-secret"
+    with google_front.google_front(moto.port, key, secret) as port:
+        yield servers.S3Server(moto.host, port, key, secret)
 
 
 @pytest.fixture(scope="session")

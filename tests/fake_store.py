@@ -45,10 +45,10 @@ class FakeStore:
         entry, _, payload = self._get(name)
         return entry, dict(payload.facts) if self.keeps_facts else {}
 
-    def read(self, name: str) -> Iterator[bytes]:
+    def read(self, name: str, start: int = 0) -> Iterator[bytes]:
         """Yield the bytes in two blocks."""
         self._note("read", name)
-        content = self._get(name)[1]
+        content = self._get(name)[1][start:]
         yield content[: len(content) // 2]
         yield content[len(content) // 2 :]
 

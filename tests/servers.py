@@ -284,6 +284,17 @@ def seaweedfs(folder: Path) -> Iterator[SeaweedFS]:
                 left.unlink()
 
 
+@contextmanager
+def moto(folder: Path) -> Iterator[S3Server]:
+    """Run moto, which keeps S3 buckets in memory and believes any key."""
+
+    def command(ports: list[int]) -> list[str]:
+        return [_program("moto_server"), "-H", HOST, "-p", str(ports[0])]
+
+    with _serving(_Launch("moto_server", folder, command, path="/moto-api/")) as ports:
+        yield S3Server(HOST, ports[0], "any-key", "any-secret")
+
+
 def _identity(name: str, key: str, secret: str, actions: list[str]) -> dict[str, Any]:
     """Make one user of the S3 server."""
     return {"name": name, "credentials": [{"accessKey": key, "secretKey": secret}], "actions": actions}

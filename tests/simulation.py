@@ -352,10 +352,10 @@ class SimulatedStore:
         found = self._get(name)
         return found.entry, dict(found.facts)
 
-    def read(self, name: str) -> Iterator[bytes]:
+    def read(self, name: str, start: int = 0) -> Iterator[bytes]:
         """Yield the bytes of one moment."""
         self._turn("read", name)
-        yield self._get(name).content
+        yield self._get(name).content[start:]
 
     def put(self, name: str, payload: Payload, *, expect: str | None = None) -> Entry:
         """Write at some time; an answer that is lost makes the provider's client write the same once more."""

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,14 +17,20 @@ import pytest
 import requests
 import servers
 import wheels
+from fake_store import FakeStore
 from libcloud.storage.providers import DRIVERS
 from projects import inv, make_project
 from providers import FLAVOURS, Flavour, each, environment, place, publish
 from scripted import Scripted, scripted
 
+from wheelhouse_tasks import artifact
 from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, StoreError, Unreachable
+from wheelhouse_tasks.links import Link
 from wheelhouse_tasks.location import Container
+from wheelhouse_tasks.plan import Candidate
+from wheelhouse_tasks.retry import TryAgainError
 from wheelhouse_tasks.secret import Credentials
+from wheelhouse_tasks.source import StoreSource
 from wheelhouse_tasks.storage import make_payload, open_store
 from wheelhouse_tasks.storage.refusals import MEANING, understand
 from wheelhouse_tasks.storage.transport import Refusal
@@ -201,6 +209,50 @@ def test_server_that_stalls(flavour: Flavour, request: pytest.FixtureRequest, bu
             open_store(replace(at, port=proxy.port)).put("x.txt", payload)
 
 
+def offered(name: str, sha256: str | None) -> Candidate:
+    """Return what a container is said to hold."""
+    return Candidate(artifact.parse(name), sha256, "", Link(name, name, sha256))
+
+
+@each("s3-seaweedfs", "s3_rgw-ceph", "swift-swift", "swift-ceph", "azure-azurite")
+def test_download_goes_on(flavour: Flavour, request: pytest.FixtureRequest, bucket_name: str) -> None:
+    """A download whose every connection breaks after 1.5 MB goes on, if a sha256 is there to tell the outcome."""
+    server = request.getfixturevalue(flavour.server)
+    at, name, content = place(flavour, server, bucket_name), "demo-1.0-py3-none-any.whl", os.urandom(3_500_000)
+    open_store(at).create()
+    open_store(at).put(name, make_payload(content, "", ""))
+    with servers.faultproxy(server.port) as proxy:
+        source = StoreSource(open_store(replace(at, port=proxy.port)), 1)
+        b"".join(source.blocks(offered(name, "0" * 64)))  # authenticated, if need be
+        proxy.set("cut", after=1_500_000)  # blocks are 1 MiB
+        requests.get(f"http://127.0.0.1:{proxy.control}/closeall", timeout=10)
+        assert b"".join(source.blocks(offered(name, "0" * 64))) == content
+        with pytest.raises(TryAgainError):
+            b"".join(source.blocks(offered(name, None)))
+
+
+def test_download_that_cannot_go_on() -> None:
+    """A provider that always begins at the first byte is asked for all of it again; a refusal stays one."""
+
+    class Whole(FakeStore):
+        error: StoreError = StoreError("x", "answered 200")
+
+        def read(self, name: str, start: int = 0) -> Iterator[bytes]:
+            if start:
+                raise self.error
+            yield self.content(name)[:5]
+            raise TryAgainError(StoreError(name, "was cut off"))
+
+    store = Whole()
+    store.put("demo-1.0.tar.gz", make_payload(b"0123456789", "", ""))
+    wanted = offered("demo-1.0.tar.gz", "0" * 64)
+    with pytest.raises(TryAgainError):
+        b"".join(StoreSource(store, 1).blocks(wanted))
+    store.error = AccessDenied("x", "no longer")
+    with pytest.raises(AccessDenied):
+        b"".join(StoreSource(store, 1).blocks(wanted))
+
+
 @pytest.mark.parametrize("code", [*MEANING, ""])
 def test_every_code_has_its_line(code: str) -> None:
     """Each code that we know gives one line with a remedy; without a code the status does."""
@@ -210,7 +262,10 @@ def test_every_code_has_its_line(code: str) -> None:
     assert f"(403 {code}".rstrip() in str(error)
 
 
-SERVERS = {"s3": "SeaweedFS 4.42", "ceph": "Ceph 16.2", "swift": "Swift 2.38.3", "azure": "Azurite 3.35.0"}
+SERVERS = {"s3": "SeaweedFS 4.42", "ceph": "Ceph 16.2", "swift": "Swift 2.38.3", "azure": "Azurite 3.35.0"} | {
+    "moto": "moto 5.2.5",
+    "google": "a stand-in for its XML API",
+}
 README = (Path(__file__).parent.parent / "README.md").read_text()
 
 

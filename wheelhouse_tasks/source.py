@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import quote, unquote, urlsplit
@@ -16,6 +17,7 @@ from wheelhouse_tasks.errors import (
     Failed,
     ObjectMissing,
     PageMissing,
+    StoreError,
     WebError,
 )
 from wheelhouse_tasks.links import PAGE_LIMIT, Link
@@ -23,7 +25,7 @@ from wheelhouse_tasks.location import FolderIndex, Location, WebIndex
 from wheelhouse_tasks.offer import ARTIFACT_SUFFIXES, Offer
 from wheelhouse_tasks.plan import Candidate, Skipped
 from wheelhouse_tasks.project import Project
-from wheelhouse_tasks.retry import retry
+from wheelhouse_tasks.retry import TryAgainError, pause, retry
 from wheelhouse_tasks.storage import BLOCK, READ_RETRIES, Store, open_store
 from wheelhouse_tasks.storage.folder import FolderStore
 
@@ -243,8 +245,27 @@ class StoreSource:
         return Offer((*candidates, *root.candidates), root.skipped)
 
     def blocks(self, candidate: Candidate) -> Iterator[bytes]:
-        """Yield an object's bytes."""
-        return self.store.read(candidate.link.url)
+        """Yield an object's bytes; those that were cut off go on where they stopped, if a sha256 is there to prove it.
+
+        Raises TryAgainError where only a new start can help.
+        """
+        got = 0
+        while True:
+            began = got
+            try:
+                for block in self.store.read(candidate.link.url, got):
+                    got += len(block)
+                    yield block
+            except TryAgainError:
+                if got == began or candidate.sha256 is None:
+                    raise
+            except StoreError as error:
+                if began and type(error) is StoreError:  # this provider always begins at 0
+                    raise TryAgainError(error) from None
+                raise
+            else:
+                return
+            time.sleep(pause(0, 0.0))
 
     def attestation(self, candidate: Candidate) -> bytes:
         """Return the object beside a file."""

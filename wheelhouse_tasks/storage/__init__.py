@@ -85,8 +85,12 @@ class Store(Protocol):
     def facts(self, name: str) -> tuple[Entry, dict[str, str]]:
         """Return one object's entry and user metadata; raise ObjectMissing."""
 
-    def read(self, name: str) -> Iterator[bytes]:
-        """Yield one object's bytes in blocks; raise ObjectMissing, or TryAgainError where the answer was cut off."""
+    def read(self, name: str, start: int = 0) -> Iterator[bytes]:
+        """Yield one object's bytes in blocks, from byte *start*, which is below its size, on.
+
+        Raise ObjectMissing, TryAgainError where the answer was cut off, or StoreError where the provider always begins
+        at 0.
+        """
 
     def put(self, name: str, payload: Payload, *, expect: str | None = None) -> Entry:
         """Store an object whole or not at all.

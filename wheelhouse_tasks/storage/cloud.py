@@ -8,6 +8,8 @@ import tempfile
 import threading
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
@@ -114,17 +116,18 @@ class CloudStore:
 
         return self._call(head, name)
 
-    def read(self, name: str) -> Iterator[bytes]:
+    def read(self, name: str, start: int = 0) -> Iterator[bytes]:
         """Yield one object's bytes."""
 
-        def start(worker: Worker) -> Iterator[bytes]:
+        def begin(worker: Worker) -> Iterator[bytes]:
             item = self._object(worker, name)
             if self.profile.reads_unquoted:
                 item.name = quote(item.name)
-            blocks: Iterator[bytes] = iter(worker.driver.download_object_as_stream(item, chunk_size=BLOCK))
-            return blocks
+            if start:
+                return iter(worker.driver.download_object_range_as_stream(item, start, chunk_size=BLOCK))
+            return iter(worker.driver.download_object_as_stream(item, chunk_size=BLOCK))
 
-        blocks = self._call(start, name)
+        blocks = self._call(begin, name)
         while True:
             with self._border(self._worker(), name, ObjectMissing):
                 block = next(blocks, None)
@@ -152,7 +155,7 @@ class CloudStore:
     def _put_file(self, name: str, path: Path, payload: Payload, expect: str | None) -> Entry:
         headers = {self.profile.cache: payload.cache_control}
         if expect is not None:
-            headers |= {"If-Match": f'"{expect}"'} if expect else {"If-None-Match": "*"}
+            headers |= {"If-Match": f'"{expect}"'} if expect else self.profile.absent
         headers |= self.profile.digest(payload.md5)
         extra = {"content_type": payload.content_type, "meta_data": dict(payload.facts)}
 
@@ -229,8 +232,7 @@ class CloudStore:
 
     def _entry(self, item: Any) -> Entry:
         name = str(item.name).removeprefix(self.container.prefix)
-        modified = str((item.extra or {}).get("last_modified") or "")
-        return Entry(name, int(item.size), _mark(item), modified if modified[:1].isdigit() else "")
+        return Entry(name, int(item.size), _mark(item), _utc(str((item.extra or {}).get("last_modified") or "")))
 
     def _object(self, worker: Worker, name: str) -> CloudObject:
         """Return an object as the driver wants it; its own look-up would cost one or two requests."""
@@ -284,6 +286,16 @@ class CloudStore:
             return Unreachable(self.label, "its TLS certificate is not trusted", "see --no-ssl-check")
         unreachable = Unreachable(self.label, f"cannot be reached: {root_cause(error)}", "check host, port and network")
         return TryAgainError(unreachable)
+
+
+def _utc(modified: str) -> str:
+    """Return a time as in PEP 700: S3 and Swift list it so, Azure as HTTP writes dates."""
+    if modified[:1].isdigit():
+        return modified
+    try:
+        return parsedate_to_datetime(modified).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except ValueError:
+        return ""
 
 
 def _mark(item: Any) -> str:

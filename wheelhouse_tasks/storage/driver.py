@@ -65,6 +65,7 @@ class Worker:
         connection.retryCls = gaps.NoRetry
         if connection.connection is not None:
             connection.connect()
+        gaps.take_parts(connection)
         gaps.keep_token(connection)
         gaps.sign_empty(connection)
 
@@ -94,8 +95,7 @@ def _driver(container: Container, profile: Profile) -> Any:
         problem = mask_url(str(error)).replace(credentials.secret, "").replace(credentials.username, "")
         wrong = f"its options do not fit: {one_line(problem)}"
         raise UsageError(f"provider {container.provider!r}", wrong, f"credentials: {profile.keys}") from None
-    if container.region and "region" in profile.takes_no:
-        driver.region_name = container.region
+    profile.finish(driver, container)
     if credentials.token:  # few constructors take it, some swallow it
         driver.connection.token = credentials.token
     return driver

@@ -84,10 +84,11 @@ class FolderStore:
         except OSError as error:
             self._fail(name, error)
 
-    def read(self, name: str) -> Iterator[bytes]:
+    def read(self, name: str, start: int = 0) -> Iterator[bytes]:
         """Yield the file's bytes."""
         try:
             with self._path(name).open("rb") as file:
+                file.seek(start)
                 while block := file.read(BLOCK):
                     yield block
         except OSError as error:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from wheelhouse_tasks.location import Container
 
@@ -26,10 +27,13 @@ class Profile:
     options: Callable[[Container], dict[str, Any]] = lambda container: dict(container.driver_options)
     #: Headers made of a file's md5, with which the provider compares: a file that changed is refused, not stored.
     digest: Callable[[str], dict[str, str]] = lambda md5: {}  # noqa: ARG005
+    #: Headers of a write that expects no object.
+    absent: Mapping[str, str] = field(default_factory=lambda: {"If-None-Match": "*"})
     #: Header that tells how long an object may be cached.
     cache: str = "Cache-Control"
-    #: Settings that the driver has no argument for.
+    #: Settings that the driver has no argument for; *finish* sets them once it is made.
     takes_no: tuple[str, ...] = ()
+    finish: Callable[[Any, Container], None] = lambda driver, container: None  # noqa: ARG005
     #: Whether the driver reads an object under its name as it is, not quoted (libcloud trap 5).
     reads_unquoted: bool = False
     #: Whether the driver needs more of a container than its name, and so a request for it.
@@ -50,7 +54,22 @@ def _rgw(container: Container) -> dict[str, Any]:
 def _google(container: Container) -> dict[str, Any]:
     """Tell a service account from HMAC keys; left alone, libcloud starts a dialogue in a browser."""
     hmac = container.credentials and container.credentials.username.startswith("GOOG")
-    return {"auth_type": "GCS_S3" if hmac else "SA", **container.driver_options}
+    # tokens of a service account would be kept in the home folder
+    kind = {"auth_type": "GCS_S3"} if hmac else {"auth_type": "SA", "credential_file": os.devnull}
+    return {**kind, **container.driver_options}
+
+
+def _set_host(driver: Any, container: Container) -> None:
+    """Set what Google's driver would take for the way to authenticate (trap 13)."""
+    if container.host:
+        driver.connection.host = container.host
+        driver.connection.port = container.port or driver.connection.port
+
+
+def _set_region(driver: Any, container: Container) -> None:
+    """Set what requests are signed for."""
+    if container.region:
+        driver.region_name = container.region
 
 
 def _swift(container: Container) -> dict[str, Any]:
@@ -69,6 +88,11 @@ def _content_md5(md5: str) -> dict[str, str]:
     return {"Content-MD5": base64.b64encode(bytes.fromhex(md5)).decode()}
 
 
+def _goog_hash(md5: str) -> dict[str, str]:
+    """Say it as Google does: the driver signs a Content-MD5 in lower case."""
+    return {"x-goog-hash": "md5=" + _content_md5(md5)["Content-MD5"]}
+
+
 def _etag(md5: str) -> dict[str, str]:
     return {"ETag": md5}
 
@@ -81,11 +105,18 @@ PROFILES = {
     "s3": Profile(_S3_KEYS, digest=_content_md5),
     "s3_rgw": Profile(_S3_KEYS, _rgw, digest=_content_md5),
     "s3_rgw_outscale": Profile(_S3_KEYS, _rgw, digest=_content_md5),
-    "minio": Profile(_S3_KEYS, digest=_content_md5, takes_no=("region",)),
+    "minio": Profile(_S3_KEYS, digest=_content_md5, takes_no=("region",), finish=_set_region),
     # its driver loses Cache-Control on small blobs (libcloud trap 17)
     "azure_blobs": Profile("account and its base64 key", digest=_content_md5, cache="x-ms-blob-cache-control"),
     "openstack_swift": _SWIFT,
     "cloudfiles": _SWIFT,
-    "google_storage": Profile("HMAC key id (GOOG…) and secret, or a service account and its key file", _google),
+    "google_storage": Profile(
+        "HMAC key id (GOOG…) and secret, or a service account and its key file",
+        _google,
+        _goog_hash,
+        {"x-goog-if-generation-match": "0"},
+        takes_no=("region", "host", "port"),
+        finish=_set_host,
+    ),
     "backblaze_b2": Profile("application key id and application key", container_needed=True),
 }

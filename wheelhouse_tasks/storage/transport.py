@@ -49,4 +49,7 @@ class Transport(requests.adapters.HTTPAdapter):
             found = ERROR_CODE.search(response.content)
             code = found[1].decode() if found else response.headers.get("x-ms-error-code", "")
             self.refusal = Refusal(response.status_code, code, TOKEN_HEADER in request.headers)
+        pieces = response.iter_content
+        # the drivers ask for 4 or 5 MiB at once, all of which a broken connection would cost
+        setattr(response, "iter_content", lambda size: pieces(min(size, BLOCK)))  # noqa: B010
         return response
