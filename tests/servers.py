@@ -461,7 +461,11 @@ builder.add_dev({"id": 0, "region": 1, "zone": 1, "ip": host, "port": int(port),
 builder.rebalance()
 builder.get_ring().save(path)
 """
-SWIFT_FILTERS = ("catch_errors", "gatekeeper", "healthcheck", "listing_formats", "bulk", "tempurl", "s3api", "tempauth")
+SWIFT_FILTERS = (
+    *("catch_errors", "gatekeeper", "healthcheck", "listing_formats", "bulk", "tempurl", "s3api", "tempauth"),
+    # answers a folder with its index.html
+    "staticweb",
+)
 # with a key of its own tempauth gives tokens without memcached
 SWIFT_PROXY = """
 [app:proxy-server]

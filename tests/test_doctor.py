@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
+import providers
 import pytest
 import requests
 import servers
 import wheels
 from projects import inv, make_project, s3_env
+from providers import FLAVOURS
 
 from wheelhouse_tasks import pages, settings
 from wheelhouse_tasks.commands import doctor as command
@@ -76,20 +78,6 @@ def off(result: DoctorResult) -> dict[str, str]:
     return {finding.check: f"{finding.found} | {finding.remedy}" for finding in findings}
 
 
-def azure_env(server: servers.AzureServer, name: str, **more: str) -> dict[str, str]:
-    """Return the environment that a CI worker needs for a container of Azurite."""
-    return {
-        "WHEELHOUSE_PROVIDER": "AZURE_BLOBS",
-        "WHEELHOUSE_CONTAINER": name,
-        "WHEELHOUSE_HOST": server.host,
-        "WHEELHOUSE_PORT": str(server.port),
-        "WHEELHOUSE_SECURE": "no",
-        "WHEELHOUSE_USERNAME": server.account,
-        "WHEELHOUSE_SECRET": server.key,
-        **more,
-    }
-
-
 def environment(place: str, bucket: str, request: pytest.FixtureRequest) -> tuple[dict[str, str], str]:
     """Return the environment of a container, yet to be created, and the address below which it will be readable."""
     if place == "local":
@@ -98,7 +86,13 @@ def environment(place: str, bucket: str, request: pytest.FixtureRequest) -> tupl
         return {"WHEELHOUSE_CONTAINER": str(web.root / bucket), "WHEELHOUSE_PUBLIC_URL": url}, url
     if place == "azure":
         azure: servers.AzureServer = request.getfixturevalue("azure")
-        return azure_env(azure, bucket, WHEELHOUSE_SLASH_PAGES="yes"), f"{azure.url}/{bucket}/"
+        env = providers.environment(providers.place(FLAVOURS["azure-azurite"], azure, bucket))
+        return env | {"WHEELHOUSE_SLASH_PAGES": "yes"}, f"{azure.url}/{bucket}/"
+    if place == "swift":
+        swift: servers.SwiftServer = request.getfixturevalue("swift")
+        account = swift.key.partition(":")[0]
+        env = providers.environment(providers.place(FLAVOURS["swift-swift"], swift, bucket))
+        return env, f"{swift.url}/v1/AUTH_{account}/{bucket}/"
     if place == "ceph":
         ceph: servers.S3Server = request.getfixturevalue("ceph")
         more = {"WHEELHOUSE_SLASH_PAGES": "yes", "WHEELHOUSE_PREFIX": "some/where"}
@@ -109,7 +103,7 @@ def environment(place: str, bucket: str, request: pytest.FixtureRequest) -> tupl
     return s3_env(s3, bucket, WHEELHOUSE_PUBLIC_URL=url.rstrip("/")), url
 
 
-@pytest.mark.parametrize("place", ["local", "s3", "azure", "ceph"])
+@pytest.mark.parametrize("place", ["local", "s3", "azure", "ceph", "swift"])
 def test_all_is_well(place: str, bucket_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """Of a container that upload created everything is checked and well, and the probes are gone."""
     env, url = environment(place, bucket_name, request)
@@ -175,7 +169,7 @@ def test_refusal_does_not_fail_the_upload(ceph: servers.S3Server, bucket_name: s
         result = upload(settle(project, s3_env(ceph, bucket_name, WHEELHOUSE_PORT=str(proxy.port))), said)
     assert (len(result.uploaded), result.url) == (2, None)
     (warning,) = said.warnings
-    assert f"s3://{bucket_name}: not made readable for everybody: 403 (switch off 'Block Public Access'" in warning
+    assert f"s3://{bucket_name}: not made readable for everybody: 403 (allow s3:GetObject to everybody" in warning
     assert requests.get(f"{ceph.url}/{bucket_name}/index.html", timeout=10).status_code == 403
 
 
@@ -243,7 +237,8 @@ def test_azure_is_off(kind: str, azure: servers.AzureServer, bucket_name: str, t
         "server": ({"WHEELHOUSE_PORT": str(servers.closed_port()), "WHEELHOUSE_RETRIES": "0"}, "container"),
         "nothing": ({"WHEELHOUSE_SECRET": ""}, "credentials"),
     }[kind]
-    result = examine(project, azure_env(azure, bucket_name) | change)
+    env = providers.environment(providers.place(FLAVOURS["azure-azurite"], azure, bucket_name))
+    result = examine(project, env | change)
     assert set(off(result)) == {check}
     assert states(result)["public URL"] == "not checked"
 

@@ -10,6 +10,8 @@ import pytest
 import requests
 import servers
 from fake_store import FakeStore
+from libcloud.common.google import GoogleServiceAcctAuthConnection
+from libcloud.common.types import LibcloudError
 from providers import FLAVOURS, Flavour, each, place
 
 from wheelhouse_tasks import parallel
@@ -384,6 +386,25 @@ def test_options_that_do_not_fit() -> None:
         with pytest.raises(UsageError) as told:
             open_store(Container(provider, "x", region=region, credentials=Credentials("user", "a-secret-key")))
         assert "a-secret-key" not in str(told.value) + repr(told.value)
+
+
+@pytest.mark.parametrize(
+    ("broken", "kind"),
+    [(requests.ConnectionError("no such host: a-secret-key"), Unreachable), (LibcloudError("no key"), UsageError)],
+)
+def test_service_account_that_gets_no_token(
+    broken: Exception, kind: type[WheelhouseError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service account of Google's asks for a token while the driver is made; that it fails is one line."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise broken
+
+    monkeypatch.setattr(GoogleServiceAcctAuthConnection, "__init__", fail)
+    with pytest.raises(kind) as told:
+        open_store(Container("google_storage", "x", credentials=Credentials("me@e.example", "a-secret-key")))
+    assert "a-secret-key" not in str(told.value)
+    assert not list(Path.home().iterdir())
 
 
 def test_errors_share_one_base() -> None:

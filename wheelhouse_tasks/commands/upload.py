@@ -250,6 +250,8 @@ def _tell(plan: UploadPlan, url: str | None, settings: Settings, ui: Ui) -> None
     elif url is None:
         ui.note("set public_url to the address under which the container is readable to see the install commands")
     else:
+        # an object store has no page for a folder
+        folders = settings.slash_pages or settings.public_url or settings.container.provider == LOCAL
         for project in plan.projects:
             files = [file for file in (*plan.present, *plan.send, *plan.kept) if file.artifact.project == project]
             wanted = f"{project}=={max(file.artifact.version for file in files)}"
@@ -257,7 +259,8 @@ def _tell(plan: UploadPlan, url: str | None, settings: Settings, ui: Ui) -> None
             where = f"--find-links {url}index.html" if settings.flat_index else f"--extra-index-url {url}simple/"
             ui.note(f"install it:  pip install {where} {wanted}")
             ui.note(f"        or:  uv pip install {where} {wanted}")
-            ui.note(f"        or:  pip install --index-url {url}simple/ --no-deps {wanted}")
+            if folders:
+                ui.note(f"        or:  pip install --index-url {url}simple/ --no-deps {wanted}")
 
 
 def _names(files: tuple[LocalFile, ...]) -> tuple[str, ...]:

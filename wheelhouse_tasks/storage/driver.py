@@ -12,7 +12,7 @@ from libcloud.storage.base import Container as CloudContainer
 from libcloud.storage.providers import DRIVERS, get_driver
 from libcloud.utils.loggingconnection import LoggingConnection
 
-from wheelhouse_tasks.errors import UsageError, one_line
+from wheelhouse_tasks.errors import Unreachable, UsageError, one_line, root_cause
 from wheelhouse_tasks.secret import mask_url, variables_of
 from wheelhouse_tasks.storage import gaps
 from wheelhouse_tasks.storage.transport import Transport
@@ -90,7 +90,13 @@ def _driver(container: Container, profile: Profile) -> Any:
         options["secure"] = False
     try:
         options |= profile.options(container)
-        driver: Any = get_driver(container.provider)(credentials.username, credentials.secret, **options)
+        made: Any = get_driver(container.provider)
+        if profile.of_connection:
+            kept = {name: options[name] for name in profile.of_connection}
+            made = type(made.__name__, (made,), {"_ex_connection_class_kwargs": lambda _: dict(kept)})
+        driver = made(credentials.username, credentials.secret, **options)
+    except requests.RequestException as error:  # a service account asks for its token at once
+        raise Unreachable(container.label, f"cannot be reached: {root_cause(error)}", "check the network") from None
     except (TypeError, ValueError, KeyError, ImportError, AttributeError, LibcloudError) as error:
         problem = mask_url(str(error)).replace(credentials.secret, "").replace(credentials.username, "")
         wrong = f"its options do not fit: {one_line(problem)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ class Profile:
 
     #: What user name and secret are.
     keys: str = "user name and secret"
+    #: The API that it speaks, where we know more than the driver does.
+    api: str = ""
+    #: What a person does to let everybody read the objects of the container *name*.
+    advice: str = "let everybody read the objects of {name} in the provider's console"
     #: The driver's arguments: `driver_options`, and what follows from the settings.
     options: Callable[[Container], dict[str, Any]] = lambda container: dict(container.driver_options)
     #: Headers made of a file's md5, with which the provider compares: a file that changed is refused, not stored.
@@ -31,6 +35,8 @@ class Profile:
     absent: Mapping[str, str] = field(default_factory=lambda: {"If-None-Match": "*"})
     #: Header that tells how long an object may be cached.
     cache: str = "Cache-Control"
+    #: Options that the driver takes, but keeps from its connection.
+    of_connection: tuple[str, ...] = ()
     #: Settings that the driver has no argument for; *finish* sets them once it is made.
     takes_no: tuple[str, ...] = ()
     finish: Callable[[Any, Container], None] = lambda driver, container: None  # noqa: ARG005
@@ -54,8 +60,8 @@ def _rgw(container: Container) -> dict[str, Any]:
 def _google(container: Container) -> dict[str, Any]:
     """Tell a service account from HMAC keys; left alone, libcloud starts a dialogue in a browser."""
     hmac = container.credentials and container.credentials.username.startswith("GOOG")
-    # tokens of a service account would be kept in the home folder
-    kind = {"auth_type": "GCS_S3"} if hmac else {"auth_type": "SA", "credential_file": os.devnull}
+    # a service account asks for its token while the driver is made, and would keep it in the home folder
+    kind = {"auth_type": "GCS_S3" if hmac else "SA", "credential_file": os.devnull, "timeout": container.timeout}
     return {**kind, **container.driver_options}
 
 
@@ -97,26 +103,48 @@ def _etag(md5: str) -> dict[str, str]:
     return {"ETag": md5}
 
 
-_S3_KEYS = "access key id and secret access key"
+_S3 = Profile(
+    "access key id and secret access key",
+    "s3",
+    "allow s3:GetObject to everybody in its bucket policy (at AWS, switch off 'Block Public Access' before)",
+    digest=_content_md5,
+)
 _SWIFT = Profile(
-    "user (version 1: account:user) and password", _swift, _etag, takes_no=("host", "port"), reads_unquoted=True
+    "user (version 1: account:user) and password",
+    "swift",
+    "swift post --read-acl '.r:*,.rlistings' --meta 'web-index: index.html' {name}",
+    options=_swift,
+    digest=_etag,
+    takes_no=("host", "port"),
+    reads_unquoted=True,
 )
 PROFILES = {
-    "s3": Profile(_S3_KEYS, digest=_content_md5),
-    "s3_rgw": Profile(_S3_KEYS, _rgw, digest=_content_md5),
-    "s3_rgw_outscale": Profile(_S3_KEYS, _rgw, digest=_content_md5),
-    "minio": Profile(_S3_KEYS, digest=_content_md5, takes_no=("region",), finish=_set_region),
-    # its driver loses Cache-Control on small blobs (libcloud trap 17)
-    "azure_blobs": Profile("account and its base64 key", digest=_content_md5, cache="x-ms-blob-cache-control"),
+    "s3": _S3,
+    "s3_rgw": replace(_S3, options=_rgw),
+    "s3_rgw_outscale": replace(_S3, options=_rgw),
+    "minio": replace(_S3, takes_no=("region",), finish=_set_region),
+    "azure_blobs": Profile(
+        "account and its base64 key",
+        "azure",
+        "allow public access in the storage account, and 'Blob' access in the container",
+        digest=_content_md5,
+        # its driver loses Cache-Control on small blobs (libcloud trap 17)
+        cache="x-ms-blob-cache-control",
+    ),
     "openstack_swift": _SWIFT,
     "cloudfiles": _SWIFT,
     "google_storage": Profile(
         "HMAC key id (GOOG…) and secret, or a service account and its key file",
-        _google,
-        _goog_hash,
-        {"x-goog-if-generation-match": "0"},
+        "google",
+        "gcloud storage buckets add-iam-policy-binding gs://{name} --member=allUsers --role=roles/storage.objectViewer",
+        options=_google,
+        digest=_goog_hash,
+        absent={"x-goog-if-generation-match": "0"},
+        of_connection=("auth_type", "credential_file"),
         takes_no=("region", "host", "port"),
         finish=_set_host,
     ),
-    "backblaze_b2": Profile("application key id and application key", container_needed=True),
+    "backblaze_b2": Profile(
+        "application key id and application key", advice="b2 bucket update {name} allPublic", container_needed=True
+    ),
 }

@@ -9,31 +9,16 @@ from urllib.parse import quote
 from wheelhouse_tasks.errors import StoreError, WheelhouseError
 from wheelhouse_tasks.location import LOCAL
 from wheelhouse_tasks.retry import TryAgainError, retry
-from wheelhouse_tasks.storage.profiles import S3, profile
+from wheelhouse_tasks.storage.profiles import profile
 
 if TYPE_CHECKING:
     from wheelhouse_tasks.location import Container
     from wheelhouse_tasks.storage.driver import Worker
 
-SWIFT = ("openstack_swift", "cloudfiles", "ktucloud")
-#: What to do where we cannot; everywhere else the provider's console is named.
-ADVICE = {
-    "s3": "switch off 'Block Public Access' and allow s3:GetObject to everybody in its bucket policy",
-    "azure_blobs": "allow public access in the storage account, and 'Blob' access in the container",
-    "google_storage": "gcloud storage buckets add-iam-policy-binding gs://{name} --member=allUsers"
-    " --role=roles/storage.objectViewer",
-    "backblaze_b2": "b2 bucket update {name} allPublic",
-    "openstack_swift": "swift post --read-acl '.r:*,.rlistings' --meta 'web-index: index.html' {name}",
-}
-
 
 def advice(container: Container) -> str:
     """Return what a person does to let everybody read the objects of *container*."""
-    family = "s3" if container.provider.startswith("s3") else "openstack_swift" if _is_swift(container) else ""
-    text = ADVICE.get(
-        family or container.provider, "let everybody read the objects of {name} in the provider's console"
-    )
-    return text.format(name=container.container)
+    return profile(container.provider).advice.format(name=container.container)
 
 
 def make_public(container: Container) -> str | None:
@@ -77,29 +62,21 @@ def _worker(container: Container) -> Worker:
     return Worker(container, profile(container.provider))
 
 
-def _is_swift(container: Container) -> bool:
-    return container.provider in SWIFT
-
-
-def _is_s3(container: Container) -> bool:
-    return container.provider.startswith(S3)
-
-
 def _open(worker: Worker, container: Container) -> None:
-    name, connection = container.container, worker.driver.connection
-    if _is_s3(container):
+    name, connection, api = container.container, worker.driver.connection, profile(container.provider).api
+    if api == "s3":
         if any(sign in container.prefix for sign in "*?$"):  # would stand for other prefixes too
             raise NotImplementedError
         what = f"arn:aws:s3:::{name}/{container.prefix}*"
         allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": what}
         policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
         connection.request(f"/{quote(name)}", params={"policy": ""}, data=policy, method="PUT")
-    elif container.provider == "azure_blobs":
+    elif api == "azure":
         access = {"x-ms-blob-public-access": "blob"}  # each blob, but no listing
         connection.request(
             f"/{quote(name)}", params={"restype": "container", "comp": "acl"}, headers=access, method="PUT"
         )
-    elif _is_swift(container):
+    elif api == "swift":
         access = {"X-Container-Read": ".r:*,.rlistings", "X-Container-Meta-Web-Index": "index.html"}
         connection.request(f"/{quote(name)}", headers=access, method="POST")
     elif not worker.driver.enable_container_cdn(worker.container):
@@ -108,10 +85,11 @@ def _open(worker: Worker, container: Container) -> None:
 
 def _address(worker: Worker, container: Container) -> str | None:
     """Return what the driver's requests begin with."""
-    if not (_is_s3(container) or _is_swift(container) or container.provider in ("azure_blobs", "google_storage")):
+    api = profile(container.provider).api
+    if not api:
         return None
     connection: Any = worker.driver.connection
-    if _is_swift(container):
+    if api == "swift":
         try:
             connection._populate_hosts_and_request_paths()  # noqa: SLF001  # asks for a token, unless it has one
         except Exception:  # noqa: BLE001
