@@ -13,6 +13,8 @@ import programs
 import pytest
 import servers
 
+# where Python may not keep what it compiled, each of the many programs that we start compiles the package anew
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 MACHINE_ENV = dict(os.environ)
 # a shell that started us in the background had us ignore Ctrl-C, and so what the tests start
 signal.signal(signal.SIGINT, signal.default_int_handler)

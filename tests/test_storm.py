@@ -38,7 +38,7 @@ from wheelhouse_tasks.storage import open_store
 
 WORKERS = int(os.environ.get("STORM_WORKERS", "32"))
 ROUNDS = int(os.environ.get("STORM_ROUNDS", "10"))
-KILL_ROUNDS = int(os.environ.get("STORM_KILL_ROUNDS", "4"))
+KILL_ROUNDS = int(os.environ.get("STORM_KILL_ROUNDS", "2"))
 SEED = int(os.environ.get("STORM_SEED", "0")) or random.randrange(1, 10**9)  # noqa: S311
 #: A worker that takes longer than this is stuck.
 PATIENCE = 120
@@ -46,6 +46,7 @@ PATIENCE = 120
 #: All that a worker imports, so that this is done once for all of them.
 NEEDED = (
     *("wheelhouse_tasks.commands.upload", "wheelhouse_tasks.commands.maintain", "wheelhouse_tasks.storage.cloud"),
+    *("wheelhouse_tasks.settings", "wheelhouse_tasks.storage.folder", "ci_info"),
     *("libcloud.storage.drivers.s3", "lxml.etree", "rich.progress", "rich.table"),
 )
 
