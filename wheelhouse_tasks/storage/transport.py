@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 import requests.adapters
 
 from wheelhouse_tasks.storage import BLOCK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ERROR_CODE = re.compile(rb"<Code>\s*([A-Za-z0-9_.-]{1,80})\s*</Code>")
 TOKEN_HEADER = "X-Auth-Token"  # noqa: S105
@@ -24,6 +27,14 @@ class Refusal:
     code: str
     #: Whether the request was sent with a token, which may have grown too old.
     by_token: bool
+
+
+class Response(requests.Response):
+    """An answer that comes in blocks: a broken connection would cost all of the 4 or 5 MiB that drivers ask for."""
+
+    def iter_content(self, chunk_size: int | None = BLOCK, decode_unicode: bool = False) -> Iterator[Any]:
+        """Yield the body."""
+        return super().iter_content(min(chunk_size or BLOCK, BLOCK), decode_unicode)
 
 
 class Transport(requests.adapters.HTTPAdapter):
@@ -49,7 +60,5 @@ class Transport(requests.adapters.HTTPAdapter):
             found = ERROR_CODE.search(response.content)
             code = found[1].decode() if found else response.headers.get("x-ms-error-code", "")
             self.refusal = Refusal(response.status_code, code, TOKEN_HEADER in request.headers)
-        pieces = response.iter_content
-        # the drivers ask for 4 or 5 MiB at once, all of which a broken connection would cost
-        setattr(response, "iter_content", lambda size: pieces(min(size, BLOCK)))  # noqa: B010
+        response.__class__ = Response
         return response
