@@ -112,16 +112,23 @@ def kind(line: str) -> str:
     return f"{method} {what}{'' if status.startswith('2') else ' ' + status}"
 
 
-@pytest.mark.parametrize("k", [1, 5])
-@pytest.mark.parametrize("n", [0, 100, 5000])
-def test_upload_costs_what_its_project_costs(k: int, n: int, crowd: Crowd, tmp_path: Path) -> None:
+def test_upload_costs_what_its_project_costs(crowd: Crowd, tmp_path: Path) -> None:
     """Few requests add k wheels to n of their project, beside 20,000 objects of others, and a rerun writes nothing."""
-    name = f"demo{n}x{k}"
-    if n:
-        crowd.fill({name: n})
-    project = make_project(tmp_path / "project", name=name)
+    for n in (0, 100, 5000):
+        name = f"demo{n}"
+        if n:
+            crowd.fill({name: n})
+        costs(1, n, crowd, make_project(tmp_path / name, name=name))
+        if n:
+            costs(5, n + 1, crowd, tmp_path / name)
+        else:
+            costs(5, 0, crowd, make_project(tmp_path / "demo-new", name="demo-new"))
+
+
+def costs(k: int, n: int, crowd: Crowd, project: Path) -> None:
+    """Upload k wheels beside n of their project, twice, and check what that was."""
     for number in range(k):
-        wheels.make_wheel(project / "dist", name, f"2.{number}")
+        wheels.make_wheel(project / "dist", project.name, f"2.{k}.{number}")
     asked, said = crowd.upload(project)
     assert len(said["uploaded"]) == k
     again, said_again = crowd.upload(project)
