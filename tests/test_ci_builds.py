@@ -100,6 +100,8 @@ def test_missing_credentials(provider: str, variables: str, project: Path) -> No
     failed(
         inv(project, "wheelhouse.upload", env={**env, "WHEELHOUSE_MISSING_CREDENTIALS": "perhaps"}), 2, "fail or skip"
     )
+    half = {**env, "WHEELHOUSE_MISSING_CREDENTIALS": "skip", variables.partition(" ")[0]: "me"}
+    failed(inv(project, "wheelhouse.upload", env=half), 2, f"or {variables}")
 
 
 @contextmanager

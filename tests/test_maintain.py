@@ -195,6 +195,15 @@ def test_yank_without_a_reason(tmp_path: Path) -> None:
     assert pages(project)["simple/demo/index.html"].count(b'data-yanked=""') == 1
 
 
+def test_what_was_removed_is_not_uploaded_again(tmp_path: Path) -> None:
+    """What waits for its deletion would be deleted after all: an upload of it is refused until then."""
+    project = published(tmp_path)
+    result(project, "wheelhouse.remove", "--version", "1.0", "--only", "sdist")
+    failed(inv(project, "wheelhouse.upload"), 1, "was removed, and waits for its deletion; nothing was sent")
+    result(project, "wheelhouse.prune", env={"WHEELHOUSE_GRACE": "0"})
+    assert result(project, "wheelhouse.upload")["uploaded"] == ["demo-1.0.tar.gz"]
+
+
 def test_remove_is_off_the_pages_first_and_deleted_later(tmp_path: Path) -> None:
     """A removed file leaves the pages at once, and the container with the first prune after the grace period."""
     project = published(tmp_path, "1.0", "2.0")

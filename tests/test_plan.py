@@ -83,6 +83,16 @@ def test_upload_refuses_names_that_differ_in_case(names: list[str], taken: list[
         assert set(plan.plan_upload(files, {}, (), taken=taken).send) == set(files)
 
 
+def test_upload_of_what_was_removed() -> None:
+    """A release that waits for its deletion is refused, a development build of that kind is left out."""
+    dev = "demo-1.0.dev1.tar.gz"
+    with pytest.raises(Conflict, match=f"{WHEEL}: was removed, and waits for its deletion; nothing was sent"):
+        plan.plan_upload([local(WHEEL), local(SDIST)], {}, (), removed={WHEEL})
+    found = plan.plan_upload([local(dev), local(SDIST)], {}, (), removed={dev})
+    expected = (Skipped(dev, "was retired, and waits for its deletion"),)
+    assert (found.send, found.skipped) == ((local(SDIST),), expected)
+
+
 def test_projects_of_an_upload() -> None:
     """The pages of every project with a file are brought up to date, sent or there already (case 54)."""
     found = plan.plan_upload([local("zoo-1.0.zip"), local(WHEEL), local(SDIST)], {WHEEL: A}, ())

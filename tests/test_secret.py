@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wheelhouse_tasks import secret
-from wheelhouse_tasks.secret import HIDDEN, Credentials, find_credentials, mask, mask_url
+from wheelhouse_tasks.secret import HIDDEN, Credentials, find_credentials, is_given, mask, mask_url
 
 PASSWORD = "hunter2hunter2"
 
@@ -139,12 +139,28 @@ def test_native_credentials(provider: str, user: str, key: str) -> None:
 def test_service_account(tmp_path: Path) -> None:
     """Google's variable names a file, whose account and path libcloud wants; another file is none."""
     path = tmp_path / "account.json"
-    path.write_text('{"client_email": "me@e.example", "private_key": "x"}')
+    path.write_text('{"client_email": "me@e.example", "private_key": "-----BEGIN PRIVATE KEY-----"}')
     environ = {"GOOGLE_APPLICATION_CREDENTIALS": str(path)}
     assert find_credentials("google_storage", environ, {}) == Credentials("me@e.example", str(path))
     assert find_credentials("s3", environ, {}) is None
-    path.write_text("{")
-    assert find_credentials("google_storage", environ, {}) is None
+    for text in ("{", "[]", '{"client_email": "me@e.example"}', '{"client_email": "x", "private_key": "x"}'):
+        path.write_text(text)
+        assert find_credentials("google_storage", environ, {}) is None
+        assert is_given("google_storage", environ)
+
+
+def test_private_key_is_masked() -> None:
+    """A private key in what somebody says is hidden, cut off or not."""
+    key = "-----BEGIN PRIVATE KEY-----\\nTOPSECRET\nMORE"
+    assert mask_url(f"a {key}-----END PRIVATE KEY----- b") == f"a {HIDDEN} b"
+    assert "TOPSECRET" not in mask_url(f"a {key}") + mask_url(f"a {key}".replace("PRIVATE", "RSA PRIVATE"))
+
+
+def test_line_break_that_was_pasted_along() -> None:
+    """Blanks around a credential belong to nobody; a value of blanks is none."""
+    environ = {"WHEELHOUSE_USERNAME": "me\n", "WHEELHOUSE_SECRET": f" {PASSWORD}\n"}
+    assert find_credentials("s3", environ, {}) == Credentials("me", PASSWORD)
+    assert find_credentials("s3", {**environ, "WHEELHOUSE_SECRET": " \n"}, {}) is None
 
 
 def test_session_token() -> None:

@@ -1,12 +1,15 @@
 """Every level of configuration, and how bad values are refused."""
 
 import json
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import certifi
 import pytest
 
 from wheelhouse_tasks import collection
@@ -88,6 +91,17 @@ def test_keys_are_described() -> None:
     assert all(key.help.isprintable() and key.help for key in KEYS.values())
 
 
+CERTIFICATES = TemporaryDirectory()
+
+
+def certificates(folder: Path) -> Iterator[str]:
+    """Make five files of certificates."""
+    for number in range(5):
+        path = folder / f"{number}.pem"
+        shutil.copy(certifi.where(), path)
+        yield str(path)
+
+
 #: Five values of each setting that is written as text, and where it is found.
 Find = Callable[[Settings], object]
 TEXTS: dict[str, tuple[tuple[str, ...], Find]] = {
@@ -112,10 +126,7 @@ TEXTS: dict[str, tuple[tuple[str, ...], Find]] = {
     "retries": (("1", "2", "4", "5", "0"), lambda found: str(found.container.retries)),
     "timeout": (("1.5", "2.5", "3.5", "4.5", "5.5"), lambda found: str(found.container.timeout)),
     "ca_bundle": (
-        tuple(
-            str(Path(__file__).with_name(f"{name}.py"))
-            for name in ("wheels", "servers", "programs", "projects", "scripted")
-        ),
+        tuple(certificates(Path(CERTIFICATES.name))),
         lambda found: found.container.ca_bundle,
     ),
     "update_index": (("no", "yes", "off", "true", "0"), lambda found: found.update_index),
@@ -159,6 +170,16 @@ def settle_levels(root: Path, key: str, said: Mapping[str, str]) -> Settings:
 def test_every_key_is_tested() -> None:
     """No setting is missing from the table, but the one that is never written as text."""
     assert {*TEXTS, "driver_options"} == set(KEYS)
+
+
+def test_container_of_another_provider(tmp_path: Path) -> None:
+    """A wheelhouse of another provider gets what the variables of that provider say, and ours do not go there."""
+    known = {"OS_USERNAME": "me", "OS_PASSWORD": "secret", "OS_AUTH_URL": "https://k.example/v3", "OS_REGION_NAME": "r"}
+    environ = {**known, "WHEELHOUSE_USERNAME": "other", "WHEELHOUSE_SECRET": "other"}
+    (found,) = settle(tmp_path, flags={"indexes": ["openstack_swift://x"]}, environ=environ).indexes
+    assert isinstance(found, Container)
+    assert (found.credentials, found.region) == (Credentials("me", "secret"), "r")
+    assert found.driver_options == {"ex_force_auth_url": "https://k.example/v3"}
 
 
 @pytest.mark.parametrize("key", TEXTS)

@@ -29,7 +29,7 @@ from wheelhouse_tasks.errors import (
 )
 from wheelhouse_tasks.location import Container
 from wheelhouse_tasks.secret import Credentials
-from wheelhouse_tasks.storage import ABSENT, Entry, Payload, Store, open_store, read_all
+from wheelhouse_tasks.storage import ABSENT, Conditions, Entry, Payload, Store, open_store, read_all
 from wheelhouse_tasks.storage.cloud import CloudStore
 from wheelhouse_tasks.storage.folder import FolderStore
 
@@ -177,6 +177,41 @@ def test_conditional_put(store: Store, request: pytest.FixtureRequest, tmp_path:
         store.delete("x.bin")
         store.put("x.bin", payload(content), expect=ABSENT)
         assert store.facts("x.bin")[0].size == (1 if isinstance(content, bytes) else BIG)
+
+
+@pytest.mark.parametrize(
+    ("broken", "found"),
+    [
+        (StoreError("x", "the provider answered 501"), Conditions(absent=False, mark=False, md5=True)),
+        (Changed("x", "always"), Conditions(absent=False, mark=False, md5=True)),
+        (Unreachable("x", "no answer"), None),
+        (AccessDenied("x", "no right"), None),
+    ],
+)
+def test_conditions_that_are_not_answered(
+    broken: StoreError,
+    found: Conditions | None,
+    s3: servers.S3Server,
+    bucket_name: str,
+) -> None:
+    """A provider that refuses every condition honours none; a fault that passes is not taken down for an answer."""
+
+    class Broken(CloudStore):
+        def _put_file(self, name: str, path: Path, payload: Payload, expect: str | None) -> Entry:
+            if expect is not None:
+                raise broken
+            return super()._put_file(name, path, payload, expect)
+
+    store = Broken(s3_container(s3, bucket_name))
+    store.create()
+    if found:
+        assert store.conditions() == found
+        store.put("x.txt", payload(b"1"), expect=ABSENT)
+    else:
+        with pytest.raises(type(broken)):
+            store.conditions()
+        assert store.list("") == []
+    assert CloudStore(store.container).conditions() == (found or FLAVOURS["s3-seaweedfs"].conditions)
 
 
 def test_eight_workers(store: Store) -> None:
@@ -409,6 +444,33 @@ def test_service_account_that_gets_no_token(
         open_store(Container("google_storage", "x", credentials=Credentials("me@e.example", "a-secret-key")))
     assert "a-secret-key" not in str(told.value)
     assert not list(Path.home().iterdir())
+
+
+@pytest.mark.parametrize(
+    ("provider", "host", "options", "error"),
+    [
+        ("openstack_swift", None, {"ex_force_auth_url": "http://127.0.0.1:1/v3"}, UsageError),
+        ("openstack_swift", None, {"ex_force_auth_url": "notaurl"}, UsageError),
+        ("openstack_swift", None, {"ex_force_auth_url": "http://user:pw@127.0.0.1:1/v3"}, UsageError),
+        ("s3_rgw", None, {}, UsageError),
+        ("minio", None, {}, UsageError),
+    ],
+)
+def test_settings_that_do_not_fit(
+    provider: str, host: str | None, options: dict[str, str], error: type[WheelhouseError]
+) -> None:
+    """What libcloud finds out when it connects is the user's to mend too, without a repr of its objects."""
+    at = Container(provider, "x", host=host, driver_options=options, credentials=Credentials("user", "a-secret-key"))
+    with pytest.raises(error, match="its settings or credentials do not fit") as told:
+        open_store(at)
+    assert " object at 0x" not in str(told.value)
+
+
+def test_credentials_that_no_request_can_carry() -> None:
+    """A line break within a user name, and what is no ASCII, are said to be the credentials."""
+    for name in ("us\ner", "user€"):
+        with pytest.raises(UsageError, match="holds a character that no request can carry"):
+            open_store(Container("s3", "x", region="us-east-1", credentials=Credentials(name, "a-secret-key")))
 
 
 def test_errors_share_one_base() -> None:

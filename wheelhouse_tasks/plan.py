@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from wheelhouse_tasks.errors import Conflict, Failed, NothingToDo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from packaging.version import Version
@@ -64,14 +64,23 @@ def plan_upload(
     skipped: Iterable[Skipped],
     *,
     taken: Iterable[str] = (),
+    removed: Collection[str] = (),
     overwrite: bool = False,
 ) -> UploadPlan:
     """Return what to send, given the sha256 of those of our names that are *published*, and every name *taken*.
 
-    Raises Conflict, which names every such file, where a published name would change its bytes, or where two names
-    would differ in case only, which not every file system can hold.
+    What was *removed* is on no page, and waits for its deletion: a development build of that name is left out.
+    Raises Conflict, which names every such file, where a published name would change its bytes or a removed one would
+    be deleted after all, or where two names would differ in case only, which not every file system can hold.
     """
     files = sorted(local, key=lambda file: file.artifact.sort_key())
+    gone = [file for file in files if file.artifact.filename in removed]
+    lost = [file.artifact.filename for file in gone if not file.artifact.version.is_devrelease]
+    if lost:
+        waits = "was removed, and waits for its deletion; nothing was sent"
+        raise Conflict(", ".join(lost), waits, "upload again once `prune` has deleted it, see the setting grace")
+    files = [file for file in files if file not in gone]
+    retired = [Skipped(file.artifact.filename, "was retired, and waits for its deletion") for file in gone]
     names = [file.artifact.filename for file in files]
     differ = [file for file in files if published.get(file.artifact.filename, file.sha256) != file.sha256]
     kept = [file for file in differ if file.artifact.version.is_devrelease and not overwrite]
@@ -85,7 +94,7 @@ def plan_upload(
     refuse_twins({*names, *taken})
     present = tuple(file for file in files if published.get(file.artifact.filename) == file.sha256)
     send = tuple(file for file in files if file not in present and file not in kept)
-    return UploadPlan(send, present, tuple(skipped), tuple(kept))
+    return UploadPlan(send, present, (*skipped, *retired), tuple(kept))
 
 
 def refuse_twins(names: Iterable[str]) -> None:

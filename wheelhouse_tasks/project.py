@@ -138,6 +138,11 @@ class Project:
         facts.update((file.filename, file) for file in found if file)
         return {name: self._marked(file) for name, file in sorted(facts.items())}
 
+    def removed(self) -> set[str]:
+        """Return the file names that were taken off the pages and wait for their deletion."""
+        prefix = self.object("")
+        return {name.removeprefix(prefix).removesuffix(REMOVED) for name in self.entries if name.endswith(REMOVED)}
+
     def object(self, filename: str) -> str:
         """Return the object name of a file."""
         return pages.file_name(self.name, filename)

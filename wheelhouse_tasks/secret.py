@@ -27,6 +27,7 @@ SHORTEST = 6
 USERINFO = re.compile(r"(?<=://)(?:[^\s/?#'\"@:<>]*:[^\s'\"<>]+|[^/\s?#'\"@<>]+(?:@[^/\s?#'\"@<>]+)*)(?=@)")
 #: `me:password@host` without a scheme.
 BARE_USERINFO = re.compile(r"(?<![\w:/@<>.-])(?!mailto:)[\w.+-]+:[^\s@:/'\"][^\s@'\"]*(?=@)")
+PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*-----|$)", re.DOTALL)
 SECRET_WORDS = r"token|secret|passw|pass|pwd|signature|credential|access_?key|api_?key|auth"  # noqa: S105
 #: An API token of PyPI, wherever it may be from.
 API_TOKEN = re.compile(r"\bpypi-[A-Za-z0-9_-]{16,}")
@@ -43,10 +44,11 @@ class Credentials:
     token: str | None = field(default=None, repr=False)
 
 
+#: How the names of providers begin that speak S3.
+S3 = ("s3", "minio", "ovh", "scaleway", "digitalocean_spaces")
 #: Where a provider's own tools look for credentials: (user or key id, secret, session token).
 NATIVE_VARIABLES: Mapping[str, tuple[str, str, str | None]] = {
     "s3": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
-    "minio": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
     "azure_blobs": ("AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_KEY", None),
     "backblaze_b2": ("B2_APPLICATION_KEY_ID", "B2_APPLICATION_KEY", None),
     "openstack_swift": ("OS_USERNAME", "OS_PASSWORD", None),
@@ -60,12 +62,19 @@ def variables_of(provider: str) -> str:
     """Return which variables hold the credentials of a provider, in words."""
     names = _native(provider)
     if provider == "google_storage":
-        return f"WHEELHOUSE_USERNAME and WHEELHOUSE_SECRET, both, or {GOOGLE_VARIABLE}"
+        return f"WHEELHOUSE_USERNAME and WHEELHOUSE_SECRET, both, or {GOOGLE_VARIABLE}, a service account's key file"
     return "WHEELHOUSE_USERNAME and WHEELHOUSE_SECRET, both" + (f", or {names[0]} and {names[1]}" if names else "")
 
 
 def _native(provider: str) -> tuple[str, str, str | None] | None:
-    return NATIVE_VARIABLES.get("s3" if provider.startswith("s3") else provider)
+    return NATIVE_VARIABLES.get("s3" if provider.startswith(S3) else provider)
+
+
+def is_given(provider: str, environ: Mapping[str, str]) -> bool:
+    """Return whether any variable of credentials for *provider* says something, be it enough or not."""
+    names = ("WHEELHOUSE_USERNAME", "WHEELHOUSE_SECRET", *(_native(provider) or ()))
+    names += (GOOGLE_VARIABLE,) if provider == "google_storage" else ()
+    return any(environ.get(name or "", "").strip() for name in names)
 
 
 def find_credentials(
@@ -90,8 +99,9 @@ def find_credentials(
     if names:
         pairs.append((environ.get(names[0]), environ.get(names[1]), environ.get(names[2] or "")))
     for username, secret, token in pairs:
-        if username and secret:
-            return Credentials(username, secret, token)
+        # a line break is easily pasted along
+        if username and username.strip() and secret and secret.strip():
+            return Credentials(username.strip(), secret.strip(), token.strip() if token else None)
     path = environ.get(GOOGLE_VARIABLE) if provider == "google_storage" else None
     return _service_account(path) if path else None
 
@@ -100,13 +110,18 @@ def _service_account(path: str) -> Credentials | None:
     """Return what libcloud wants of a service account: its address, and the file of its key."""
     try:
         with open(path, encoding="utf-8") as file:  # noqa: PTH123  # a path from the environment, as it is
-            return Credentials(str(json.load(file)["client_email"]), path)
+            said = json.load(file)
+        # libcloud would tell all that is in a file without a key
+        if str(said["private_key"]).startswith("-----BEGIN"):
+            return Credentials(str(said["client_email"]), path)
     except (OSError, ValueError, KeyError, TypeError):
-        return None
+        pass
+    return None
 
 
 def mask_url(text: str) -> str:
     """Return *text* with the user and password, and the secret query values, of every URL in it hidden."""
+    text = PRIVATE_KEY.sub(HIDDEN, text)
     text = BARE_USERINFO.sub(HIDDEN, USERINFO.sub(HIDDEN, API_TOKEN.sub(HIDDEN, text)))
     return QUERY_VALUE.sub(rf"\1{HIDDEN}", text)
 

@@ -202,7 +202,7 @@ def _settings(
         prefix=location.clean_prefix(values["prefix"]),
         credentials=None if local else find_credentials(provider, environ, credentials),
         verify_tls=verify_tls,
-        ca_bundle=_file(values["ca_bundle"], root, "ca_bundle"),
+        ca_bundle=_certificates(values["ca_bundle"], root),
         driver_options={**_native_options(provider, environ), **values["driver_options"]},
         region=values["region"] or _native_region(provider, environ),
         **{name: values[name] for name in ("host", "port", "secure", "timeout", "retries")},
@@ -223,13 +223,19 @@ def _settings(
     )
 
 
-def _file(text: str | None, root: Path, what: str) -> str | None:
-    """Return the path of a file that must be there; UsageError where it is not."""
+def _certificates(text: str | None, root: Path) -> str | None:
+    """Return the path of a file of certificates; UsageError where there is none."""
     if text is None:
         return None
-    path = path_of(text, root, what)
+    path = path_of(text, root, "ca_bundle")
     if not path.is_file():
-        raise UsageError(what, f"there is no file {str(path)!r}")
+        raise UsageError("ca_bundle", f"there is no file {str(path)!r}")
+    import ssl
+
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError:  # an SSLError is one
+        raise UsageError("ca_bundle", f"{str(path)!r} holds no certificate that can be read") from None
     return str(path)
 
 
@@ -258,7 +264,12 @@ def _native_options(provider: str, environ: Mapping[str, str]) -> dict[str, str]
 def _located(place: Location, own: Container, environ: Mapping[str, str]) -> Location:
     """Return *place* with the credentials of its provider, where that is not the one of our *own* container."""
     if isinstance(place, Container) and place.provider not in (own.provider, LOCAL):
-        return replace(place, credentials=find_credentials(place.provider, environ, {}, own=False))
+        return replace(
+            place,
+            credentials=find_credentials(place.provider, environ, {}, own=False),
+            driver_options={**_native_options(place.provider, environ), **place.driver_options},
+            region=place.region or _native_region(place.provider, environ),
+        )
     return place
 
 

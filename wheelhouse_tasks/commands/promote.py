@@ -17,7 +17,7 @@ from wheelhouse_tasks.converge import check_ours
 from wheelhouse_tasks.errors import Conflict, ContainerMissing, UsageError
 from wheelhouse_tasks.location import Container, FolderIndex, Location
 from wheelhouse_tasks.plan import LocalFile, UploadPlan, plan_upload
-from wheelhouse_tasks.project import PROMOTING, REMOVED, Project
+from wheelhouse_tasks.project import PROMOTING, Project
 from wheelhouse_tasks.published import Page
 from wheelhouse_tasks.storage import ABSENT, Store, make_payload, open_store
 from wheelhouse_tasks.storage.folder import FolderStore
@@ -118,9 +118,11 @@ def _look(store: Store, project: Project) -> bool:
 def _plan(project: Project, files: list[LocalFile], *, new: bool) -> UploadPlan:
     if new:
         return plan_upload(files, {}, ())
-    removed = [f.artifact.filename for f in files if project.object(f.artifact.filename) + REMOVED in project.entries]
+    removed = project.removed() & {file.artifact.filename for file in files}
     if removed:
-        raise Conflict(", ".join(removed), f"was removed from {project.store.label}", "prune deletes it, then promote")
+        raise Conflict(
+            ", ".join(sorted(removed)), f"was removed from {project.store.label}", "prune deletes it, then promote"
+        )
     published = project.files(file.artifact.filename for file in files)
     taken = [name for entry in project.entries if (name := project.artifact(entry))]
     plan = plan_upload(files, {name: file.sha256 for name, file in published.items()}, (), taken=taken)

@@ -26,7 +26,7 @@ from wheelhouse_tasks.errors import ContainerMissing, NothingToDo, WheelhouseErr
 from wheelhouse_tasks.location import LOCAL
 from wheelhouse_tasks.plan import LocalFile, Skipped, UploadPlan, plan_upload
 from wheelhouse_tasks.published import Page
-from wheelhouse_tasks.secret import mask_url, variables_of
+from wheelhouse_tasks.secret import is_given, mask_url, variables_of
 from wheelhouse_tasks.storage import ABSENT, Store, open_store, publish
 
 if TYPE_CHECKING:
@@ -80,8 +80,7 @@ def upload(
         return UploadResult(settings.container.label, (), (), (), (), (), None, dry_run, reason)
     store = open_store(settings.container)
     found, skipped = dist.scan(settings.local_folder)
-    for each in skipped:
-        ui.note(f"skipped {each.name}: {each.reason}")
+    _note(skipped, ui)
     if not found:
         raise NothingToDo(
             str(settings.local_folder),
@@ -98,7 +97,9 @@ def upload(
         published, flat_page = _look(store, projects.values(), local)
         digests = {name: file.sha256 for name, file in published.items()}
         taken = [name for each in projects.values() for entry in each.entries if (name := each.artifact(entry))]
-        plan = plan_upload(local, digests, skipped, taken=taken, overwrite=overwrite)
+        removed = {name for each in projects.values() for name in each.removed()}
+        plan = plan_upload(local, digests, skipped, taken=taken, removed=removed, overwrite=overwrite)
+        _note(plan.skipped[len(skipped) :], ui)
         _show(plan, store, ui)
         url = mask_url(public_url(settings, store) or "") or None
         written: tuple[str, ...] = ()
@@ -139,7 +140,8 @@ def _reason_not_to(settings: Settings, *, pull_request: bool) -> str:
         return ""
     if not pull_request and ci_info.is_pr(settings.environ):
         return f"this is the build of a pull request ({ci_info.name(settings.environ)}); see --upload-pull-request"
-    if container.credentials is None and settings.missing_credentials == "skip":
+    given = container.credentials is not None or is_given(container.provider, settings.environ)
+    if not given and settings.missing_credentials == "skip":
         return f"there are no credentials, and missing_credentials is skip (set {variables_of(container.provider)})"
     return ""
 
@@ -231,6 +233,11 @@ def _make_public(settings: Settings, ui: Ui) -> str | None:
     if url:
         ui.note(f"everybody can read it: {url}")
     return None if settings.public_url else url
+
+
+def _note(skipped: Iterable[Skipped], ui: Ui) -> None:
+    for each in skipped:
+        ui.note(f"skipped {each.name}: {each.reason}")
 
 
 def _show(plan: UploadPlan, store: Store, ui: Ui) -> None:

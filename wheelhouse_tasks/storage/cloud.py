@@ -39,7 +39,7 @@ from wheelhouse_tasks.errors import (
 from wheelhouse_tasks.retry import TryAgainError, retry
 from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.storage import ABSENT, BLOCK, Conditions, Entry, Payload, make_payload, read_all
-from wheelhouse_tasks.storage.driver import Worker
+from wheelhouse_tasks.storage.driver import Worker, words
 from wheelhouse_tasks.storage.gaps import promise
 from wheelhouse_tasks.storage.profiles import profile
 from wheelhouse_tasks.storage.refusals import understand
@@ -95,7 +95,7 @@ class CloudStore:
                 return False
             return True
 
-        return self._call(create, self.label)
+        return self._call(create, self.label, missing=ContainerMissing)
 
     def list(self, prefix: str) -> list[Entry]:
         """Return every object below *prefix*."""
@@ -191,23 +191,30 @@ class CloudStore:
             return self._conditions
 
     def _probe(self) -> Conditions:
-        """Write an object of our own under conditions that hold and conditions that do not."""
-        name = f"{PROBE_FOLDER}{secrets.token_hex(8)}"
+        """Write objects of our own under conditions that hold and conditions that do not: both have to be heeded."""
+        name, other = (f"{PROBE_FOLDER}{secrets.token_hex(8)}" for _ in range(2))
         payload = make_payload(name.encode(), "text/plain", "no-cache")
         written = self._put(name, payload, None)
         try:
-            refused = [self._refuses(name, payload, expect) for expect in (ABSENT, "0" * 32)]
-            taken = not self._refuses(name, payload, written.mark)
+            absent = self._heeds(name, ABSENT, payload, holds=False) and self._heeds(other, ABSENT, payload, holds=True)
+            mark = self._heeds(name, "0" * 32, payload, holds=False)
+            mark = mark and self._heeds(name, written.mark, payload, holds=True)
         finally:
             self.delete(name)
-        return Conditions(refused[0], refused[1] and taken, written.mark == payload.md5)
+            self.delete(other)
+        return Conditions(absent, mark, written.mark == payload.md5)
 
-    def _refuses(self, name: str, payload: Payload, expect: str) -> bool:
+    def _heeds(self, name: str, expect: str, payload: Payload, *, holds: bool) -> bool:
+        """Return whether a write under a condition ends as it should; raise where no definite answer comes."""
         try:
             self._put(name, payload, expect)
-        except (Changed, StoreError):  # some answer 501 to any condition
-            return True
-        return False
+        except Changed:
+            return not holds
+        except StoreError as error:
+            if type(error) is not StoreError:  # no right, or no answer, which may be a passing fault
+                raise
+            return False  # some answer 501 to any condition
+        return holds
 
     def delete(self, name: str) -> None:
         """Delete one object."""
@@ -273,7 +280,7 @@ class CloudStore:
         except Exception as error:  # noqa: BLE001
             refusal = worker.transport.refusal or (NO_CREDENTIALS if isinstance(error, InvalidCredsError) else None)
             if refusal is None:
-                text = one_line(mask_url(str(error)) or type(error).__name__)
+                text = one_line(mask_url(words(error)) or type(error).__name__)
                 raise StoreError(subject, text if subject == self.label else f"{self.label}: {text}") from None
             raise understand(refusal, self.label, subject, missing) from None
 
@@ -283,7 +290,7 @@ class CloudStore:
                 self.label, f"no answer within {self.container.timeout:g} s", "see the setting 'timeout'"
             )
         if isinstance(error, requests.exceptions.SSLError):
-            return Unreachable(self.label, "its TLS certificate is not trusted", "see --no-ssl-check")
+            return Unreachable(self.label, "its TLS certificate is not trusted", "see the setting ca_bundle")
         unreachable = Unreachable(self.label, f"cannot be reached: {root_cause(error)}", "check host, port and network")
         return TryAgainError(unreachable)
 

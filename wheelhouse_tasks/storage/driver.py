@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import difflib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import requests.utils
-from libcloud.common.types import LibcloudError
+from libcloud.common.types import InvalidCredsError, LibcloudError
 from libcloud.http import LibcloudConnection
 from libcloud.storage.base import Container as CloudContainer
 from libcloud.storage.providers import DRIVERS, get_driver
+from libcloud.storage.types import ContainerDoesNotExistError
 from libcloud.utils.loggingconnection import LoggingConnection
 
-from wheelhouse_tasks.errors import Unreachable, UsageError, one_line, root_cause
-from wheelhouse_tasks.secret import mask_url, variables_of
+from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, Unreachable, UsageError, one_line, root_cause
+from wheelhouse_tasks.secret import Credentials, mask, variables_of
 from wheelhouse_tasks.storage import gaps
+from wheelhouse_tasks.storage.refusals import REFUSED
 from wheelhouse_tasks.storage.transport import Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from wheelhouse_tasks.location import Container
     from wheelhouse_tasks.storage.profiles import Profile
@@ -32,12 +35,13 @@ class Worker:
 
     def __init__(self, container: Container, profile: Profile) -> None:
         self.transport = Transport(container.timeout)
-        self.driver = _driver(container, profile)
-        self._harden(container)
-        if profile.container_needed:
-            self.container = self.driver.get_container(container.container)
-        else:
-            self.container = CloudContainer(container.container, {}, self.driver)
+        with _understood(container, profile):
+            self.driver = _driver(container, profile)
+            self._harden(container)
+            if profile.container_needed:
+                self.container = self.driver.get_container(container.container)
+            else:
+                self.container = CloudContainer(container.container, {}, self.driver)
         # get_object would ask for the container each time
         self.driver.get_container = lambda container_name: self.container  # noqa: ARG005
 
@@ -70,6 +74,29 @@ class Worker:
         gaps.sign_empty(connection)
 
 
+@contextmanager
+def _understood(container: Container, profile: Profile) -> Iterator[None]:
+    """Turn what is raised while a driver is made and connected into our errors; none of them tells a secret."""
+    try:
+        yield
+    except requests.RequestException as error:  # some ask for a token, or for the container, at once
+        raise Unreachable(container.label, f"cannot be reached: {root_cause(error)}", "check the network") from None
+    except ContainerDoesNotExistError:
+        raise ContainerMissing(container.label, "there is no such container", "create it at the provider") from None
+    except InvalidCredsError:
+        raise AccessDenied(container.label, *REFUSED) from None
+    except (TypeError, ValueError, KeyError, ImportError, AttributeError, LibcloudError) as error:
+        found = container.credentials or Credentials("", "")
+        problem = mask(words(error), {found.username, found.secret, found.token or ""} - {""})
+        wrong = f"its settings or credentials do not fit: {one_line(problem)}"
+        raise UsageError(f"provider {container.provider!r}", wrong, f"credentials: {profile.keys}") from None
+
+
+def words(error: Exception) -> str:
+    """Return what an error says, without the driver's repr that libcloud puts before it."""
+    return str(getattr(error, "value", None) or error)
+
+
 def _driver(container: Container, profile: Profile) -> Any:
     """Return a libcloud driver; UsageError where the provider or its options are wrong."""
     offered = sorted(set(DRIVERS) - NOT_OFFERED)
@@ -84,23 +111,20 @@ def _driver(container: Container, profile: Profile) -> Any:
             f"none found for provider {container.provider!r}",
             f"set {variables_of(container.provider)} ({profile.keys}); see missing_credentials for forks",
         )
+    for text in (credentials.username, credentials.token or ""):
+        if not (text.isascii() and text.isprintable()):
+            problem = "the user name or the session token holds a character that no request can carry"
+            raise UsageError("credentials", problem, f"check {variables_of(container.provider)}")
     names = [name for name in ("region", "host", "port") if name not in profile.takes_no]
     options = {name: getattr(container, name) for name in names if getattr(container, name)}
     if not container.secure:
         options["secure"] = False
-    try:
-        options |= profile.options(container)
-        made: Any = get_driver(container.provider)
-        if profile.of_connection:
-            kept = {name: options[name] for name in profile.of_connection}
-            made = type(made.__name__, (made,), {"_ex_connection_class_kwargs": lambda _: dict(kept)})
-        driver = made(credentials.username, credentials.secret, **options)
-    except requests.RequestException as error:  # a service account asks for its token at once
-        raise Unreachable(container.label, f"cannot be reached: {root_cause(error)}", "check the network") from None
-    except (TypeError, ValueError, KeyError, ImportError, AttributeError, LibcloudError) as error:
-        problem = mask_url(str(error)).replace(credentials.secret, "").replace(credentials.username, "")
-        wrong = f"its options do not fit: {one_line(problem)}"
-        raise UsageError(f"provider {container.provider!r}", wrong, f"credentials: {profile.keys}") from None
+    options |= profile.options(container)
+    made: Any = get_driver(container.provider)
+    if profile.of_connection:
+        kept = {name: options[name] for name in profile.of_connection}
+        made = type(made.__name__, (made,), {"_ex_connection_class_kwargs": lambda _: dict(kept)})
+    driver = made(credentials.username, credentials.secret, **options)
     profile.finish(driver, container)
     if credentials.token:  # few constructors take it, some swallow it
         driver.connection.token = credentials.token

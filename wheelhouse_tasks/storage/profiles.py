@@ -7,12 +7,13 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from wheelhouse_tasks.secret import S3
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from wheelhouse_tasks.location import Container
 
-S3 = ("s3", "minio", "ovh", "scaleway", "digitalocean_spaces")
 #: How an address of OpenStack's identity service ends, and what libcloud calls the version that answers there.
 IDENTITY = {"v3": "3.x_password", "v2.0": "2.0_password", "v1.0": "1.0"}
 
@@ -79,7 +80,7 @@ def _set_region(driver: Any, container: Container) -> None:
 
 
 def _swift(container: Container) -> dict[str, Any]:
-    """Tell where to authenticate, and how: Keystone by the end of its address, else version 1, of `host` if need be."""
+    """Tell where to authenticate, and how: Keystone by the end of its address or a project, else version 1."""
     options = dict(container.driver_options)
     if container.host and "ex_force_auth_url" not in options:
         port = f":{container.port}" if container.port else ""
@@ -87,7 +88,8 @@ def _swift(container: Container) -> dict[str, Any]:
     root, _, end = str(options.get("ex_force_auth_url", "")).rstrip("/").rpartition("/")
     if end in IDENTITY:  # libcloud adds it itself
         options["ex_force_auth_url"] = root
-    return {"ex_force_auth_version": IDENTITY.get(end, "1.0"), **options}
+    usual = "3.x_password" if options.keys() & {"ex_tenant_name", "ex_domain_name"} else "1.0"
+    return {"ex_force_auth_version": IDENTITY.get(end, usual), **options}
 
 
 def _content_md5(md5: str) -> dict[str, str]:
