@@ -161,7 +161,7 @@ CORE = {
 }
 EDGES = CORE | {
     *("storage", "dist", "web", "pypi", "console", "published", "project", "converge", "source", "stamp"),
-    "installers",
+    *("installers", "child"),
 }
 MAY_IMPORT = {
     **dict.fromkeys(CORE, CORE),
@@ -182,7 +182,7 @@ ONLY_IN = {
     "twine": set[str](),
     "invoke": {"collection", "upkeep", "running", "__main__"},
     "setuptools": {"setup_commands"},
-    "subprocess": {"pypi", "stamp", "installers"},
+    "subprocess": {"child", "stamp"},
 }
 
 

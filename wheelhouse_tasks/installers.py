@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from importlib.metadata import distributions
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
+from wheelhouse_tasks import child
 from wheelhouse_tasks.errors import one_line
 from wheelhouse_tasks.secret import mask_url
 
@@ -32,7 +32,7 @@ class NotInstalled(Exception):
 def find(name: str, environ: Mapping[str, str]) -> list[str]:
     """Return the command that runs pip or uv: the one beside this Python, else that of PATH; raise NotInstalled."""
     if any(distributions(name=name)):  # to look for the module would wake what setuptools does about distutils
-        return [sys.executable, "-P", "-m", name]
+        return child.module(name)
     path = shutil.which(name, path=environ.get("PATH"))
     if path is None:
         raise NotInstalled(name)
@@ -51,7 +51,7 @@ def fault(
     clean = {key: value for key, value in environ.items() if not key.upper().startswith(("PIP_", "UV_"))}
     flat = url.endswith(".html")
     kind = "FIND_LINKS" if flat else "INDEX_URL" if name == "pip" else "DEFAULT_INDEX"
-    clean |= {f"{name.upper()}_{kind}": url, "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+    clean |= {f"{name.upper()}_{kind}": url, "NO_COLOR": "1"}
     words = _pip(file) if name == "pip" else _uv(file, requires_python)
     if name == "pip":
         clean["PIP_CONFIG_FILE"] = "/dev/null" if sys.platform != "win32" else "nul"
@@ -59,18 +59,8 @@ def fault(
         (Path(folder) / "wanted.txt").write_text(f"{file.project}=={file.version}\n")
         words += ["--no-index"] if flat else []
         try:
-            ended = subprocess.run(  # noqa: S603
-                [*command, *words],
-                cwd=folder,
-                env=clean,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=timeout,
-                encoding="utf-8",
-                errors="replace",
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
+            ended = child.run([*command, *words], clean, timeout, folder)
+        except TimeoutError:
             return f"no answer within {timeout:g} s"
         except OSError as error:
             return f"cannot be started: {error.strerror}"

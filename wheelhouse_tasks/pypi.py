@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import configparser
 import re
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from wheelhouse_tasks import attestation, links
+from wheelhouse_tasks import attestation, child, links
 from wheelhouse_tasks.errors import BadArtifact, Failed, PageMissing, PublishError, UsageError, one_line
 from wheelhouse_tasks.secret import mask, mask_url
 
@@ -132,21 +130,10 @@ class PackageIndex:
         environ[name] = self.repository_url or self.repository or ""
         if self.ca_bundle:
             environ["TWINE_CERT"] = self.ca_bundle
-        environ |= {"PYTHONIOENCODING": "utf-8", "COLUMNS": "1000"}  # it breaks lines, also within a path
-        # -P: a module of the project called like one of twine's would shadow it
-        command = [sys.executable, "-P", "-m", "twine", "--no-color", *words]
+        environ["COLUMNS"] = "1000"  # it breaks lines, also within a path
         try:
-            ended = subprocess.run(  # noqa: S603
-                command,
-                env=environ,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=timeout,
-                encoding="utf-8",
-                errors="replace",
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
+            ended = child.run([*child.module("twine"), "--no-color", *words], environ, timeout)
+        except TimeoutError:
             return f"ERROR no answer within {timeout:.0f} s (see the setting 'timeout')", 1
         except OSError as error:
             raise Failed("twine", f"cannot be started: {error.strerror}") from None

@@ -203,10 +203,9 @@ def _settings(
         credentials=None if local else find_credentials(provider, environ, credentials),
         verify_tls=verify_tls,
         ca_bundle=_certificates(values["ca_bundle"], root),
-        driver_options={**_native_options(provider, environ), **values["driver_options"]},
-        region=values["region"] or _native_region(provider, environ),
-        **{name: values[name] for name in ("host", "port", "secure", "timeout", "retries")},
+        **{name: values[name] for name in ("region", "host", "port", "secure", "driver_options", "timeout", "retries")},
     )
+    container = _with_variables(container, environ)
     local_folder = path_of(values["local_folder"], root, "local_folder")
     if local and os.path.realpath(local_folder) == os.path.realpath(container.container):
         raise UsageError("local_folder", f"{str(local_folder)!r} is the container too", "use two folders")
@@ -249,27 +248,20 @@ OPENSTACK_VARIABLES = {
 }
 
 
-def _native_region(provider: str, environ: Mapping[str, str]) -> str | None:
-    """Return the region that a provider's own variables name; weaker than ours."""
-    return environ.get("OS_REGION_NAME") or None if provider in OPENSTACK else None
-
-
-def _native_options(provider: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the driver's arguments that a provider's own variables tell; weaker than ours."""
-    if provider not in OPENSTACK:
-        return {}
-    return {name: environ[variable] for variable, name in OPENSTACK_VARIABLES.items() if environ.get(variable)}
+def _with_variables(place: Container, environ: Mapping[str, str]) -> Container:
+    """Return *place* with what its provider's own variables tell, beside credentials; weaker than what it says."""
+    if place.provider not in OPENSTACK:
+        return place
+    told = {name: environ[variable] for variable, name in OPENSTACK_VARIABLES.items() if environ.get(variable)}
+    region = place.region or environ.get("OS_REGION_NAME") or None
+    return replace(place, driver_options={**told, **place.driver_options}, region=region)
 
 
 def _located(place: Location, own: Container, environ: Mapping[str, str]) -> Location:
     """Return *place* with the credentials of its provider, where that is not the one of our *own* container."""
     if isinstance(place, Container) and place.provider not in (own.provider, LOCAL):
-        return replace(
-            place,
-            credentials=find_credentials(place.provider, environ, {}, own=False),
-            driver_options={**_native_options(place.provider, environ), **place.driver_options},
-            region=place.region or _native_region(place.provider, environ),
-        )
+        credentials = find_credentials(place.provider, environ, {}, own=False)
+        return _with_variables(replace(place, credentials=credentials), environ)
     return place
 
 

@@ -163,6 +163,7 @@ class _Visit:
         source = "no credentials are needed"
         if place.credentials:
             source = f"from {origin_of(place.credentials, self.settings.environ)}"
+        accepted = f"accepted, {source}" if place.credentials else source
         try:
             store = open_store(place)
             store.list(PROBES)
@@ -170,13 +171,13 @@ class _Visit:
             self.tell(CREDENTIALS, OFF, f"{source}: {error.problem}", error.remedy)
             raise _Stop from None
         except ContainerMissing as error:
-            self.tell(CREDENTIALS, OK, f"accepted, {source}" if place.credentials else source)
+            self.tell(CREDENTIALS, OK, accepted)
             self.tell(CONTAINER, OFF, error.problem, "upload creates it; or check container, region and host")
             raise _Stop from None
         except Failed as error:
             self.tell(CONTAINER if place.credentials else CREDENTIALS, OFF, error.problem, error.remedy)
             raise _Stop from None
-        self.tell(CREDENTIALS, OK, f"accepted, {source}" if place.credentials else source)
+        self.tell(CREDENTIALS, OK, accepted)
         self.tell(CONTAINER, OK, "is there, and can be listed")
         return store
 

@@ -248,7 +248,7 @@ class CloudStore:
     def _worker(self) -> Worker:
         worker: Worker | None = getattr(self._local, "worker", None)
         if worker is None:
-            worker = self._local.worker = Worker(self.container, self.profile)
+            worker = self._local.worker = Worker(self.container)
         return worker
 
     def _call(self, operation: Callable[[Worker], T], subject: str, missing: type[StoreError] = ObjectMissing) -> T:

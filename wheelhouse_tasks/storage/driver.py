@@ -17,6 +17,7 @@ from libcloud.utils.loggingconnection import LoggingConnection
 from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, Unreachable, UsageError, one_line, root_cause
 from wheelhouse_tasks.secret import Credentials, mask, variables_of
 from wheelhouse_tasks.storage import gaps
+from wheelhouse_tasks.storage.profiles import Profile, profile
 from wheelhouse_tasks.storage.refusals import REFUSED
 from wheelhouse_tasks.storage.transport import Transport
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from wheelhouse_tasks.location import Container
-    from wheelhouse_tasks.storage.profiles import Profile
 
 #: Providers of ours or of libcloud's test suite that nobody can publish to.
 NOT_OFFERED = {"dummy", "local"}
@@ -33,12 +33,13 @@ NOT_OFFERED = {"dummy", "local"}
 class Worker:
     """One thread's driver."""
 
-    def __init__(self, container: Container, profile: Profile) -> None:
+    def __init__(self, container: Container) -> None:
+        self.profile = profile(container.provider)
         self.transport = Transport(container.timeout)
-        with _understood(container, profile):
-            self.driver = _driver(container, profile)
+        with _understood(container, self.profile):
+            self.driver = _driver(container, self.profile)
             self._harden(container)
-            if profile.container_needed:
+            if self.profile.container_needed:
                 self.container = self.driver.get_container(container.container)
             else:
                 self.container = CloudContainer(container.container, {}, self.driver)
@@ -75,7 +76,7 @@ class Worker:
 
 
 @contextmanager
-def _understood(container: Container, profile: Profile) -> Iterator[None]:
+def _understood(container: Container, own: Profile) -> Iterator[None]:
     """Turn what is raised while a driver is made and connected into our errors; none of them tells a secret."""
     try:
         yield
@@ -89,7 +90,7 @@ def _understood(container: Container, profile: Profile) -> Iterator[None]:
         found = container.credentials or Credentials("", "")
         problem = mask(words(error), {found.username, found.secret, found.token or ""} - {""})
         wrong = f"its settings or credentials do not fit: {one_line(problem)}"
-        raise UsageError(f"provider {container.provider!r}", wrong, f"credentials: {profile.keys}") from None
+        raise UsageError(f"provider {container.provider!r}", wrong, f"credentials: {own.keys}") from None
 
 
 def words(error: Exception) -> str:
@@ -97,7 +98,7 @@ def words(error: Exception) -> str:
     return str(getattr(error, "value", None) or error)
 
 
-def _driver(container: Container, profile: Profile) -> Any:
+def _driver(container: Container, own: Profile) -> Any:
     """Return a libcloud driver; UsageError where the provider or its options are wrong."""
     offered = sorted(set(DRIVERS) - NOT_OFFERED)
     if container.provider not in offered:
@@ -109,23 +110,23 @@ def _driver(container: Container, profile: Profile) -> Any:
         raise UsageError(
             "credentials",
             f"none found for provider {container.provider!r}",
-            f"set {variables_of(container.provider)} ({profile.keys}); see missing_credentials for forks",
+            f"set {variables_of(container.provider)} ({own.keys}); see missing_credentials for forks",
         )
     for text in (credentials.username, credentials.token or ""):
         if not (text.isascii() and text.isprintable()):
             problem = "the user name or the session token holds a character that no request can carry"
             raise UsageError("credentials", problem, f"check {variables_of(container.provider)}")
-    names = [name for name in ("region", "host", "port") if name not in profile.takes_no]
+    names = [name for name in ("region", "host", "port") if name not in own.takes_no]
     options = {name: getattr(container, name) for name in names if getattr(container, name)}
     if not container.secure:
         options["secure"] = False
-    options |= profile.options(container)
+    options |= own.options(container)
     made: Any = get_driver(container.provider)
-    if profile.of_connection:
-        kept = {name: options[name] for name in profile.of_connection}
+    if own.of_connection:
+        kept = {name: options[name] for name in own.of_connection}
         made = type(made.__name__, (made,), {"_ex_connection_class_kwargs": lambda _: dict(kept)})
     driver = made(credentials.username, credentials.secret, **options)
-    profile.finish(driver, container)
+    own.finish(driver, container)
     if credentials.token:  # few constructors take it, some swallow it
         driver.connection.token = credentials.token
     return driver

@@ -59,11 +59,11 @@ def address(container: Container) -> str | None:
 def _worker(container: Container) -> Worker:
     from wheelhouse_tasks.storage.driver import Worker
 
-    return Worker(container, profile(container.provider))
+    return Worker(container)
 
 
 def _open(worker: Worker, container: Container) -> None:
-    name, connection, api = container.container, worker.driver.connection, profile(container.provider).api
+    name, connection, api = container.container, worker.driver.connection, worker.profile.api
     if api == "s3":
         if any(sign in container.prefix for sign in "*?$"):  # would stand for other prefixes too
             raise NotImplementedError
@@ -85,7 +85,7 @@ def _open(worker: Worker, container: Container) -> None:
 
 def _address(worker: Worker, container: Container) -> str | None:
     """Return what the driver's requests begin with."""
-    api = profile(container.provider).api
+    api = worker.profile.api
     if not api:
         return None
     connection: Any = worker.driver.connection
