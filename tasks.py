@@ -28,17 +28,18 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent
 BIN = Path(sys.executable).parent
 
-#: The demo's real input: a small compiled package, for the platforms of a usual CI matrix.
-PACKAGE, VERSION = "markupsafe", "3.0.3"
+#: The demo's real input: a small compiled package without dependencies, for the platforms of a usual CI matrix.
+#: Its wheels are py3-none: they fit every Python, also those that are newer than they are.
+PACKAGE, VERSION = "ninja", "1.13.0"
 PLATFORMS = (
     "manylinux2014_x86_64",
     "manylinux2014_aarch64",
     "musllinux_1_2_x86_64",
-    "macosx_10_13_x86_64",
-    "macosx_11_0_arm64",
+    "musllinux_1_2_aarch64",
+    "macosx_10_9_universal2",
     "win_amd64",
+    "win_arm64",
 )
-PYTHONS = tuple(dict.fromkeys(("3.11", "3.12", "3.13", "{}.{}".format(*sys.version_info))))[-3:]
 
 HOST_PROJECT = """\
 import wheelhouse_tasks
@@ -61,24 +62,17 @@ def demo(context: Context) -> None:
 
         say("Build this project's own wheel and sdist, as one CI worker would")
         run(sys.executable, "-m", "build", "--outdir", project / "dist-own", ROOT, quiet=True)
-        say(f"Take the wheels of {PACKAGE} {VERSION} for {len(PLATFORMS)} platforms and {len(PYTHONS)} Pythons")
-        together([download(project, platform, python) for platform in PLATFORMS for python in PYTHONS])
+        say(f"Take the wheels of {PACKAGE} {VERSION} for {len(PLATFORMS)} platforms")
+        together([download(project, platform) for platform in PLATFORMS])
 
         say(f"Upload from {len(PLATFORMS) + 1} CI workers at once: one process for each platform, and one for our own")
         folders = sorted(path.name for path in project.glob("dist-*"))
         uploads: list[tuple[object, ...]] = [("inv", "wheelhouse.upload", "--local-folder", name) for name in folders]
         together(uploads, cwd=project, env=here)
-        page = (project / "wheelhouse/index.html").as_uri()
-        simple = (project / "wheelhouse/simple").as_uri() + "/"
 
         say("Install from it, with pip and with uv")
-        for name in ("with-pip", "with-uv"):
-            run("uv", "venv", "--quiet", project / name, env=here)
-        interpreter = {name: project / name / BIN.name / "python" for name in ("with-pip", "with-uv")}
-        pip = (sys.executable, "-m", "pip", "--python", interpreter["with-pip"], "install", "--quiet")
-        run(*pip, "--no-cache-dir", "--index-url", simple, PACKAGE, env=here)
-        uv = ("uv", "pip", "install", "--quiet", "--python", interpreter["with-uv"], "--no-cache")
-        run(*uv, "--no-index", "--find-links", page, PACKAGE, env=here)
+        for words in installs(project):
+            run(*words, env=here)
 
         say("Fetch the version, as a maintainer would")
         run("inv", "wheelhouse.fetch", "--version", VERSION, "--local-folder", "fetched", cwd=project, env=here)
@@ -88,14 +82,17 @@ def demo(context: Context) -> None:
         run("inv", "wheelhouse.release", "--version", VERSION, *where, "--yes", cwd=project, env=here)
 
         say("What came of it")
-        for name, python in interpreter.items():
-            code = "import markupsafe, importlib.metadata as m; print(m.version('markupsafe'), markupsafe.__file__)"
-            print(f"installed {name}: {output(python, '-c', code)}")
+        for name in ("with-pip", "with-uv"):
+            print(f"installed {name}: {output(python_of(project / name), '-c', SHOW_INSTALLED)}")
         released = output(sys.executable, "-c", COUNT_LINKS, f"{index}simple/{PACKAGE}/")
         print(f"released: {index}simple/{PACKAGE}/ shows {released} files of {PACKAGE} {VERSION}")
     print(f"done in {time.monotonic() - began:.0f} s")
 
 
+SHOW_INSTALLED = f"""\
+import importlib.metadata, platform, {PACKAGE}
+print(importlib.metadata.version("{PACKAGE}"), "on Python", platform.python_version(), {PACKAGE}.__file__)
+"""
 COUNT_LINKS = "import sys, urllib.request as r; print(r.urlopen(sys.argv[1]).read().count(b'<a href='))"
 
 
@@ -146,12 +143,34 @@ def bench(context: Context, rounds: int = 20) -> None:
         print(f"inv --list: {without:.1f} ms without, {with_it:.1f} ms with, ratio {with_it / without:.3f}")
 
 
-def download(project: Path, platform: str, python: str) -> tuple[object, ...]:
+def download(project: Path, platform: str) -> tuple[object, ...]:
     """Return the command that takes one wheel from the package registry."""
     folder = project / f"dist-{platform}"
     pip = (sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps")
-    tags = ("--only-binary", ":all:", "--platform", platform, "--python-version", python)
-    return (*pip, *tags, "--dest", folder, f"{PACKAGE}=={VERSION}")
+    return (*pip, "--only-binary", ":all:", "--platform", platform, "--dest", folder, f"{PACKAGE}=={VERSION}")
+
+
+def installs(project: Path) -> list[tuple[object, ...]]:
+    """Return the commands that make two environments and install from the wheelhouse into them.
+
+    Each names its Python: by itself uv takes another one of the machine.
+    """
+    wheelhouse = project / "wheelhouse"
+    with_pip, with_uv = project / "with-pip", project / "with-uv"
+    venv = ("uv", "venv", "--quiet", "--python", sys.executable)
+    pip = (sys.executable, "-m", "pip", "--python", python_of(with_pip), "install", "--quiet", "--no-cache-dir")
+    uv = ("uv", "pip", "install", "--quiet", "--python", python_of(with_uv), "--no-cache", "--no-index")
+    return [
+        (*venv, with_pip),
+        (*pip, "--index-url", f"{(wheelhouse / 'simple').as_uri()}/", PACKAGE),
+        (*venv, with_uv),
+        (*uv, "--find-links", (wheelhouse / "index.html").as_uri(), PACKAGE),
+    ]
+
+
+def python_of(folder: Path) -> Path:
+    """Return the Python of a virtual environment."""
+    return folder / BIN.name / "python"
 
 
 def environment(**more: str) -> dict[str, str]:
