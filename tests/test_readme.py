@@ -1,5 +1,6 @@
 """The README is true: its commands and its code run as written, and its tables are those of the code."""
 
+import os
 import re
 import sys
 import tomllib
@@ -59,6 +60,62 @@ def test_first_screen() -> None:
     assert [line for line in first if line.startswith("python3 -m venv")] == [
         text.strip() for text in blocks("bash")[:2]
     ]
+
+
+def test_the_registry_is_not_named_as_a_source() -> None:
+    """No command installs the package by its name; where it comes from stands in the section on installing alone."""
+    section = README.partition("\n## Installing\n")[2].partition("\n## ")[0]
+    elsewhere = README.replace(section, "").replace(blocks("bash")[0], "").replace(blocks("bash")[1], "")
+    install = r"\b(?:pip3?|uv|pipx|uvx|pdm|poetry|conda)\b[^\n|]*\b(?:install|add|run|tool|download)\b"
+    assert re.findall(rf"{install}[^\n|]*wheelhouse[-_.]tasks.*", README) == []
+    assert re.findall(r".*(?:git\+|HOST/OWNER|wheelhouse[-_]tasks *(?:@|[=~<>]=)).*", elsewhere) == []
+    assert [re.sub(r"@ git\+https://HOST/OWNER/.*", "", line) for line in blocks("text")[0].splitlines()] == [
+        "wheelhouse-tasks "
+    ]
+
+
+def test_ci_installs_from_the_file_of_the_section() -> None:
+    """The snippets for CI name the file that the section on installing fills, and install nothing else of ours."""
+    name = re.findall(r"^\$ pip install -r (\S+)$", README, re.MULTILINE)
+    assert len(name) == 1
+    lines = [line for text in blocks("yaml") for line in text.splitlines() if "pip install" in line]
+    assert lines
+    assert [re.findall(r"-r (\S+)", line) for line in lines] == [name] * len(lines)
+
+
+@pytest.mark.parametrize("source", ["git URL", "checkout"])
+def test_install_as_the_section_says(source: str, tmp_path: Path) -> None:
+    """What the section writes into the requirements file installs the package, for a repository and for a checkout."""
+    checkout = clone(tmp_path / "wheelhouse_tasks")
+    line = blocks("text")[0].strip()
+    if source == "checkout":
+        line = "./wheelhouse_tasks"
+        assert f"`{line}`" in README
+    else:
+        git = ("git", "-c", "user.name=test", "-c", "user.email=test@example.org")
+        for words in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "all"]):
+            programs.run(*git, *words, cwd=checkout, check=True)
+        commit = programs.run("git", "rev-parse", "HEAD", cwd=checkout, check=True).stdout.strip()
+        line = line.replace("https://HOST/OWNER", tmp_path.as_uri()).replace("COMMIT", commit)
+    (tmp_path / "requirements.txt").write_text(f"{line}\n")
+    target = tmp_path / "target"
+    pip = (sys.executable, "-m", "pip", "--isolated", "install", "--no-index", "--no-deps", "--no-build-isolation")
+    env = {**os.environ, "PIP_CONFIG_FILE": os.devnull}
+    programs.run(*pip, "--target", target, "-r", "requirements.txt", cwd=tmp_path, env=env, check=True)
+    show = "import wheelhouse_tasks; print(wheelhouse_tasks.__file__)"
+    done = programs.run(sys.executable, "-c", show, cwd=tmp_path, env={**env, "PYTHONPATH": str(target)}, check=True)
+    assert done.stdout.strip() == str(target / "wheelhouse_tasks/__init__.py")
+    assert (target / "bin/wheelhouse").is_file()
+
+
+def test_pythons() -> None:
+    """The README claims the Pythons that the metadata claims."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    minors = sorted(int(text) for text in re.findall(r"Python :: 3\.(\d+)", "\n".join(project["classifiers"])))
+    assert project["requires-python"] == f">=3.{minors[0]}"
+    claims = re.findall(r"Python (3\.\d+ [^,\n]*)", README)
+    assert claims
+    assert set(claims) == {f"3.{minors[0]} to 3.{minors[-1]}"}
 
 
 def test_settings_table() -> None:
