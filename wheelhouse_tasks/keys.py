@@ -152,7 +152,7 @@ KEYS: Mapping[str, Key] = {
     "slash_pages": Key(_boolean, False, "store each page under its folder's name too, for plain object endpoints"),
     "enable_cdn": Key(_boolean, True, "make a container that `upload` creates readable for everybody"),
     "stamp": Key(_boolean, True, "give development wheels a version with the time of their commit"),
-    "keep": Key(_whole(1, 10**6), 5, "newest development builds of each set of tags that stay"),
+    "keep": Key(_whole(1, 10**6), 5, "newest development builds of each set of tags and release line that stay"),
     "older_than": Key(_days, 0.0, "days that a development build stays at least"),
     "pin": Key(_words, (), "versions of development builds that stay"),
     "grace": Key(_hours, 1.0, "hours between the removal from the pages and the deletion"),

@@ -1,26 +1,33 @@
-"""Which development builds to retire: a rule that cannot empty a channel, nor strip a platform.
+"""Which development builds to retire: a rule that cannot empty a channel, nor strip a platform, nor end a release line.
 
-A *slot* is the development builds of one project with one set of tags. Of each slot the newest `keep` builds stay, and
-whatever is younger than `older_than` days; releases, pinned versions and the last build of a slot always stay.
+A *slot* is the development builds of one project with one set of tags and one release line, so that `2.0.dev0` and
+`1.9.2.dev0` do not compete. Of each slot the newest `keep` builds stay, in the order in which installers prefer them,
+and whatever is younger than `older_than` days; releases and pinned versions always stay. A pinned or a young build
+counts among the newest; a yanked one does not, because installers pass over it: it goes once `keep` others are newer.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from packaging.version import Version
 
 from wheelhouse_tasks import artifact
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from packaging.version import Version
-
     from wheelhouse_tasks.pages import File
 
-Slot = tuple[str, str]
+#: Project; Python, ABI and platform tags, each a set; release line.
+Slot = tuple[str, tuple[frozenset[str], ...], Version]
+
+DAY = 86400
+#: The upload time of a file of which nobody knows it: it counts as new.
+UNKNOWN = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -36,15 +43,27 @@ class Rule:
 
 
 def slot(filename: str) -> Slot:
-    """Return the project and the tags that a development build competes within."""
-    said = artifact.parse(filename)
-    return said.project, said.label
+    """Return the project, the tags and the release line that a development build competes within."""
+    named = artifact.parse(filename)
+    # a compressed set of tags has no order
+    return named.project, tuple(frozenset(tag.lower().split(".")) for tag in named.tags), release_line(named.version)
 
 
-def retire(files: Iterable[File], rule: Rule, now: datetime, slots: Collection[Slot] | None = None) -> tuple[File, ...]:
+def release_line(version: Version) -> Version:
+    """Return the version that a development build leads to: *version* without its dev and local parts."""
+    return Version(version.public.partition(".dev")[0])
+
+
+def retire(
+    files: Iterable[File],
+    rule: Rule,
+    now: datetime,
+    slots: Collection[Slot] | None = None,
+    spare: Collection[str] = (),
+) -> tuple[File, ...]:
     """Return the files that the rule retires at *now*, of *slots* only unless None.
 
-    A file whose upload time nobody knows counts as new.
+    The file names to *spare* stay whatever the rule says; they count like any other.
     """
     builds: dict[Slot, list[File]] = defaultdict(list)
     for file in files:
@@ -54,18 +73,23 @@ def retire(files: Iterable[File], rule: Rule, now: datetime, slots: Collection[S
     for name, candidates in builds.items():
         if slots is not None and name not in slots:
             continue
-        newest_first = sorted(candidates, key=_age_key, reverse=True)
-        retired += [file for file in newest_first[max(rule.keep, 1) :] if _retirable(file, rule, now)]
+        newer = 0
+        for file in sorted(candidates, key=_preference, reverse=True):
+            if newer >= max(rule.keep, 1) and file.filename not in spare and _retirable(file, rule, now):
+                retired.append(file)
+            newer += file.yanked is None
     return tuple(sorted(retired, key=lambda file: file.filename))
 
 
-def _age_key(file: File) -> tuple[Version, str, str]:
-    return artifact.parse(file.filename).version, file.upload_time, file.filename
+def _preference(file: File) -> tuple[Version, object, datetime, str]:
+    """Return a key that orders builds as installers do, by version and build tag, then by upload time."""
+    named = artifact.parse(file.filename)
+    return named.version, artifact.natural(named.build), parse_time(file.upload_time) or UNKNOWN, file.filename
 
 
 def _retirable(file: File, rule: Rule, now: datetime) -> bool:
-    uploaded = parse_time(file.upload_time)
-    if uploaded is None or uploaded > now - timedelta(days=rule.older_than):
+    uploaded = parse_time(file.upload_time) or UNKNOWN
+    if (now - uploaded).total_seconds() < rule.older_than * DAY:
         return False
     return artifact.parse(file.filename).version not in rule.pin
 

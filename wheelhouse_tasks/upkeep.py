@@ -198,7 +198,7 @@ def remove(
     help={
         **SHARED_HELP,
         "project": "project whose development builds are retired (the one of pyproject.toml)",
-        "keep": "newest development builds of each set of tags that stay (5)",
+        "keep": "newest development builds of each set of tags and release line that stay (5)",
         "older-than": "days that a development build stays at least (0)",
         "pin": "version that stays; give it once for each",
         "now": "delete at once what was retired, without the grace period",

@@ -15,7 +15,7 @@ from wheelhouse_tasks.project import METADATA, REMOVED, YANKED, Project, to_user
 from wheelhouse_tasks.storage import Entry, Payload, Store, make_payload, read_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from wheelhouse_tasks.console import Ui
     from wheelhouse_tasks.plan import LocalFile
@@ -129,16 +129,17 @@ def retire(
     settings: Settings,
     project: Project,
     now: float,
-    slots: Iterable[retention.Slot] | None = None,
+    slots: Collection[retention.Slot] | None = None,
     *,
+    spare: Collection[str] = (),
     dry_run: bool = False,
 ) -> list[str]:
-    """Hide the development builds that the rule retires (of *slots* only); return their names.
+    """Hide the development builds that the rule retires (of *slots* only), and none to *spare*; return their names.
 
     *project* was looked at: a listing that failed has raised before.
     """
     when = datetime.fromtimestamp(now, UTC)
-    retired = retention.retire(project.files().values(), settings.rule, when, None if slots is None else set(slots))
+    retired = retention.retire(project.files().values(), settings.rule, when, slots, spare)
     names = [file.filename for file in retired]
     if not dry_run:
         hide(project, names, now)

@@ -110,11 +110,13 @@ def upload(
                 ui.note(f"created container {store.label}")
                 url = _make_public(settings, ui) or url
             began = now()
+            # where there is no container yet, nobody has looked
+            shown = {} if flat_page is None else {name: frozenset(each.cached) for name, each in projects.items()}
             _send_all(plan, published, projects, settings, ui, began)
             if settings.update_index:
                 looked = flat_page is not None
                 written = update_pages(settings, store, projects.values(), ui, looked=looked, flat_page=flat_page)
-                gone = _retire(plan, projects, settings, began)
+                gone = _retire(plan, projects, shown, settings, began)
                 if gone:
                     written += update_pages(settings, store, projects.values(), ui)
                     ui.note(f"retired {count(gone)}: {', '.join(gone)}")
@@ -209,15 +211,28 @@ def _send_all(
             projects[file.artifact.project].add(published[file.artifact.filename], *entries)
 
 
-def _retire(plan: UploadPlan, projects: Mapping[str, Project], settings: Settings, now: float) -> list[str]:
-    """Retire older development builds of what was uploaded; return the names that left the pages, or were deleted."""
+def _retire(
+    plan: UploadPlan,
+    projects: Mapping[str, Project],
+    shown: Mapping[str, frozenset[str]],
+    settings: Settings,
+    now: float,
+) -> list[str]:
+    """Retire older development builds of what was uploaded; return the names that left the pages, or were deleted.
+
+    Nothing leaves the pages that this run, or another one beside it, has just brought there, and nothing that lies in
+    the folder of this run: only what the pages of each project *shown* before the first byte was sent, and is not ours.
+    """
     gone: list[str] = []
+    ours = {file.artifact.filename for file in (*plan.send, *plan.present, *plan.kept)}
     for name, project in projects.items():
         files = [file.artifact for file in plan.send if file.artifact.project == name]
         slots = {retention.slot(file.filename) for file in files if file.version.is_devrelease}
         if slots:
             project.look()
-            gone += [*retire(settings, project, now, slots), *delete_hidden(project, now, settings.grace)]
+            spare = ours | (project.files().keys() - shown.get(name, frozenset()))
+            gone += retire(settings, project, now, slots, spare=spare)
+            gone += delete_hidden(project, now, settings.grace)
     return gone
 
 
