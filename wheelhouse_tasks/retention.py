@@ -34,7 +34,7 @@ UNKNOWN = datetime.max.replace(tzinfo=UTC)
 class Rule:
     """What to keep."""
 
-    #: Newest builds of each slot that stay; at least 1.
+    #: Newest builds of each slot that stay, yanked ones not counted; at least 1.
     keep: int
     #: Days; whatever is younger stays.
     older_than: float
