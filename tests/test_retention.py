@@ -184,17 +184,17 @@ def test_only_the_slots_that_were_written() -> None:
     assert list(retention.retire([*DEVS, *other, *NIGHTS], rule(1), NOW, slots)) == DEVS[:3]
 
 
+#: Few, so that many a list holds rivals.
 VERSIONS = [
-    *("1.0", "1.1", "1.0rc1", "1.0.post1", *(f"1.0.dev{number}" for number in range(6))),
-    *("1.0.0.dev2", "1.0.dev2+20260101", "1.0.dev2+g1", "1!1.0.dev1", "1.0a1.dev1", "1.0a1.dev2", "1.0.post1.dev1"),
-    *("2.0.dev0+20260101000000", "2.0.dev0+20260102000000", "2.dev0+20260103000000", "0.9.dev1"),
+    *("1.0", "1.0rc1", "1.0.dev0", "1.0.dev1", "1.0.0.dev1", "1.0.dev1+20260101", "1.0.dev2", "1.0.dev3"),
+    *("1.0a1.dev1", "1.0a1.dev2", "1.0.post1.dev1", "1!1.0.dev1", "1!1.dev2"),
 ]
 files = st.lists(
     st.builds(
         build,
         st.sampled_from(VERSIONS),
-        st.sampled_from([ANY, f"1-{ANY}", WINDOWS, "cp312.cp313-abi3-win_amd64", "cp313.cp312-abi3-win_amd64"]),
-        st.one_of(st.just(0.0), st.just(1.0), st.floats(-2, 30)),
+        st.sampled_from([ANY, "cp312.cp313-abi3-win_amd64", "cp313.cp312-abi3-win_amd64"]),
+        st.one_of(st.sampled_from([0.0, 1.0, 9.0]), st.floats(-2, 30)),
         yanked=st.booleans(),
     ),
     max_size=30,
@@ -209,7 +209,9 @@ def channel(name: str) -> object:
     return line, parse_tag("-".join(named.tags))
 
 
-@given(st.data(), files, st.integers(-1, 4), st.floats(0, 20), st.sampled_from(["1.0.dev0", "2.0.dev0+20260101000000"]))
+@given(
+    st.data(), files, st.integers(-1, 4), st.sampled_from([0.0, 1.0, 5.5]), st.sampled_from(["1.0.dev0", "1.0.dev1"])
+)
 def test_no_channel_is_emptied(data: st.DataObject, found: list[File], keep: int, older_than: float, pin: str) -> None:
     """Whatever the rule, what must stay stays, and of each set of tags and line no more than that."""
     names = [each.filename for each in found]
