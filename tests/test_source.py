@@ -34,9 +34,9 @@ class Pages:
         self.asked.append(url)
         kind, page = self.table.get(url, ("404", ""))
         if kind == "404":
-            raise PageMissing(url, "is not there (404)")
+            raise PageMissing(url, "is not there (404)", status=404)
         if kind.isdecimal():
-            raise WebError(url, f"the server answered ({kind})")
+            raise WebError(url, f"the server answered {kind}", status=int(kind))
         return page.encode(), url, kind
 
     def blocks(self, url: str, *, stay: bool) -> Iterator[bytes]:

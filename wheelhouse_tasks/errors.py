@@ -108,7 +108,11 @@ class IndexUnstable(Failed):
 
 
 class WebError(Failed):
-    """A page or file could not be read over HTTP."""
+    """A page or file could not be read over HTTP; *status* is that of the answer, where one came."""
+
+    def __init__(self, subject: str, problem: str, remedy: str = "", *, status: int | None = None) -> None:
+        super().__init__(subject, problem, remedy)
+        self.status = status
 
 
 class PageMissing(WebError):
@@ -117,6 +121,10 @@ class PageMissing(WebError):
 
 class BadPage(Failed):
     """A page cannot be understood, or is cut off."""
+
+
+class BlankPage(BadPage):
+    """A page holds nothing: what an index would say is not known."""
 
 
 class BadListing(BadPage):

@@ -37,6 +37,11 @@ ALGORITHMS: dict[str, tuple[int, ...]] = {
 HEX = re.compile(r"[0-9a-f]+")
 #: A page that ends within a tag.
 CUT, CUT_LIMIT = re.compile(rb"<[a-zA-Z/!][^<>]*\Z"), 65536
+#: A tag that is read at the end of a page, unless the page ends within another tag, an attribute or a comment.
+END = "wheelhouse-end"
+OPENED, CLOSED = re.compile(rb"<(?:html|body)[\s>]", re.IGNORECASE), re.compile(rb"</(?:html|body)\s*>", re.IGNORECASE)
+#: Versions of the simple repository API that we can read.
+KNOWN_API = re.compile(r"1\.[0-9]+")
 #: Of a content type: no charset, or one in which ASCII bytes are ASCII.
 ASCII_CHARSET = re.compile(
     r"\A(?!.*charset)|charset=[\"']?(utf-8|us-ascii|iso-8859-1)[\"']?\s*\Z", re.IGNORECASE | re.DOTALL
@@ -96,7 +101,12 @@ def parse(page: bytes, url: str, content_type: str) -> list[Link]:
         and not _looks_html(page)
     ):
         raise BadPage(shown, f"is {kind!r}, not an index page (HTML or JSON)")
-    return _parse_html(_utf8(page, content_type), url)
+    return _parse_html(_utf8(page, content_type, shown), url)
+
+
+def is_unfinished(page: bytes) -> bool:
+    """Tell an HTML page that does not close what it opens: of many makers, so that it alone proves nothing."""
+    return bool(OPENED.search(page[:4096])) and not CLOSED.search(page[-CUT_LIMIT:])
 
 
 def _looks_html(page: bytes) -> bool:
@@ -104,21 +114,38 @@ def _looks_html(page: bytes) -> bool:
     return page.lstrip(b"\xef\xbb\xbf \t\r\n")[:14].lower().startswith((b"<!doctype html", b"<html"))
 
 
-def _utf8(page: bytes, content_type: str) -> bytes:
-    """Return a page in UTF-8, leniently: lxml would stop without a word at a byte that the charset does not have."""
+def _utf8(page: bytes, content_type: str, shown: str) -> bytes:
+    """Return a page in UTF-8, leniently: lxml would stop without a word at a byte that the charset does not have.
+
+    Raises BadPage for one that ends in the middle of a letter.
+    """
     if page.isascii() and ASCII_CHARSET.search(content_type):
         return page
     for mark, charset in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
         if page.startswith(mark):
+            _check_last_letter(page, charset, shown)
             return page.removeprefix(codecs.BOM_UTF8).decode(charset, "replace").encode()
     found = re.search(r"charset=[\"']?([\w.:-]+)", content_type, re.IGNORECASE)
     try:
         charset = codecs.lookup(found[1] if found else "utf-8").name
         if not charset.startswith(("utf-16", "utf-32")) and b"<a>".decode(charset) != "<a>":
             charset = "utf-8"  # not one that a page could be written in
+        _check_last_letter(page, charset, shown)
         return page.decode(charset, "replace").encode("utf-8", "replace")
     except (LookupError, UnicodeError):
         return page.decode("utf-8", "replace").encode()
+
+
+def _check_last_letter(page: bytes, charset: str, shown: str) -> None:
+    if not charset.startswith("utf-"):
+        return
+    decoder = codecs.getincrementaldecoder(charset)()
+    try:
+        decoder.decode(page)
+    except UnicodeError:  # it is in another charset
+        return
+    if decoder.getstate()[0]:
+        raise BadPage(shown, "is cut off in the middle of a letter")
 
 
 def _parse_html(page: bytes, url: str) -> list[Link]:
@@ -132,9 +159,13 @@ def _parse_html(page: bytes, url: str) -> list[Link]:
     parser = etree.HTMLParser(target=target, encoding="utf-8", huge_tree=True)
     if page and not page.isspace():
         try:
-            etree.fromstring(page, parser)
+            etree.fromstring(page + f"<{END}>".encode(), parser)
         except etree.LxmlError as error:
             raise BadPage(shown, f"cannot be read as HTML: {one_line(str(error))}") from None
+        if not target.ended:
+            raise BadPage(shown, "is cut off in the middle of a tag, a comment or a script")
+    if target.version and not KNOWN_API.fullmatch(target.version):
+        raise BadPage(shown, f"has API version {one_line(target.version)!r}, expected 1.x")
     if target.promised not in (None, str(len(target.anchors))):
         raise BadPage(shown, f"is cut off: {len(target.anchors)} links of {one_line(str(target.promised))}")
     base = _base(url, target.base)
@@ -160,9 +191,14 @@ class _Anchors:
         self.base: str | None = None
         #: How many links a page of ours says it has.
         self.promised: str | None = None
+        #: Version of the simple repository API, where the page says one (PEP 629).
+        self.version = ""
         self.asks_password = False
+        #: Whether the parser came to the end of the page outside of every tag and comment.
+        self.ended = False
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        self.ended = tag == END
         if tag == "a" and "href" in attributes:
             get = attributes.get
             self.anchors.append((attributes["href"], get("data-yanked"), get("data-size", ""), ATTESTED in attributes))
@@ -170,6 +206,8 @@ class _Anchors:
             self.base = attributes["href"]
         elif tag == "meta" and attributes.get("name") == "wheelhouse:links":
             self.promised = attributes.get("content")
+        elif tag == "meta" and attributes.get("name") == "pypi:repository-version":
+            self.version = attributes.get("content", "").strip()
         elif tag == "input" and attributes.get("type", "").lower() == "password":
             self.asks_password = True
 
@@ -199,10 +237,11 @@ def _parse_json(page: bytes, url: str) -> list[Link]:
     if not isinstance(value, dict) or not isinstance(value.get("meta"), dict):
         raise BadPage(shown, "is not a page of the simple repository API (PEP 691)")
     version = str(value["meta"].get("api-version", ""))
-    if not version.startswith("1."):
+    if not KNOWN_API.fullmatch(version):
         raise BadPage(shown, f"has API version {one_line(version)!r}, expected 1.x")
     rows, folders = value.get("files", []), value.get("projects", [])
-    if not isinstance(rows, list) or not isinstance(folders, list):
+    named = "files" in value or "projects" in value
+    if not named or not isinstance(rows, list) or not isinstance(folders, list):
         raise BadPage(shown, "has no list of files or projects")
     found = [_json_link(row, url, shown) for row in rows]
     found += [

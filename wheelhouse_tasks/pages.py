@@ -16,8 +16,8 @@ from urllib.parse import quote, unquote
 from packaging.utils import is_normalized_name
 
 from wheelhouse_tasks import artifact, flat
-from wheelhouse_tasks.errors import BadPage, NotAnArtifact
-from wheelhouse_tasks.links import ATTESTED, SHA256
+from wheelhouse_tasks.errors import BadPage, NotAnArtifact, one_line
+from wheelhouse_tasks.links import ATTESTED, KNOWN_API, SHA256
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -195,7 +195,10 @@ def read_json(page: bytes) -> dict[str, File]:
     Raises BadPage for anything else: a page that cannot be understood is no empty page.
     """
     try:
-        rows = json.loads(page)["files"]
+        value = json.loads(page)
+        version, rows = value["meta"]["api-version"], value["files"]
+        if not KNOWN_API.fullmatch(version):
+            raise BadPage("JSON page", f"has API version {one_line(version)!r}, expected 1.x")
         return {row["filename"]: _file(row) for row in rows}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, NotAnArtifact) as error:
         raise BadPage("JSON page", f"cannot be understood: {type(error).__name__}") from None

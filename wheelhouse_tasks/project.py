@@ -81,7 +81,8 @@ class Project:
             self.cached = pages.read_json(content) if content is not None else {}
         except BadPage as error:
             if not self.rebuild:
-                raise BadPage(self.json[0].name, error.problem, "wheelhouse.index rebuilds it from the files") from None
+                name = f"{self.store.label}/{self.json[0].name}"
+                raise BadPage(name, error.problem, "wheelhouse.index rebuilds it from the files") from None
             self.cached = {}
         listing = self.relist()
         if self._confirm():

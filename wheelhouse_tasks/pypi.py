@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from wheelhouse_tasks import attestation, child, links
-from wheelhouse_tasks.errors import BadArtifact, Failed, PageMissing, PublishError, UsageError, one_line
+from wheelhouse_tasks import attestation, child, index_page
+from wheelhouse_tasks.errors import BadArtifact, BlankPage, Failed, PageMissing, PublishError, UsageError, one_line
+from wheelhouse_tasks.offer import is_of
 from wheelhouse_tasks.secret import mask, mask_url
 
 if TYPE_CHECKING:
@@ -69,14 +70,19 @@ class PackageIndex:
     def shown(self, project: str) -> dict[str, str | None]:
         """Return the sha256 of every file that it shows of *project*, None where it tells none.
 
-        A project that is not there has no files; any other failure to look is raised as WebError.
+        A project that is not there has no files; any other failure to look is raised as WebError, or as BadPage.
         """
         web = self._web()
+        asked = self._page_url(web.url, project)
         try:
-            content, url, kind = web.page(self._page_url(web.url, project), {"Pragma": "no-cache"})
-        except PageMissing:
+            content, url, kind = web.page(asked, {"Pragma": "no-cache"})
+            with index_page.named_as(asked, url):
+                found = index_page.read(content, url, kind)
+        except (PageMissing, BlankPage):  # blank: of a project without files; one that has some is missed afterwards
             return {}
-        return {link.filename: link.sha256 for link in links.parse(content, url, kind)}
+        if url != asked and not any(is_of(link.filename, project) for link in found):
+            index_page.check_moved(asked, url, project)
+        return {link.filename: link.sha256 for link in found}
 
     @property
     def check_url_label(self) -> str:

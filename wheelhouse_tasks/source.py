@@ -10,11 +10,11 @@ from urllib.request import url2pathname
 
 from packaging.utils import canonicalize_name
 
-from wheelhouse_tasks import artifact, attestation, dist, links, listings, offer, pages
+from wheelhouse_tasks import artifact, attestation, dist, index_page, listings, offer, pages
 from wheelhouse_tasks.errors import (
     BadListing,
     BadPage,
-    Failed,
+    BlankPage,
     ObjectMissing,
     PageMissing,
     StoreError,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 #: Stands for the root of a container, which a page in it cannot know the URL of.
 CONTAINER = "https://container.invalid/"
+FORBIDDEN = 403
 
 
 class Source(Protocol):
@@ -102,13 +103,29 @@ class IndexSource:
 
     def offer(self, project: str) -> Offer:
         """Return the links of the page, or, where it names the project's page only, of that page."""
-        if urlsplit(self.url).path.rstrip("/").endswith("simple"):  # the root page of a large index names every project
-            try:
-                return self._offer(self._links(_below(self.url, f"{project}/")), project)
-            except (PageMissing, BadPage):
-                pass
+        if not urlsplit(self.url).path.rstrip("/").endswith("simple") or listings.asks_for(self.url):
+            return self._of_root(project)
+        try:  # the root page of a large index names every project
+            return self._of_page(_below(self.url, f"{project}/"), project)
+        except (WebError, BlankPage) as error:
+            doubt = _doubt(error)
+        try:
+            return _sure(self._of_root(project), doubt)
+        except PageMissing as error:
+            raise doubt or error from None
+
+    def _of_page(self, url: str, project: str) -> Offer:
+        """Return what the page of a project offers, which may have moved."""
+        found = self._links(url)
+        offered = self._offer(found, project)
+        if found.url != url and not (offered.candidates or offered.skipped):
+            index_page.check_moved(url, found.url, project)
+        return offered
+
+    def _of_root(self, project: str) -> Offer:
+        """Return what the page or listing at the URL offers, or that of the project which it names."""
         below = [] if listings.asks_for(self.url) else [_below(self.url, pages.FLAT), _below(self.url, "simple/")]
-        found = self._first(self.url, *below)
+        found, doubt = self._first(self.url, *below)
         if found.objects is not None:
             return self._listed(found.objects, found.url, project)
         direct = self._offer(found, project)
@@ -120,8 +137,8 @@ class IndexSource:
                 and canonicalize_name(link.last_folder) == project
                 and link.url.rstrip("/") != found.url.rstrip("/")
             ):
-                return self._offer(self._links(link.url), project)
-        return direct
+                return self._of_page(link.url, project)
+        return _sure(direct, doubt)
 
     def blocks(self, candidate: Candidate) -> Iterator[bytes]:
         """Yield a file's bytes; without a promised digest they come from the link's own host, or not at all."""
@@ -132,30 +149,38 @@ class IndexSource:
         """Return the attestation beside a file, from its own host."""
         return _bounded(self.reader.blocks(candidate.link.url + attestation.SUFFIX, stay=True))
 
-    def _first(self, *urls: str) -> Found:
-        """Return the first of what is there: object stores answer no request for a folder."""
-        first: Failed | None = None
+    def _first(self, *urls: str) -> tuple[Found, BlankPage | None]:
+        """Return the first of what is there, and the blank page that it stands in for.
+
+        Object stores answer no request for a folder. Whatever is neither "not there" nor in doubt ends the search: no
+        other page stands in for one that is damaged.
+        """
+        first: WebError | BlankPage | None = None
+        blank: BlankPage | None = None
         for url in urls:
             try:
-                return self._found(url)
-            except (WebError, BadPage) as error:
+                return self._found(url), blank
+            except BlankPage as error:
+                first, blank = first or error, blank or error
+            except WebError as error:
                 first = first or error
-                missing = isinstance(error, PageMissing | BadPage) or "(403)" in str(error)
-                if isinstance(error, BadListing) or not missing:
-                    break
+                _doubt(error)
         raise first or PageMissing(self.label, "is not there")
 
     def _links(self, url: str) -> Found:
         content, final, kind = self.reader.page(url)
-        return Found(final, links.parse(content, final, kind))
+        with index_page.named_as(url, final):
+            return Found(final, index_page.read(content, final, kind))
 
     def _found(self, url: str) -> Found:
         """Return what is at a URL, be it a page or a listing, which is followed to its end."""
         content, final, kind = self.reader.page(url)
-        listing = listings.parse(content, final, kind)
+        with index_page.named_as(url, final):
+            listing = listings.parse(content, final, kind)
         if listing is None:
             try:
-                return Found(final, links.parse(content, final, kind))
+                with index_page.named_as(url, final):
+                    return Found(final, index_page.read(content, final, kind))
             except BadPage:
                 final, listing = listings.in_json(final), self._swift(final, kind)
                 if listing is None:
@@ -180,7 +205,7 @@ class IndexSource:
         """Return what a bucket holds: what its pages say of the project, and every object that they do not link."""
         told, rest = offer.arrange(objects, project, listings.prefix(url))
         root = listings.root(url)
-        found = [link for key in told for link in self._links(root + quote(key)).links]
+        found = [link for key in told for link in index_page.read_beside(*self.reader.page(root + quote(key)))]
         linked, path = {unquote(urlsplit(link.url).path) for link in found}, unquote(urlsplit(root).path)
         unlinked = {key: objects[key] for key in rest if path + key not in linked}
         return self._offer(Found(url, [*found, *offer.of_keys(unlinked, lambda key: root + quote(key))]), project)
@@ -188,6 +213,25 @@ class IndexSource:
     def _offer(self, found: Found, project: str) -> Offer:
         guarded = offer.settled(offer.guarded(link, found.url) for link in found.links)
         return offer.of_links(guarded, project, self.label)
+
+
+def _doubt(error: WebError | BlankPage) -> WebError | BlankPage | None:
+    """Return None for what is not there, *error* where that is in doubt, and raise what is neither.
+
+    Object stores answer 403 for what they do not have, and with a blank page where a folder has a marker.
+    """
+    if isinstance(error, PageMissing):
+        return None
+    if isinstance(error, WebError) and error.status != FORBIDDEN:
+        raise error
+    return error
+
+
+def _sure(offered: Offer, doubt: WebError | BlankPage | None) -> Offer:
+    """Return what is offered; raise the *doubt* where that is nothing."""
+    if doubt and not (offered.candidates or offered.skipped):
+        raise doubt
+    return offered
 
 
 def _below(url: str, name: str) -> str:
@@ -293,7 +337,7 @@ class StoreSource:
 
     def _promises(self, page: bytes | None) -> list[Link]:
         try:
-            return links.parse(page or b"", CONTAINER, pages.HTML_TYPE)
+            return [] if page is None else index_page.read_beside(page, CONTAINER, pages.HTML_TYPE)
         except BadPage as error:
             raise BadPage(f"{self.label}/{pages.FLAT}", error.problem, error.remedy) from None
 

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 
+from wheelhouse_tasks import links
 from wheelhouse_tasks.errors import BadPage, PageMissing, WebError, one_line, root_cause
 from wheelhouse_tasks.links import PAGE_LIMIT
 from wheelhouse_tasks.resume import NOT_SATISFIABLE, OK, Progress
@@ -25,6 +26,7 @@ PAGE_TYPES = (
     "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1, */*;q=0.01"
 )
 LONGEST_RETRY_AFTER = 10.0
+GZIP, GZIP_HEAD = ("gzip", "x-gzip"), b"\x1f\x8b"
 GONE = (404, 410)
 TOO_MANY, SERVER_ERROR = 429, 500
 #: A body that comes with fewer bytes a second, for as long as `timeout`, has stopped: a server that sends one now and
@@ -65,6 +67,8 @@ class Web:
             with self._open(url, asked) as response:
                 encoding = response.headers.get("Content-Encoding", "").strip().lower()
                 content = unpack(self._body(response, url), encoding, mask_url(url))
+                if not tells_end(response.headers) and links.is_unfinished(content):
+                    raise TryAgainError(BadPage(mask_url(url), "is cut off: it does not close what it opens"))
                 return content, response.url, response.headers
 
         return retry(read, self.retries)
@@ -162,17 +166,16 @@ class Web:
         ):
             raise WebError(shown, "redirects from https to http", "use the address that it leads to, if you trust it")
         if status in GONE:
-            raise PageMissing(shown, f"is not there ({status})")
+            raise PageMissing(shown, f"is not there ({status})", status=status)
         if status in (401, 403):
-            raise WebError(
-                shown, f"access denied ({status})", "put user and password into the index URL, or in ~/.netrc"
-            )
+            remedy = "put user and password into the index URL, or in ~/.netrc"
+            raise WebError(shown, f"access denied ({status})", remedy, status=status)
         if status == TOO_MANY or status >= SERVER_ERROR:
             wait = response.headers.get("Retry-After", "")
             asked = min(float(wait), LONGEST_RETRY_AFTER) if wait.isdecimal() else 0.0
-            raise TryAgainError(WebError(shown, f"the server answered {status}"), asked)
+            raise TryAgainError(WebError(shown, f"the server answered {status}", status=status), asked)
         if status not in expected:
-            raise WebError(shown, f"the server answered {status}")
+            raise WebError(shown, f"the server answered {status}", status=status)
 
     @contextmanager
     def _border(self, url: str) -> Iterator[None]:
@@ -213,14 +216,24 @@ def origin(url: str) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
+def tells_end(headers: Mapping[str, str]) -> bool:
+    """Tell whether an answer shows where its body ends, so that one that is cut off was noticed."""
+    chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()
+    return chunked or "Content-Length" in headers or headers.get("Content-Encoding", "").strip().lower() in GZIP
+
+
 def unpack(blocks: Iterable[bytes], encoding: str, shown: str) -> bytes:
     """Return a page's bytes, bounded; urllib3 takes a gzip stream that is cut off for a whole one."""
-    if encoding not in ("", "identity", "gzip", "x-gzip"):
+    if encoding not in ("", "identity", *GZIP):
         raise BadPage(shown, f"comes with content encoding {one_line(encoding)!r}, which was not asked for")
-    content, unpacker = bytearray(), zlib.decompressobj(31) if encoding.endswith("gzip") else None
+    content, unpacker = bytearray(), zlib.decompressobj(31) if encoding in GZIP else None
     try:
         for block in blocks:
             content += unpacker.decompress(block, PAGE_LIMIT + 1) if unpacker else block
+            while unpacker and unpacker.eof and unpacker.unused_data.startswith(GZIP_HEAD):
+                # streams may follow each other; what else follows one is passed over, as clients do
+                rest, unpacker = unpacker.unused_data, zlib.decompressobj(31)
+                content += unpacker.decompress(rest, PAGE_LIMIT + 1)
             if len(content) > PAGE_LIMIT:
                 raise BadPage(shown, f"is larger than {PAGE_LIMIT >> 20} MiB")
     except zlib.error:

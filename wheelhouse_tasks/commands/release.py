@@ -20,12 +20,14 @@ from wheelhouse_tasks.console import DRY_RUN, Silent, Ui, count, size_text
 from wheelhouse_tasks.errors import (
     BadArtifact,
     BadArtifacts,
+    BadPage,
     Conflict,
     Failed,
     NotAnArtifact,
     NothingToDo,
     PublishError,
     UsageError,
+    WebError,
     WheelhouseError,
 )
 from wheelhouse_tasks.offer import ARTIFACT_SUFFIXES
@@ -279,7 +281,7 @@ def _apply(plan: ReleasePlan, index: PackageIndex, retries: int, ui: Ui, sleep: 
             up, untried = names[:position], names[position + 1 :]
             went = f"uploaded before: {', '.join(up) or 'none'}; not tried: {', '.join(untried) or 'none'}"
             stopped = PublishError(
-                names[position], problem_of(error), f"{went}; when mended, continue with: {ui.again}"
+                names[position], problem_of(error, names[position]), f"{went}; when mended, continue with: {ui.again}"
             )
             stopped.result = Stopped(tuple(up), names[position], tuple(untried))
             raise stopped from None
@@ -289,9 +291,9 @@ def _apply(plan: ReleasePlan, index: PackageIndex, retries: int, ui: Ui, sleep: 
     ui.note(f"{index.label} shows all {count(plan.rows)} of {plan.project} {plan.version}, sha256 compared")
 
 
-def problem_of(error: WheelhouseError) -> str:
-    """Return what an error says of a file that is named already."""
-    return error.problem if isinstance(error, Failed) else str(error)
+def problem_of(error: WheelhouseError, name: str) -> str:
+    """Return what an error says, without the *name* of the file if it is about that."""
+    return error.problem if isinstance(error, Failed) and error.subject == name else str(error)
 
 
 def _upload(file: LocalFile, project: str, index: PackageIndex, retries: int, sleep: Callable[[float], None]) -> None:
@@ -312,7 +314,7 @@ def _upload(file: LocalFile, project: str, index: PackageIndex, retries: int, sl
             # shows it
             looks = min(LOOKS, round(index.timeout)) if LOST_ANSWER.search(error.problem) and not again else 1
             for _ in range(max(looks, 1)):
-                shown = index.shown(project).get(name)
+                shown = _shown(index, project, error).get(name)
                 if shown == file.sha256:
                     return
                 if shown:
@@ -324,6 +326,15 @@ def _upload(file: LocalFile, project: str, index: PackageIndex, retries: int, sl
             return
         sleep(min(2**attempt, LONGEST_PAUSE) * random.uniform(0.5, 1.5))  # noqa: S311
         attempt += 1
+
+
+def _shown(index: PackageIndex, project: str, refusal: PublishError) -> dict[str, str | None]:
+    """Return what the index shows after a refusal, which an index that cannot be read does not make forgotten."""
+    try:
+        return index.shown(project)
+    except (WebError, BadPage) as error:
+        problem = f"{refusal.problem}; whether it is there is not known: {error}"
+        raise PublishError(refusal.subject, problem) from None
 
 
 def _verify(plan: ReleasePlan, index: PackageIndex, ui: Ui, sleep: Callable[[float], None]) -> None:

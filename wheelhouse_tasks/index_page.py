@@ -1,0 +1,111 @@
+"""Tell an index page from another page that came in its place: a blank one, or one of a site that is down."""
+
+from __future__ import annotations
+
+import html
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from packaging.utils import canonicalize_name
+
+from wheelhouse_tasks import links
+from wheelhouse_tasks.errors import BadPage, BlankPage
+from wheelhouse_tasks.offer import ARTIFACT_SUFFIXES
+from wheelhouse_tasks.secret import mask_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wheelhouse_tasks.links import Link
+
+BLANK = b"\xef\xbb\xbf\0 \t\r\n\f"
+#: What is no text of a page.
+UNSEEN = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>|<[a-z/!?][^>]*>", re.IGNORECASE | re.DOTALL)
+SCRIPT = re.compile(r"<script\b", re.IGNORECASE)
+HEADING = re.compile(r"<(title|h1)\b[^>]*>(.*?)</\1\s*>", re.IGNORECASE | re.DOTALL)
+#: How the makers of index pages call them (PEP 503 gives no name): "Links for demo", "root/dev: links for demo".
+NAMED = re.compile(
+    r"(?:.*: )?(?:links for|index of|(?:directory )?listing (?:for|of)|contents of|files (?:in|of)) .*"
+    r"|(?:simple |python |package |project )*(?:index|packages?|projects?|files|links|wheels|wheelhouse)",
+    re.IGNORECASE | re.DOTALL,
+)
+#: The version of the simple repository API that a page says it has, or the number of links on one of ours.
+DECLARED = re.compile(r"<meta\b[^>]*(?:pypi:repository-version|api-version|wheelhouse:links)", re.IGNORECASE)
+
+
+def read(page: bytes, url: str, content_type: str) -> list[Link]:
+    """Return the links of the index page that was read from *url*.
+
+    Raises BlankPage for one that holds nothing, and BadPage as `links.parse` does, and for a page on which nothing
+    shows that it is an index: it names no file and no folder, and does not call itself one.
+    """
+    found = read_beside(page, url, content_type)
+    if _is_json(content_type) or any(_leads_on(link, url) for link in found):
+        return found
+    if not _is_called_index(page.decode("utf-8", "replace"), url):
+        raise BadPage(
+            mask_url(url), "is not an index page: it names no file and no folder, and does not say that it is one"
+        )
+    return found
+
+
+def read_beside(page: bytes, url: str, content_type: str) -> list[Link]:
+    """Return the links of a page beside a listing, which tells what is there: it may be any page but a blank one."""
+    if not page.strip(BLANK) and not _is_json(content_type):
+        raise BlankPage(mask_url(url), "is blank, expected an index page")
+    return links.parse(page, url, content_type)
+
+
+def _is_json(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower().endswith("json")
+
+
+@contextmanager
+def named_as(asked: str, url: str) -> Iterator[None]:
+    """Have a BadPage name the page that was *asked* for, where a redirect led to the one that is bad."""
+    try:
+        yield
+    except BadPage as error:
+        if asked == url or url.startswith("file:"):
+            raise
+        problem = f"leads to {mask_url(url)}, which {error.problem}"
+        raise type(error)(mask_url(asked), problem, error.remedy) from None
+
+
+def check_moved(asked: str, url: str, project: str) -> None:
+    """Raise BadPage where a redirect led from the page of a project, as *asked* for, to that of something else."""
+    folders = [unquote(part) for part in urlsplit(url).path.split("/") if part]
+    if not any(canonicalize_name(each) == project for each in folders[-2:]):
+        raise BadPage(mask_url(asked), f"leads to another page, which names nothing of {project}: {mask_url(url)}")
+
+
+def _leads_on(link: Link, url: str) -> bool:
+    """Tell a link to an artifact, to something below the page's own folder, or to a folder that is not above it."""
+    if link.filename.endswith(ARTIFACT_SUFFIXES):
+        return True
+    here, there = urlsplit(url), urlsplit(link.url)
+    same_host = (here.scheme, here.netloc) == (there.scheme, there.netloc)
+    if same_host and there.path.startswith(folder := here.path.rpartition("/")[0] + "/") and there.path != folder:
+        return there.path != here.path
+    above = same_host and here.path.startswith(there.path)
+    return not link.filename and bool(link.last_folder) and not above
+
+
+def _is_called_index(text: str, url: str) -> bool:
+    """Tell a page that calls itself an index, or says nothing at all, which is an index without files."""
+    if DECLARED.search(text) or any(NAMED.fullmatch(each) or _is_name(each, url) for each in _headings(text)):
+        return True
+    return not SCRIPT.search(text) and not UNSEEN.sub("", text).strip()
+
+
+def _headings(text: str) -> Iterator[str]:
+    for _, heading in HEADING.findall(text):
+        yield " ".join(html.unescape(UNSEEN.sub("", heading)).split())
+
+
+def _is_name(heading: str, url: str) -> bool:
+    """Tell a heading that is the name of the page's folder."""
+    folders = [unquote(part) for part in urlsplit(url).path.split("/") if part]
+    return canonicalize_name(heading) in {canonicalize_name(each) for each in folders[-2:]}
