@@ -521,3 +521,18 @@ def test_nothing_there_at_all(server: Scripted, fine: Scripted, tmp_path: Path) 
     chosen = configured(tmp_path, fine, f"{server.url}simple/")
     with pytest.raises(NothingToDo, match="no artifact in"):
         fetch(chosen, version="2.0")
+
+
+def test_refusal_and_damaged_page_are_both_named(server: Scripted, tmp_path: Path) -> None:
+    """Where an upload is refused and the index cannot be read then, one line names the refusal and the damaged page."""
+    project = make_project(tmp_path / "project")
+    wheels.make_wheel(project / "dist")
+    server.answers["/"] = page("", status=400)
+    server.in_turn("/demo/", page(EMPTY_ROOT), page(EMPTY_ROOT), page(LOGIN))
+    env = {"WHEELHOUSE_REPOSITORY_URL": server.url, "WHEELHOUSE_CHECK_URL": server.url}
+    login = {"TWINE_USERNAME": "me", "TWINE_PASSWORD": "hunter2"}
+    words = ("wheelhouse.release", "--version", "1.0", "--no-fetch", "--yes")
+    done = inv(project, *words, env={**env, **login})
+    failed(done, 1, f"is not known: {server.url}demo/: is a login page, not an index page")
+    assert done.stderr.startswith(f"error: {NAMES[2]}: {server.url} did not take it: ")
+    assert "400" in done.stderr
