@@ -33,6 +33,9 @@ STARTS = 3
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wheelhouse-tasks"
 AZURITE = CACHE / "azurite-3.35.0/node_modules/azurite/dist/src/blob/main.js"
 SWIFT = CACHE / "swift-2.38.3/bin"
+#: The newest setuptools, and the last that still knows `setup.py --dry-run`.
+SETUPTOOLS, OLD_SETUPTOOLS = "setuptools-84.2.1", "setuptools-80.9.0"
+OLD_PIPS = ("pip-20.2.4", "pip-22.2", "pip-24.3")
 #: Every Azurite has this account.
 AZURE_ACCOUNT = "devstoreaccount1"
 AZURE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
@@ -225,6 +228,11 @@ class ServerError(Exception):
         return f"{self.name}: {self.reason}\n{self.log}".rstrip()
 
 
+def in_ci() -> bool:
+    """Tell whether what the machine lacks is a failure."""
+    return os.environ.get("CI", "").lower() not in {"", "0", "false", "no"}
+
+
 @contextmanager
 def or_skip(server: AbstractContextManager[T]) -> Iterator[T]:
     """Enter a server; where it cannot start, fail in CI and skip the test elsewhere."""
@@ -232,10 +240,19 @@ def or_skip(server: AbstractContextManager[T]) -> Iterator[T]:
         try:
             started = stack.enter_context(server)
         except ServerError as error:
-            if os.environ.get("CI", "").lower() not in {"", "0", "false", "no"}:
+            if in_ci():
                 raise
             pytest.skip(f"{error.name}: {error.reason}")
         yield started
+
+
+@contextmanager
+def cached(name: str) -> Iterator[Path]:
+    """Yield the folder of a Python package that .ci/install has put into the cache, ready for sys.path."""
+    folder = CACHE / name
+    if not folder.is_dir():
+        raise ServerError(name, f"no such folder: {folder} (see .ci/install)")
+    yield folder
 
 
 @contextmanager

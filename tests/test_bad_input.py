@@ -1,5 +1,6 @@
 """Bad input: one clear line, the documented exit code, no traceback, nothing half-written, no secret told."""
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
+import scripted_index
 import servers
 import wheels
 from projects import index_env, inv, make_project, s3_env
@@ -118,7 +120,15 @@ CASES = {
         RELEASE_1,
         {"TWINE_REPOSITORY_URL": f"https://u:{SENTINEL}@example.org/"},
     ),
-    "nothing of that version": Case(1, "demo 2.0: no artifact", (*RELEASE, "--version", "2.0", "--no-fetch")),
+    "nothing of that version": Case(
+        1,
+        "demo 2.0: no artifact",
+        (*RELEASE, "--version", "2.0", "--no-fetch"),
+        {
+            "WHEELHOUSE_REPOSITORY_URL": "http://127.0.0.1:INDEX/legacy/",
+            "WHEELHOUSE_CHECK_URL": "http://127.0.0.1:INDEX/simple/",
+        },
+    ),
     "package index down": Case(
         1,
         "could not be read: Connection refused",
@@ -149,17 +159,23 @@ def failed(done: CompletedProcess[str], code: int, said: str, *, debug: bool = F
         assert (done.stderr.count("\n"), done.stderr[:7]) == (1, "error: ")
 
 
+def with_ports(text: str, ports: dict[str, str]) -> str:
+    """Return a text in which the name of each server gives way to its port."""
+    return re.sub("|".join(ports), lambda name: ports[name[0]], text)
+
+
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_one_line_and_the_code(case: Case, mode: str, tmp_path: Path) -> None:
     """Each kind of bad input ends as documented, however much output is asked for."""
     project = make_project(tmp_path / "project")
     case.prepare(project)
-    port = str(servers.closed_port())
-    words = [word.replace("DOWN", port) for word in case.words]
-    env = {key: value.replace("DOWN", port) for key, value in case.env.items()}
     before, after = MODES[mode]
-    done = inv(project, *before, *words, *after, env={"WHEELHOUSE_RETRIES": "1", **env})
+    with scripted_index.running(tmp_path / "index") as index:
+        ports = {"DOWN": str(servers.closed_port()), "INDEX": str(index.port)}
+        words = [with_ports(word, ports) for word in case.words]
+        env = {key: with_ports(value, ports) for key, value in case.env.items()}
+        done = inv(project, *before, *words, *after, env={"WHEELHOUSE_RETRIES": "1", **env})
     failed(done, case.code, case.said, debug=mode == "debug")
     assert not (project / "wheelhouse").exists()
 

@@ -5,8 +5,7 @@ import re
 import sys
 import uuid
 import venv
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -19,7 +18,6 @@ from projects import inv, make_project
 
 from wheelhouse_tasks import pages
 
-OLD_PIPS = ("20.2.4", "22.2", "24.3")
 REASON = 'broken on "<Windows>"'
 #: What lies in the wheelhouse; the local version is the newest that an installer may take by itself.
 VERSIONS = {
@@ -111,31 +109,28 @@ def uv(entry: str, url: str, target: Path, *words: str) -> CompletedProcess[str]
     return run_uv("pip", "install", *options, *where(entry, url, uv=True), *words)
 
 
-@contextmanager
-def old_pip(folder: Path, version: str, env: Mapping[str, str]) -> Iterator[Path]:
-    """Make an environment with an old pip, which comes from the package registry; return its Python."""
+def old_pip(folder: Path, pip: Path) -> Path:
+    """Make an environment whose pip is an old one that lies in a folder; return its Python."""
     venv.create(folder, with_pip=False)
-    python = folder / "bin/python"
-    done = programs.run(sys.executable, "-m", "pip", "--python", python, "install", f"pip=={version}", env=env)
-    if done.returncode:
-        raise servers.ServerError(f"pip {version}", "cannot be installed", done.stderr)
-    yield python
+    (packages,) = folder.glob("lib/*/site-packages")
+    (packages / "old.pth").write_text(f"{pip}\n")
+    return folder / "bin/python"
 
 
 @pytest.fixture(scope="session")
-def old_pips(tmp_path_factory: pytest.TempPathFactory, machine_env: Mapping[str, str]) -> Callable[[str], Install]:
+def old_pips(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Install]:
     """Return what gives an old pip, in an environment of its own."""
     made: dict[str, Path] = {}
 
-    def get(version: str) -> Install:
-        if version not in made:
-            with servers.or_skip(old_pip(tmp_path_factory.mktemp("pip") / version, version, machine_env)) as python:
-                made[version] = python
-        said = run_pip(made[version], "--version")
+    def get(name: str) -> Install:
+        if name not in made:
+            with servers.or_skip(servers.cached(name)) as pip:
+                made[name] = old_pip(tmp_path_factory.mktemp("pip") / name, pip)
+        said = run_pip(made[name], "--version")
         if said.returncode:
-            pytest.skip(f"pip {version} does not run on this Python: {said.stderr.strip().splitlines()[-1]}")
-        assert said.stdout.startswith(f"pip {version} ")
-        return pip_of(made[version])
+            pytest.skip(f"{name} does not run on this Python: {said.stderr.strip().splitlines()[-1]}")
+        assert said.stdout.startswith(f"{name.replace('-', ' ')} ")
+        return pip_of(made[name])
 
     return get
 
@@ -149,7 +144,7 @@ def installer(request: pytest.FixtureRequest) -> tuple[str, Install]:
     if name == "pip":
         return name, pip_of(sys.executable)
     get: Callable[[str], Install] = request.getfixturevalue("old_pips")
-    return name, get(name.removeprefix("pip "))
+    return name, get(name)
 
 
 def installed(target: Path) -> list[str]:
@@ -157,7 +152,7 @@ def installed(target: Path) -> list[str]:
     return sorted(path.name.removesuffix(".dist-info") for path in target.glob("*.dist-info"))
 
 
-NEW, OLD = ("uv", "pip"), tuple(f"pip {version}" for version in OLD_PIPS)
+NEW, OLD = ("uv", "pip"), servers.OLD_PIPS
 ENTRIES = ("simple/", "index.html", "simple-json/")
 #: JSON came with pip 22.2, and needs a server that knows its type.
 INSTALLS = [
@@ -165,7 +160,7 @@ INSTALLS = [
     for name in (*NEW, *OLD)
     for entry in ENTRIES
     for place in ("nginx", "static", "file")
-    if entry != "simple-json/" or (place == "nginx" and name != "pip 20.2.4")
+    if entry != "simple-json/" or (place == "nginx" and name != "pip-20.2.4")
 ]
 
 

@@ -23,32 +23,6 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
 
 
-def clone(folder: Path) -> Path:
-    """Copy what git would: tracked files, and new ones that are not ignored."""
-    listed = programs.run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT, check=True)
-    for name in filter(None, listed.stdout.split("\0")):
-        source = ROOT / name
-        if source.is_file():
-            target = folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(source.read_bytes())
-    return folder
-
-
-def test_demo_on_a_bare_machine(machine_env: dict[str, str], tmp_path: Path) -> None:
-    """Command 1 works in a fresh clone and a fresh environment, and shows an installed package and a release."""
-    env = {key: value for key, value in machine_env.items() if key not in ("VIRTUAL_ENV", "PYTHONPATH")}
-    done = programs.run("bash", "-c", blocks("bash")[0], cwd=clone(tmp_path), env=env, timeout=600)
-    assert done.returncode == 0, done.stdout + done.stderr
-    last = done.stdout.splitlines()[-4:]
-    assert re.fullmatch(r"installed with-pip: 3\.0\.3 .*/with-pip/.*/markupsafe/__init__\.py", last[0])
-    assert re.fullmatch(r"installed with-uv: 3\.0\.3 .*/with-uv/.*/markupsafe/__init__\.py", last[1])
-    assert re.fullmatch(
-        r"released: http://127\.0\.0\.1:\d+/simple/markupsafe/ shows 18 files of markupsafe 3\.0\.3", last[2]
-    )
-    assert re.fullmatch(r"done in \d+ s", last[3])
-
-
 def test_ci_runs_the_test_command() -> None:
     """Command 2 is the very command of .ci/run."""
     assert blocks("bash")[1].strip() in (ROOT / ".ci/run").read_text().splitlines()

@@ -19,6 +19,9 @@ import wheels
 from libcloud.storage.providers import get_driver
 from libcloud.storage.types import Provider
 
+#: The environment before the tests began.
+MACHINE = dict(os.environ)
+
 
 @contextmanager
 def s3_driver(server: servers.S3Server) -> Iterator[Any]:
@@ -328,14 +331,14 @@ def test_server_that_cannot_start(ci: str, outcome: type[BaseException], monkeyp
         pytest.fail("it started")
 
 
-def test_environment_is_clean(machine_env: dict[str, str]) -> None:
+def test_environment_is_clean() -> None:
     """A program that a test runs sees no settings of the machine."""
     show = "import os; print('\\n'.join(sorted(os.environ)))"
     seen = programs.run(sys.executable, "-c", show, check=True).stdout.split()
     steering = [name for name in seen if name.startswith(("AWS_", "PIP_", "TWINE_", "UV_", "WHEELHOUSE_"))]
     assert steering == ["PIP_CONFIG_FILE", "PIP_DISABLE_PIP_VERSION_CHECK", "UV_NO_CONFIG"]
-    assert machine_env["PATH"] == os.environ["PATH"]
-    assert machine_env.get("HOME") != os.environ["HOME"]
+    assert os.environ["PATH"] == MACHINE["PATH"]
+    assert os.environ["HOME"] != MACHINE.get("HOME")
 
 
 def test_bare_environment_has_no_packages(client_venv: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -41,19 +42,21 @@ setup(
     cmdclass=cmdclass,
 )
 """
-#: The newest setuptools, and the last that still knows `setup.py --dry-run`.
-NEWEST, WITH_DRY_RUN = "setuptools", "setuptools==80.9.0"
 OLD_LINE = ("sdist", "fetch_artifacts", "upload_all")
 
 
-@pytest.fixture(scope="session")
-def setuptools_at(machine_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Install versions of setuptools into folders of their own, from the package registry; return these."""
-    folders = {NEWEST: tmp_path_factory.mktemp("newest"), WITH_DRY_RUN: tmp_path_factory.mktemp("dry-run")}
-    for requirement, folder in folders.items():
-        pip = (sys.executable, "-m", "pip", "install", "--quiet", "--target", folder)
-        programs.run(*pip, requirement, env=machine_env, check=True)
-    return {requirement: str(folder) for requirement, folder in folders.items()}
+@pytest.fixture
+def newest() -> Iterator[dict[str, str]]:
+    """Return the environment in which Python finds the newest setuptools."""
+    with servers.or_skip(servers.cached(servers.SETUPTOOLS)) as folder:
+        yield {"PYTHONPATH": str(folder)}
+
+
+@pytest.fixture
+def with_dry_run() -> Iterator[dict[str, str]]:
+    """Return the environment in which Python finds the last setuptools that still knows `setup.py --dry-run`."""
+    with servers.or_skip(servers.cached(servers.OLD_SETUPTOOLS)) as folder:
+        yield {"PYTHONPATH": str(folder)}
 
 
 def make_old_project(folder: Path, cmdclass: str = ENTRY_POINTS, name: str = "demo", indexes: str = "") -> Path:
@@ -120,21 +123,21 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize(
-    ("cmdclass", "index", "requirement"),
-    [(ENTRY_POINTS, "pypi", NEWEST), (IDIOM, "devpi_index", NEWEST), (IDIOM, "pypi", WITH_DRY_RUN)],
+    ("cmdclass", "index", "version"),
+    [(ENTRY_POINTS, "pypi", "newest"), (IDIOM, "devpi_index", "newest"), (IDIOM, "pypi", "with_dry_run")],
     ids=["entry-points", "idiom", "older"],
 )
-def test_old_line(  # noqa: PLR0913
+def test_old_line(
     cmdclass: str,
     index: str,
-    requirement: str,
-    setuptools_at: dict[str, str],
+    version: str,
     web: servers.Nginx,
     bucket_name: str,
     request: pytest.FixtureRequest,
     tmp_path: Path,
 ) -> None:
     """The line builds an sdist, fetches the wheels, uploads all; a rerun uploads nothing, a new sdist is refused."""
+    env: dict[str, str] = request.getfixturevalue(version)
     server: servers.PackageIndex = request.getfixturevalue(index)
     name = f"old-{bucket_name}"
     wheelhouse = web.root / bucket_name / "wheelhouse"
@@ -144,7 +147,6 @@ def test_old_line(  # noqa: PLR0913
     project = make_old_project(tmp_path / "project", cmdclass, name, place)
     settings_of(project, server)
     pypirc(server.upload_url, server.username, server.password)
-    env = {"PYTHONPATH": setuptools_at[requirement]}
 
     done = setup_py(project, *OLD_LINE, env=env)
     assert (done.returncode, done.stderr) == (0, "")
@@ -179,20 +181,23 @@ def test_repository_on_the_command_line(pypi: servers.PackageIndex, bucket_name:
 
 
 def test_dry_run_of_older_setuptools(
-    pypi: servers.PackageIndex, setuptools_at: dict[str, str], bucket_name: str, tmp_path: Path
+    pypi: servers.PackageIndex,
+    newest: dict[str, str],
+    with_dry_run: dict[str, str],
+    bucket_name: str,
+    tmp_path: Path,
 ) -> None:
     """`setup.py --dry-run` uploads nothing where setuptools has the flag, and is refused where it has not."""
     project = make_old_project(tmp_path / "project", name=bucket_name, indexes="../wheelhouse")
     fill(tmp_path / "wheelhouse", bucket_name)
     settings_of(project, pypi)
     pypirc(pypi.upload_url, pypi.username, pypi.password)
-    for requirement, code in ((WITH_DRY_RUN, 0), (NEWEST, 1)):
-        env = {"PYTHONPATH": setuptools_at[requirement]}
+    for env, code in ((with_dry_run, 0), (newest, 1)):
         assert setup_py(project, "--dry-run", "fetch_artifacts", env=env).returncode == code
         assert not (project / "dist").exists()
     (project / "dist").mkdir()
     wheels.make_wheel(project / "dist", bucket_name, "1.0")
-    done = setup_py(project, "-q", "--dry-run", "upload_all", env={"PYTHONPATH": setuptools_at[WITH_DRY_RUN]})
+    done = setup_py(project, "-q", "--dry-run", "upload_all", env=with_dry_run)
     assert (done.returncode, "dry run: nothing was written" in done.stdout) == (0, True), done.stderr
     assert released(pypi, bucket_name, tmp_path / "back") == {}
 
