@@ -8,6 +8,7 @@ import venv
 from collections.abc import Iterator
 from pathlib import Path
 
+import fence
 import google_front
 import programs
 import pytest
@@ -15,7 +16,6 @@ import servers
 
 # where Python may not keep what it compiled, each of the many programs that we start compiles the package anew
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-MACHINE_ENV = dict(os.environ)
 # a shell that started us in the background had us ignore Ctrl-C, and so what the tests start
 signal.signal(signal.SIGINT, signal.default_int_handler)
 #: What steers the package, the programs it runs and the libraries it uses, and what tells of a pull request.
@@ -24,10 +24,30 @@ STEERING = re.compile(
     r"(GITHUB|GITLAB|CI|CIRCLE|BUILDKITE|TRAVIS|APPVEYOR|CIRRUS|JENKINS|TF|BUILD)_.*|CIRCLECI|TRAVIS|BUILDKITE|APPVEYOR",
     re.IGNORECASE,
 )
+FENCE = pytest.StashKey[fence.Fence]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Shut the tests in before there is a thread, a server or a worker of xdist."""
+    try:
+        config.stash[FENCE] = fence.put_up(needed=servers.in_ci())
+    except fence.NoNamespace as error:
+        raise pytest.UsageError(f"{error} (in CI nothing less keeps the tests from the network)") from None
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Tell which fence stands."""
+    return f"network: {config.stash[FENCE].text}"
+
+
+@pytest.fixture(scope="session")
+def fenced(pytestconfig: pytest.Config) -> fence.Fence:
+    """Return what keeps the tests on loopback."""
+    return pytestconfig.stash[FENCE]
 
 
 @pytest.fixture(autouse=True)
-def clean_env(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+def clean_env(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, fenced: fence.Fence) -> None:
     """Hide the settings, credentials and home of the machine from the test and what it runs."""
     for name in filter(STEERING.fullmatch, list(os.environ)):
         monkeypatch.delenv(name)
@@ -42,15 +62,10 @@ def clean_env(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
         "UV_NO_CONFIG": "1",
         "COLUMNS": "200",
         "NO_COLOR": "1",
+        **fenced.environment,
     }
     for name, value in clean.items():
         monkeypatch.setenv(name, value)
-
-
-@pytest.fixture(scope="session")
-def machine_env() -> dict[str, str]:
-    """Return the environment that the tests were started with, for what needs the package registry."""
-    return dict(MACHINE_ENV)
 
 
 @pytest.fixture(scope="session")

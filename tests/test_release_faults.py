@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import fence
 import programs
 import pytest
 import scripted_index
@@ -309,7 +310,7 @@ def pypi_env(rig: Rig) -> dict[str, str]:
     with pem.open("a") as file:
         file.write((rig.index.folder / "cert.pem").read_text())
     return {
-        "HTTPS_PROXY": rig.index.url,
+        **dict.fromkeys(fence.both_cases("https_proxy"), rig.index.url),
         "REQUESTS_CA_BUNDLE": str(rig.index.folder / "cert.pem"),
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
     }
