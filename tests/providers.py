@@ -10,11 +10,11 @@ import pytest
 import requests
 import servers
 from libcloud.common.types import MalformedResponseError
-from libcloud.storage.providers import get_driver
 
 from wheelhouse_tasks.location import Container
 from wheelhouse_tasks.secret import Credentials
 from wheelhouse_tasks.storage import Conditions, open_store
+from wheelhouse_tasks.storage.gaps import driver_class
 
 Server = servers.S3Server | servers.AzureServer
 
@@ -118,7 +118,7 @@ def publish(server: Server, bucket: str) -> str:
 @contextmanager
 def _connected(provider: str, username: str, secret: str, server: Server) -> Iterator[Any]:
     """Connect to a server as its full user."""
-    driver: Any = get_driver(provider)(username, secret, secure=False, host=server.host, port=server.port)
+    driver = driver_class(provider)(username, secret, secure=False, host=server.host, port=server.port)
     try:
         yield driver
     finally:

@@ -13,10 +13,11 @@ import pytest
 import requests
 import servers
 import wheels
-from libcloud.storage.providers import get_driver
 from libcloud.storage.types import Provider
 from projects import index_env, inv, make_project, s3_env
 from test_servers import s3_driver
+
+from wheelhouse_tasks.storage.gaps import driver_class
 
 OPEN = {"acl": "public-read"}
 
@@ -91,7 +92,7 @@ def test_raw_bucket(fixture: str, request: pytest.FixtureRequest, bucket_name: s
 def test_raw_bucket_of_azure(azure: servers.AzureServer, bucket_name: str, tmp_path: Path) -> None:
     """A container of Azurite gives exactly the files of the version, however many pages list it."""
     project, objects = make_project(tmp_path / "project"), build(tmp_path / "made")
-    driver: Any = get_driver(Provider.AZURE_BLOBS)(
+    driver: Any = driver_class(Provider.AZURE_BLOBS)(
         azure.account, azure.key, secure=False, host=azure.host, port=azure.port
     )
     container = driver.create_container(bucket_name)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import servers
 import wheels
-from projects import inv, make_project, s3_env
+from projects import MOUNT, inv, make_project, s3_env
 from scripted import scripted
 from test_bad_input import failed
 from test_storage import s3_container
@@ -35,6 +35,19 @@ PUSHES = {
     "Travis CI": {"TRAVIS": "true", "TRAVIS_PULL_REQUEST": "false"},
     "Azure Pipelines": {"TF_BUILD": "True", "BUILD_REASON": "IndividualCI"},
 }
+
+
+REQUEST_OF_THE_PROJECT = """
+from invoke import task
+
+@task
+def ask(context, port):
+    import requests
+
+    requests.get(f"https://127.0.0.1:{port}/", verify=False)
+
+ns.add_task(ask)
+"""
 
 
 @pytest.fixture
@@ -161,9 +174,24 @@ def test_storage_with_a_certificate_of_ones_own(
         done = inv(project, "wheelhouse.upload", "--no-ssl-check", env=env)
         assert done.returncode == 0, done.stderr
         assert "warning: TLS certificates are not checked in this run" in done.stdout
+        assert "Warning" not in done.stderr
         done = inv(project, "wheelhouse.check", env={**env, "WHEELHOUSE_CA_BUNDLE": str(certificate)})
         assert done.returncode == 0, done.stderr
         failed(inv(project, "wheelhouse.check", env={**env, "WHEELHOUSE_CA_BUNDLE": "gone.pem"}), 2, "there is no file")
+
+
+def test_warnings_stay_the_host_projects(
+    project: Path, s3: servers.S3Server, bucket_name: str, certificate: Path
+) -> None:
+    """After an upload that checks no certificate and warns of none, the project is warned of its own as before."""
+    open_store(s3_container(s3, bucket_name)).create()
+    (project / "tasks.py").write_text(MOUNT + REQUEST_OF_THE_PROJECT)
+    with over_tls(s3.port, certificate) as port:
+        env = s3_env(s3, bucket_name, WHEELHOUSE_PORT=str(port), WHEELHOUSE_SECURE="yes", WHEELHOUSE_RETRIES="0")
+        done = inv(project, "wheelhouse.upload", "--no-ssl-check", "ask", "--port", str(port), env=env)
+    assert "1 file uploaded" in done.stdout
+    assert done.returncode == 1
+    assert "InsecureRequestWarning: Unverified HTTPS request is being made" in done.stderr
 
 
 def test_index_with_a_certificate_of_ones_own(project: Path, certificate: Path) -> None:

@@ -117,7 +117,8 @@ def test_interrupt_ends_with_130(tmp_path: Path) -> None:
         "server = socket.create_server(('127.0.0.1', 0))\n"
         "threading.Timer(1.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()\n"
         "from wheelhouse_tasks.__main__ import main\n"
-        "main(['fetch', '--index', f'http://127.0.0.1:{server.getsockname()[1]}/'])\n"
+        "with server:\n"
+        "    main(['fetch', '--index', f'http://127.0.0.1:{server.getsockname()[1]}/'])\n"
     )
     done = programs.run(sys.executable, "-c", code, cwd=project, timeout=30)
     assert (done.returncode, done.stderr.count("\n")) == (130, 1)

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeGuard
 
 import libcloud.common.aws
 import programs
@@ -32,6 +34,8 @@ from wheelhouse_tasks.retry import TryAgainError
 from wheelhouse_tasks.secret import Credentials
 from wheelhouse_tasks.source import StoreSource
 from wheelhouse_tasks.storage import make_payload, open_store
+from wheelhouse_tasks.storage.driver import NOT_OFFERED
+from wheelhouse_tasks.storage.gaps import Clock, driver_class
 from wheelhouse_tasks.storage.refusals import MEANING, understand
 from wheelhouse_tasks.storage.transport import Refusal
 
@@ -41,11 +45,85 @@ def digests(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.is_file()}
 
 
+#: Makes any Python warn of what 3.12 and newer warn of themselves.
+NEWER_PYTHON = """
+import datetime, warnings
+
+plain = datetime.datetime
+
+class Kind(type):
+    def __instancecheck__(cls, instance):
+        return isinstance(instance, plain)
+
+class Warning_(plain, metaclass=Kind):
+    @classmethod
+    def utcnow(cls):
+        warnings.warn("datetime.datetime.utcnow() is deprecated", DeprecationWarning, stacklevel=2)
+        return plain.utcnow()
+
+    @classmethod
+    def utcfromtimestamp(cls, timestamp):
+        warnings.warn("datetime.datetime.utcfromtimestamp() is deprecated", DeprecationWarning, stacklevel=2)
+        return plain.utcfromtimestamp(timestamp)
+
+datetime.datetime = Warning_
+"""
+
+
+@pytest.fixture
+def newer_python(tmp_path: Path) -> dict[str, str]:
+    """Return the environment in which Python starts as a newer one, where each warning is an error."""
+    folder = tmp_path / "newer"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(NEWER_PYTHON)
+    env = {"PYTHONPATH": str(folder), "PYTHONWARNINGS": "error"}
+    clock = "from datetime import datetime; datetime.utcnow()"
+    done = programs.run(sys.executable, "-c", clock, env={**os.environ, **env})
+    assert "DeprecationWarning: datetime.datetime.utcnow() is deprecated" in done.stderr
+    return env
+
+
+def is_datetime(value: object) -> TypeGuard[Any]:
+    """Tell whether something is the module datetime, or stands in for it."""
+    return isinstance(value, ModuleType) and value.__name__ == "datetime"
+
+
+@pytest.mark.parametrize("provider", sorted(set(DRIVERS) - NOT_OFFERED))
+def test_no_driver_asks_a_clock_that_warns(provider: str) -> None:
+    """No module of libcloud that is loaded with a driver has the datetime whose utcnow() Python 3.12 warns of."""
+    driver_class(provider)
+    for name, module in list(sys.modules.items()):
+        if name.startswith("libcloud."):
+            values = [value.datetime if is_datetime(value) else value for value in vars(module).values()]
+            clocks = [value for value in values if isinstance(value, type) and issubclass(value, datetime)]
+            assert set(clocks) <= {Clock}, name
+            assert clocks or "utcnow(" not in Path(str(module.__file__)).read_text(), name
+
+
+def test_clock_of_libcloud() -> None:
+    """What stands in for libcloud's datetime tells the time of UTC without a zone, and is a datetime to libcloud."""
+    before, now, after = datetime.now(UTC), Clock.utcnow(), datetime.now(UTC)
+    assert before <= now.replace(tzinfo=UTC) <= after
+    assert now.tzinfo is None
+    assert Clock.utcfromtimestamp(86400.5) == datetime(1970, 1, 2, 0, 0, 0, 500000)  # noqa: DTZ001
+    assert isinstance(before, Clock)
+    assert not isinstance(before.date(), Clock)
+
+
 @each()
-def test_whole_flow(flavour: Flavour, request: pytest.FixtureRequest, bucket_name: str, tmp_path: Path) -> None:
-    """What is uploaded comes back through the storage API and to pip, nothing is sent twice, and all is in order."""
+def test_whole_flow(
+    flavour: Flavour,
+    request: pytest.FixtureRequest,
+    bucket_name: str,
+    tmp_path: Path,
+    newer_python: dict[str, str],
+) -> None:
+    """What is uploaded comes back through the storage API and to pip, nothing is sent twice, and all is in order.
+
+    So it is where each warning is an error, as they may be in a host project.
+    """
     server = request.getfixturevalue(flavour.server)
-    url, env = publish(server, bucket_name), environment(place(flavour, server, bucket_name))
+    url, env = publish(server, bucket_name), environment(place(flavour, server, bucket_name)) | newer_python
     project = make_project(tmp_path / "project")
     for tag in wheels.MATRIX[:2]:
         wheels.make_wheel(project / "dist", "demo", "1.0", tag)
@@ -102,14 +180,14 @@ def test_clock_that_is_off(
 ) -> None:
     """With a clock that is an hour off, the line says that it is the clock."""
 
-    class Clock(datetime):
+    class Off(datetime):
         @classmethod
-        def utcnow(cls) -> "Clock":
+        def utcnow(cls) -> "Off":
             return cls.now(UTC).replace(tzinfo=None) + timedelta(minutes=minutes)
 
     at = place(flavour, request.getfixturevalue(flavour.server), bucket_name)
     open_store(at).create()
-    monkeypatch.setattr(libcloud.common.aws, "datetime", Clock)
+    monkeypatch.setattr(libcloud.common.aws, "datetime", Off)
     assert "the clock of this machine is further off than the provider allows (403 RequestTimeTooSkewed)" in refused(at)
 
 

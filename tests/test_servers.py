@@ -16,8 +16,9 @@ import requests
 import scripted_index
 import servers
 import wheels
-from libcloud.storage.providers import get_driver
 from libcloud.storage.types import Provider
+
+from wheelhouse_tasks.storage.gaps import driver_class
 
 #: The environment before the tests began.
 MACHINE = dict(os.environ)
@@ -27,7 +28,7 @@ MACHINE = dict(os.environ)
 def s3_driver(server: servers.S3Server) -> Iterator[Any]:
     """Connect to an S3 server as the full user."""
     address = {"secure": False, "host": server.host, "port": server.port, "region": "us-east-1"}
-    driver: Any = get_driver(Provider.S3)(server.key, server.secret, **address)
+    driver: Any = driver_class(Provider.S3)(server.key, server.secret, **address)
     yield driver
     driver.connection.connection.session.close()
 
@@ -102,7 +103,7 @@ def test_swift_is_strict(swift: servers.SwiftServer, bucket_name: str) -> None:
 def test_azurite_is_strict(azure: servers.AzureServer, bucket_name: str, page: Path) -> None:
     """A blob is public where its container is; nobody may write without the key."""
     address = {"secure": False, "host": azure.host, "port": azure.port}
-    driver: Any = get_driver(Provider.AZURE_BLOBS)(azure.account, azure.key, **address)
+    driver: Any = driver_class(Provider.AZURE_BLOBS)(azure.account, azure.key, **address)
     container = driver.create_container(bucket_name)
     driver.upload_object(str(page), container, "a/", extra={"content_type": "text/html"})
     (listed,) = driver.list_container_objects(container)

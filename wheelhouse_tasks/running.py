@@ -10,7 +10,6 @@ import os
 import signal
 import sys
 import threading
-import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -64,8 +63,6 @@ def run(  # noqa: PLR0913
     from wheelhouse_tasks.errors import WheelhouseError, one_line
     from wheelhouse_tasks.secret import guard_logs, mask
 
-    if not verify_tls:  # one warning of our own says it
-        warnings.filterwarnings("ignore", "Unverified HTTPS request")
     secrets = guard_logs(os.environ, (*sys.argv, "--secret", flags.get("secret") or ""))
     ui = Terminal(verbose=verbose, as_json=as_json, assume_yes=assume_yes, secrets=secrets, argv=sys.argv)
     # the folder of tasks.py, which invoke keeps to itself

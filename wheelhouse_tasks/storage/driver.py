@@ -10,7 +10,7 @@ import requests.utils
 from libcloud.common.types import InvalidCredsError, LibcloudError
 from libcloud.http import LibcloudConnection
 from libcloud.storage.base import Container as CloudContainer
-from libcloud.storage.providers import DRIVERS, get_driver
+from libcloud.storage.providers import DRIVERS
 from libcloud.storage.types import ContainerDoesNotExistError
 from libcloud.utils.loggingconnection import LoggingConnection
 
@@ -121,7 +121,7 @@ def _driver(container: Container, own: Profile) -> Any:
     if not container.secure:
         options["secure"] = False
     options |= own.options(container)
-    made: Any = get_driver(container.provider)
+    made = gaps.driver_class(container.provider)
     if own.of_connection:
         kept = {name: options[name] for name in own.of_connection}
         made = type(made.__name__, (made,), {"_ex_connection_class_kwargs": lambda _: dict(kept)})

@@ -52,6 +52,13 @@ class Transport(requests.adapters.HTTPAdapter):
         """Set the block size of http.client, which is 16 kB by default."""
         super().init_poolmanager(*args, **options, blocksize=BLOCK)
 
+    def get_connection_with_tls_context(self, request: Any, verify: Any, *args: Any, **options: Any) -> Any:
+        """Return where a request goes; unverified, where that is wanted, without a warning that may be an error."""
+        pool: Any = super().get_connection_with_tls_context(request, verify, *args, **options)
+        if verify is False and pool.scheme == "https":  # one line of our own says it
+            pool._validate_conn = _connect  # noqa: SLF001
+        return pool
+
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         """Send one request."""
         self.refusal = None
@@ -62,3 +69,9 @@ class Transport(requests.adapters.HTTPAdapter):
             self.refusal = Refusal(response.status_code, code, TOKEN_HEADER in request.headers)
         response.__class__ = Response
         return response
+
+
+def _connect(connection: Any) -> None:
+    """Do what a pool of urllib3 does with a connection before each request, but for the warning."""
+    if connection.is_closed:
+        connection.connect()
