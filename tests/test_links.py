@@ -459,6 +459,8 @@ def test_other_types_are_refused(page: bytes, kind: str, shown: str) -> None:
         pytest.param(b"<p>x</p>", "text/html; charset=bogus", id="bogus charset"),
         pytest.param(b"<p>x</p>", "text/html; charset=rot13", id="charset that is none"),
         pytest.param(b"<p>x</p>", "text/html; charset=punycode", id="charset of Python's"),
+        pytest.param(b"<p>\\d \\8 \xff</p>", "text/html; charset=unicode_escape", id="escapes of Python's"),
+        pytest.param(b"<p>\xff</p>", "text/html; charset=\xfctf-8", id="charset whose name is not ASCII"),
         pytest.param(b'<?xml version="1.0" encoding="x"?><p>', HTML, id="XML declaration"),
     ],
 )

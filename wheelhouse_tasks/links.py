@@ -125,10 +125,10 @@ def _utf8(page: bytes, content_type: str, shown: str) -> bytes:
         if page.startswith(mark):
             _check_last_letter(page, charset, shown)
             return page.removeprefix(codecs.BOM_UTF8).decode(charset, "replace").encode()
-    found = re.search(r"charset=[\"']?([\w.:-]+)", content_type, re.IGNORECASE)
+    found = re.search(r"charset=[\"']?([\w.:-]+)", content_type, re.IGNORECASE | re.ASCII)
     try:
         charset = codecs.lookup(found[1] if found else "utf-8").name
-        if not charset.startswith(("utf-16", "utf-32")) and b"<a>".decode(charset) != "<a>":
+        if not charset.startswith(("utf-16", "utf-32")) and not _keeps_ascii(charset):
             charset = "utf-8"  # not one that a page could be written in
         _check_last_letter(page, charset, shown)
         return page.decode(charset, "replace").encode("utf-8", "replace")
@@ -146,6 +146,12 @@ def _check_last_letter(page: bytes, charset: str, shown: str) -> None:
         return
     if decoder.getstate()[0]:
         raise BadPage(shown, "is cut off in the middle of a letter")
+
+
+def _keeps_ascii(charset: str) -> bool:
+    """Tell whether ASCII bytes are ASCII in a charset, and a backslash is no escape, as in one of Python's own."""
+    text = b"<a>\\x41".decode(charset)
+    return text.startswith("<a>") and not text.endswith("A")
 
 
 def _parse_html(page: bytes, url: str) -> list[Link]:
