@@ -23,6 +23,18 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
 
 
+def clone(folder: Path) -> Path:
+    """Copy what git would: tracked files, and new ones that are not ignored."""
+    listed = programs.run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT, check=True)
+    for name in filter(None, listed.stdout.split("\0")):
+        source = ROOT / name
+        if source.is_file():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes())
+    return folder
+
+
 def test_ci_runs_the_test_command() -> None:
     """Command 2 is the very command of .ci/run."""
     assert blocks("bash")[1].strip() in (ROOT / ".ci/run").read_text().splitlines()
