@@ -11,7 +11,7 @@ import pytest
 import wheels
 from projects import inv, make_project
 
-from wheelhouse_tasks import keys, settings
+from wheelhouse_tasks import keys, secret, settings
 from wheelhouse_tasks.errors import UsageError
 
 ROOT = Path(__file__).parent.parent
@@ -143,6 +143,13 @@ def test_configuration_examples(tmp_path: Path) -> None:
     assert tomllib.loads(blocks("toml")[0])["tool"]["wheelhouse"].keys() <= keys.KEYS.keys()
     with pytest.raises(UsageError, match="did you mean 'max_workers'"):
         settings.resolve({}, {}, {"max_worker": 16}, tmp_path)
+
+
+def test_variables_of_providers() -> None:
+    """The README names every variable in which credentials of a provider are looked for."""
+    named = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", README))
+    read = {name for row in secret.NATIVE_VARIABLES.values() for name in row if name}
+    assert read | {secret.GOOGLE_VARIABLE} <= named
 
 
 def test_migration_commands(tmp_path: Path) -> None:

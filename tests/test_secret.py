@@ -1,17 +1,31 @@
 """Secrets: where they come from, and that no text holds them."""
 
+import base64
 import io
+import json
 import logging
-from collections.abc import Iterator, Mapping
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
+import programs
 import pytest
+import wheels
 from hypothesis import given
 from hypothesis import strategies as st
+from invoke.config import Config
+from invoke.context import Context
+from invoke.exceptions import Exit
+from projects import make_project
 
-from wheelhouse_tasks import secret
-from wheelhouse_tasks.secret import HIDDEN, Credentials, find_credentials, is_given, mask, mask_url
+from wheelhouse_tasks import running, secret
+from wheelhouse_tasks.commands import doctor
+from wheelhouse_tasks.console import Ui
+from wheelhouse_tasks.errors import StoreError, UsageError
+from wheelhouse_tasks.secret import HIDDEN, NATIVE_VARIABLES, Credentials, find_credentials, is_given, mask, mask_url
+from wheelhouse_tasks.settings import Settings, resolve
 
 PASSWORD = "hunter2hunter2"
 
@@ -77,6 +91,258 @@ def test_mask_url(text: str, expected: str) -> None:
 def test_found(environ: Mapping[str, str], argv: list[str], expected: str) -> None:
     """Secrets are found wherever they are handed to us, in every spelling that may be logged (case 73)."""
     assert expected in secret.found(environ, argv)
+
+
+#: Every variable that the tables call a secret, and those that are no provider's.
+SECRETS_OF_PROVIDERS = sorted(secret.secret_variables())
+OTHERS = ["WHEELHOUSE_SECRET", "WHEELHOUSE_UPLOADER_SECRET", "TWINE_PASSWORD", "INVOKE_WHEELHOUSE_SECRET"]
+
+
+def test_table_holds_what_is_known() -> None:
+    """The table names the secret of every pair that is read, and those that only a provider's own tools read."""
+    known = {key for _, _, key in NATIVE} | {"AWS_SESSION_TOKEN", "AZURE_STORAGE_CONNECTION_STRING"}
+    known |= {"OS_TOKEN", "OS_APPLICATION_CREDENTIAL_SECRET", "AWS_SECURITY_TOKEN", "GOOGLE_CREDENTIALS"}
+    assert known <= set(SECRETS_OF_PROVIDERS)
+    assert not {user for _, user, _ in NATIVE} & set(SECRETS_OF_PROVIDERS)
+    assert {user for _, user, _ in NATIVE} | {"GOOGLE_APPLICATION_CREDENTIALS"} <= secret.provider_variables()
+
+
+def spellings(value: str) -> dict[str, str]:
+    """Return a secret as it may stand in an output."""
+    return {"raw": value, "quoted": quote(value, safe=""), "in a form": quote_plus(value), "in JSON": json.dumps(value)}
+
+
+def leaked(text: str, values: Iterable[str]) -> list[str]:
+    """Return the spellings of secrets that a text holds."""
+    return [form for value in values for form in spellings(value).values() if form.strip('"') in text]
+
+
+@pytest.mark.parametrize("variable", [*SECRETS_OF_PROVIDERS, *OTHERS])
+def test_every_secret_of_every_provider_is_masked(variable: str) -> None:
+    """What any secret variable holds is in no text, in whichever spelling."""
+    value = f'of {variable}/a+b=c"d'
+    secrets = secret.found({variable: value}, ())
+    for spelling, form in spellings(value).items():
+        assert leaked(mask(f"the provider said {form}, ...", secrets), [value]) == [], spelling
+
+
+@pytest.mark.parametrize(
+    ("provider", "row"),
+    [
+        pytest.param("acme", ("ACME_ID", "ACME_WORD", None), id="pair"),
+        pytest.param("acme", ("ACME_ID", "ACME_PIN", "ACME_TICKET"), id="pair and token"),
+        pytest.param("aliyun_oss", ("OSS_ID", "OSS_ANYTHING", None), id="provider that had none"),
+        pytest.param("backblaze_b2", ("B2_ID", "B2_OTHER", None), id="another pair for a provider"),
+    ],
+)
+def test_pair_added_to_the_table_is_masked(
+    provider: str,
+    row: tuple[str, str, str | None],
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    log: io.StringIO,
+) -> None:
+    """Who adds a pair of variables to the table adds nothing else: logs, errors and results hide its secrets."""
+    monkeypatch.setitem(NATIVE_VARIABLES, provider, row)
+    values = [f"hush-{name}" for name in row[1:] if name]
+    environ = dict(zip(filter(None, row), ["me", *values], strict=True))
+    found = secret.find_credentials(provider, environ, {})
+    assert found == Credentials("me", *values)
+    assert set(environ) <= secret.provider_variables()
+    assert doctor.origin_of(found, environ) == ", ".join(sorted(environ))
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert run_failing(project, " ".join(values)) == 1
+    out, err = capfd.readouterr()
+    assert HIDDEN in out
+    assert HIDDEN in err
+    assert HIDDEN in log.getvalue()
+    assert leaked(out + err + log.getvalue(), values) == []
+
+
+def run_failing(project: Path, text: str) -> object:
+    """Run an upload in this process that logs, notes and warns *text*, and fails with it; return its exit code."""
+
+    def command(_: Settings, ui: Ui, __: bool) -> object:
+        logging.getLogger("urllib3").debug("sent %r", text)
+        ui.note(text)
+        ui.warn(text)
+        ui.table(text, (text,), [(text,)])
+        raise ValueError(text)
+
+    context = Context(Config(project_location=project))
+    with pytest.raises(Exit) as ended:
+        running.run(context, command, {}, dry_run=False, verbose=True, as_json=True)
+    sys.stderr.write(str(ended.value.message))
+    return ended.value.code
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Return a project that has built a wheel."""
+    made = make_project(tmp_path / "project")
+    wheels.make_wheel(made / "dist")
+    return made
+
+
+@pytest.mark.parametrize("error", [ValueError, OSError, UsageError, StoreError])
+def test_errors_hold_no_secret_of_any_provider(
+    error: type[Exception],
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    log: io.StringIO,
+) -> None:
+    """An error of ours or of a library, its traceback in the log, and its JSON hide every secret of the table."""
+    values = {name: f"hush-{name}-{number}" for number, name in enumerate([*SECRETS_OF_PROVIDERS, *OTHERS])}
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+
+    def command(_: Settings, __: Ui, ___: bool) -> object:
+        # the last one is where a message is cut
+        text = f"{' '.join(values.values())} ".ljust(3985, ".") + values["OS_PASSWORD"]
+        raise error(text) if error in (ValueError, OSError) else error(text, text)
+
+    context = Context(Config(project_location=project))
+    with pytest.raises(Exit) as ended:
+        running.run(context, command, {}, dry_run=False, verbose=True, as_json=True)
+    out, err = capfd.readouterr()
+    assert HIDDEN in str(ended.value.message)
+    assert ("internal error" in log.getvalue()) == (error in (ValueError, OSError))
+    text = f"{ended.value.message} {out} {err} {log.getvalue()}"
+    assert leaked(text, values.values()) == []
+    assert "hush-OS_P" not in text
+
+
+#: No key: it only looks like one.
+PEM = "-----BEGIN PRIVATE KEY-----\nMIIEhushhushhush/one+one\nMIIEhushhushhush/two=\n-----END PRIVATE KEY-----\n"
+PROGRAMS = [("-m", "wheelhouse_tasks", "--debug", "upload"), ("-m", "invoke", "--debug", "wheelhouse.upload")]
+
+
+@pytest.mark.parametrize("provider", ["s3", "azure_blobs", "google_storage", "openstack_swift", "backblaze_b2"])
+@pytest.mark.parametrize("program", PROGRAMS, ids=["wheelhouse", "inv"])
+def test_debug_log_of_a_run_holds_no_secret(provider: str, program: tuple[str, ...], project: Path) -> None:
+    """A real upload that fails, with --debug and --json, every secret set, and a configuration that holds some."""
+    values = {name: f"hush/{name}/{number}==" for number, name in enumerate([*SECRETS_OF_PROVIDERS, *OTHERS])}
+    values |= {user: f"user-{user}" for user in secret.provider_variables() - values.keys()}
+    key = {"client_email": "me@e.example", "private_key": PEM, "private_key_id": "hush-key-id"}
+    (project / "key.json").write_text(json.dumps(key))
+    values["GOOGLE_APPLICATION_CREDENTIALS"] = str(project / "key.json")
+    config = 'wheelhouse:\n  driver_options:\n    token: hush-option\n  retries: 0\nmine:\n  password: "hush-it\'s"\n'
+    (project / "invoke.yaml").write_text(config)
+    place = {"WHEELHOUSE_PROVIDER": provider, "WHEELHOUSE_HOST": "127.0.0.1", "WHEELHOUSE_PORT": "1"}
+    for name in OTHERS:  # so that those of the provider are used
+        values.pop(name)
+    env = {**os.environ, **values, **place, "INVOKE_MINE_PASSWORD": "hush-variable", "INVOKE_DEBUG": "1"}
+    done = programs.run(sys.executable, *program, "--json", cwd=project, env=env)
+    assert done.returncode in (1, 2), done.stderr
+    text = done.stdout + done.stderr
+    assert "'driver_options': {'token': '" + HIDDEN + "'}" in text
+    secrets = [value for name, value in values.items() if name in SECRETS_OF_PROVIDERS]
+    secrets += ["hush-option", "hush-it", "hush-variable", "hush-key-id", *PEM.splitlines()[1:-1]]
+    assert leaked(text, secrets) == []
+
+
+KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
+
+
+@pytest.mark.parametrize(
+    ("variable", "by_path"),
+    [
+        pytest.param(KEY_FILE, True, id="file"),
+        pytest.param(KEY_FILE, False, id="text in place of a file"),
+        pytest.param("GOOGLE_CREDENTIALS", False, id="variable of other tools"),
+        pytest.param("WHEELHOUSE_SECRET", True, id="file by our own variable"),
+        pytest.param("WHEELHOUSE_SECRET", False, id="text in our own variable"),
+    ],
+)
+def test_service_account_is_masked_line_by_line(variable: str, by_path: bool, tmp_path: Path) -> None:
+    """The key of a service account is hidden whole and in parts, wherever it was put."""
+    others = {"private_key_id": "hush-key-id", "refresh_token": "hush-refresh"}
+    text = json.dumps({"private_key": PEM, **others, "type": "service"})
+    path = tmp_path / "key.json"
+    path.write_text(text)
+    secrets = secret.found({variable: str(path) if by_path else text}, ())
+    shown = mask(f"{text} | {PEM} | {PEM[40:]} | hush-key-id | hush-refresh | service", secrets)
+    assert [part for part in (*others.values(), *PEM.splitlines()[1:-1]) if part in shown] == []
+    assert shown.endswith("| service")
+
+
+def test_key_file_that_cannot_be_read_is_no_failure(tmp_path: Path) -> None:
+    """A key file that is missing, a folder, no text, or no table holds no secret that we know of."""
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "list").write_text("[1]")
+    (tmp_path / "deep").write_text("[" * 60000)
+    for name in ("missing", ".", "bytes", "list", "deep", "x" * 5000):
+        assert secret.found({"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / name)}, ()) == frozenset()
+
+
+def test_bytes_that_are_no_text_are_a_secret_too() -> None:
+    """A variable may hold any bytes: they are hidden, and are no reason to fail."""
+    value = b"hush\xffhush".decode(errors="surrogateescape")
+    secrets = secret.found({"B2_APPLICATION_KEY_ID": value, "B2_APPLICATION_KEY": value}, ())
+    assert mask(f"a {value} b hush%FFhush", secrets) == f"a {HIDDEN} b {HIDDEN}"
+
+
+def test_connection_string_is_masked_in_parts() -> None:
+    """The key within a connection string is hidden where it stands alone, and nothing else of it."""
+    environ = {
+        "AZURE_STORAGE_CONNECTION_STRING": "DefaultEndpointsProtocol=https;AccountName=example;AccountKey=a2V5a2V5=="
+    }
+    assert mask("a2V5a2V5== of example by https", secret.found(environ, ())) == f"{HIDDEN} of example by https"
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"B2_APPLICATION_KEY_ID": "me", "B2_APPLICATION_KEY": f"{PASSWORD}\n"},
+        {"TWINE_USERNAME": "me", "TWINE_PASSWORD": PASSWORD},
+        {"INDEX": f"https://me:{PASSWORD}@e.example/"},
+    ],
+    ids=lambda environ: next(iter(environ)),
+)
+def test_basic_authentication_is_masked(environ: dict[str, str]) -> None:
+    """A pair is hidden as the header of a request has it."""
+    header = base64.b64encode(f"me:{PASSWORD}".encode()).decode()
+    assert mask(f"Authorization: Basic {header}", secret.found(environ, ())) == f"Authorization: Basic {HIDDEN}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{'token': 'x'}", f"{{'token': '{HIDDEN}'}}"),
+        ("{'ex_auth_token': \"it's\", 'region': 'r'}", f"{{'ex_auth_token': \"{HIDDEN}\", 'region': 'r'}}"),
+        ('{"client_secret": "a\\"b", "type": "c"}', f'{{"client_secret": "{HIDDEN}", "type": "c"}}'),
+        ("{'sas_token':'?sv=1'}", f"{{'sas_token':'{HIDDEN}'}}"),
+        ("{'missing_credentials': 'skip', 'token': None}", "{'missing_credentials': 'skip', 'token': None}"),
+        ("{'secret_santa': 'ruprecht'}", "{'secret_santa': 'ruprecht'}"),
+    ],
+)
+def test_values_with_telling_names_are_masked(text: str, expected: str) -> None:
+    """A secret of a configuration is hidden by its name, before anybody has read the settings."""
+    assert mask_url(text) == expected
+    assert mask_url(expected) == expected
+
+
+def test_driver_options_are_in_no_error(tmp_path: Path) -> None:
+    """A value that is no table of driver options is not shown: it may hold a token."""
+    for value in ("hush-hush-token", ["hush-hush-token"], {1: "hush-hush-token"}):
+        with pytest.raises(UsageError) as refused:
+            resolve({}, {}, {"driver_options": value}, tmp_path)
+        assert "hush" not in str(refused.value)
+
+
+def test_secret_driver_options_are_masked(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], log: io.StringIO
+) -> None:
+    """A secret of driver_options in pyproject.toml, which nobody knows before it is read, is hidden from then on."""
+    monkeypatch.chdir(project)
+    with (project / "pyproject.toml").open("a") as file:
+        file.write('[tool.wheelhouse.driver_options]\nex_force_auth_token = "hush-option"\nex_tenant_name = "tenant"\n')
+    assert run_failing(project, "tenant hush-option") == 1
+    text = log.getvalue() + "".join(capfd.readouterr())
+    assert (f"tenant {HIDDEN}" in text, "hush-option" in text) == (True, False)
 
 
 @pytest.mark.parametrize(
@@ -251,7 +517,7 @@ def log() -> Iterator[io.StringIO]:
 def test_logs_hold_no_secret(log: io.StringIO) -> None:
     """What any library logs from now on is cleaned, message and arguments (case 73)."""
     secrets = secret.guard_logs({"WHEELHOUSE_SECRET": PASSWORD}, ["inv", "--index=https://me:other-pw@h/"])
-    assert secrets == {PASSWORD, "other-pw"}
+    assert secrets == {PASSWORD, "other-pw", "bWU6b3RoZXItcHc=", "bWU6b3RoZXItcHc%3D"}
     logging.getLogger("invoke").debug("argv: %r", ["--secret", PASSWORD])
     logging.getLogger("urllib3").info("GET https://me:other-pw@h/?sig=abc")
     assert log.getvalue() == f"argv: ['--secret', '{HIDDEN}']\nGET https://me:{HIDDEN}@h/?sig={HIDDEN}\n"
@@ -276,6 +542,21 @@ def test_tracebacks_in_logs_hold_no_secret(log: io.StringIO) -> None:
         logging.getLogger("x").debug("internal error", exc_info=True)
     assert "ValueError: bad key" in log.getvalue()
     assert PASSWORD not in log.getvalue()
+
+
+def test_every_part_of_a_log_record_is_cleaned_of_secrets_known_later(log: io.StringIO) -> None:
+    """A traceback and a stack that an earlier filter made into texts are cleaned of what became known since."""
+    secret.guard_logs({"WHEELHOUSE_SECRET": PASSWORD}, ())
+    secret.guard_logs({}, (), ["another-secret"])
+    try:
+        raise ValueError(f"bad keys {PASSWORD} another-secret")
+    except ValueError:
+        logging.getLogger("x").debug("internal error", exc_info=True)
+    record = logging.LogRecord("x", logging.ERROR, "", 0, "m", (), None, sinfo=f"in {PASSWORD} another-secret")
+    logging.getLogger("x").handle(record)
+    assert leaked(log.getvalue(), [PASSWORD, "another-secret"]) == []
+    assert f"ValueError: bad keys {HIDDEN} {HIDDEN}" in log.getvalue()
+    assert f"in {HIDDEN} {HIDDEN}" in log.getvalue()
 
 
 def test_bad_log_records_do_no_harm(log: io.StringIO, capsys: pytest.CaptureFixture[str]) -> None:

@@ -61,9 +61,10 @@ def run(  # noqa: PLR0913
     from wheelhouse_tasks import settings
     from wheelhouse_tasks.console import Terminal
     from wheelhouse_tasks.errors import WheelhouseError, one_line
-    from wheelhouse_tasks.secret import guard_logs, mask
+    from wheelhouse_tasks.secret import guard_logs, mask, values_of
 
-    secrets = guard_logs(os.environ, (*sys.argv, "--secret", flags.get("secret") or ""))
+    words = (*sys.argv, "--secret", flags.get("secret") or "")
+    secrets = guard_logs(os.environ, words)
     ui = Terminal(verbose=verbose, as_json=as_json, assume_yes=assume_yes, secrets=secrets, argv=sys.argv)
     # the folder of tasks.py, which invoke keeps to itself
     root = Path(getattr(context.config, "_project_prefix", None) or Path.cwd())
@@ -72,12 +73,14 @@ def run(  # noqa: PLR0913
         found = settings.resolve(
             flags, dict(os.environ), context.config.get("wheelhouse", {}), root, verify_tls=verify_tls
         )
+        secrets = ui.secrets = guard_logs(os.environ, words, values_of(found.container.driver_options))
         # `inv wheelhouse.upload --dry` sets invoke's own flag
         with _terminable():
             result = command(found, ui, dry_run or bool(context.config.run.dry))
         ui.result(asdict(result))  # type: ignore[call-overload]
     except WheelhouseError as error:
-        message, code = mask(str(error), secrets), error.exit_code
+        # masked before it is cut to its length: no part of a secret is left at the end
+        message, code = mask(one_line(mask(error.wording(), secrets)), secrets), error.exit_code
         details = asdict(error.result) if error.result is not None else {}  # type: ignore[call-overload]
     except KeyboardInterrupt:
         message, code = (

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
+import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -16,12 +19,14 @@ if TYPE_CHECKING:
 HIDDEN = "<hidden>"
 
 SECRET_FLAG = "--secret"  # noqa: S105
+#: The secret variables that are no provider's; those of the providers are in the tables below.
 SECRET_VARIABLES = re.compile(
-    r"WHEELHOUSE_(UPLOADER_)?SECRET|(TWINE|OS)_PASSWORD|AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN|AZURE_STORAGE_KEY|"
-    r"B2_APPLICATION_KEY|INVOKE_.*(SECRET|PASSWORD|TOKEN).*|.*_API_TOKEN"
+    r"WHEELHOUSE_(UPLOADER_)?SECRET|TWINE_PASSWORD|INVOKE_.*(SECRET|PASSWORD|TOKEN).*|.*_API_TOKEN"
 )
 SHORTEST = 6
 """Shorter values are not masked one by one: they would garble every line, and are no secrets."""
+KEY_FILE_LIMIT = 1 << 16
+"""Characters; that of a service account has some 2,000."""
 
 #: A password may hold what should have been quoted: up to the last @ then.
 USERINFO = re.compile(r"(?<=://)(?:[^\s/?#'\"@:<>]*:[^\s'\"<>]+|[^/\s?#'\"@<>]+(?:@[^/\s?#'\"@<>]+)*)(?=@)")
@@ -32,6 +37,13 @@ SECRET_WORDS = r"token|secret|passw|pass|pwd|signature|credential|access_?key|ap
 #: An API token of PyPI, wherever it may be from.
 API_TOKEN = re.compile(r"\bpypi-[A-Za-z0-9_-]{16,}")
 QUERY_VALUE = re.compile(rf"(?i)(?<=[?&])((?:[\w.-]*(?:{SECRET_WORDS})[\w.-]*|sig|key)=)[^&#\s'\"]+")
+#: How the names of secret values end in configurations, key files and connection strings.
+TELLING = r"[\w.-]{0,40}(?:secret|passw(?:or)?d|token|signature|(?:access|account|api|private|secret)_?key(?:_id)?)"
+SECRET_NAME = re.compile(rf"(?i){TELLING}")
+#: `'token': '...'`, as in the configuration that `inv --debug` logs, and in JSON.
+NAMED_VALUE = re.compile(rf"""(?i)((['"]){TELLING}\2: ?(['"]))(?:\\.|(?!\3)[^\\\n])+(?=\3)""")
+#: `AccountKey=...`, as in a connection string.
+CONNECTION_VALUE = re.compile(rf"(?i)(?:^|;){TELLING}=([^;]+)")
 
 
 @dataclass(frozen=True)
@@ -46,7 +58,8 @@ class Credentials:
 
 #: How the names of providers begin that speak S3.
 S3 = ("s3", "minio", "ovh", "scaleway", "digitalocean_spaces")
-#: Where a provider's own tools look for credentials: (user or key id, secret, session token).
+#: Where a provider's own tools look for credentials: (user or key id, secret, session token). All but the first are
+#: secret, and masked because they stand here.
 NATIVE_VARIABLES: Mapping[str, tuple[str, str, str | None]] = {
     "s3": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
     "azure_blobs": ("AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_KEY", None),
@@ -56,6 +69,37 @@ NATIVE_VARIABLES: Mapping[str, tuple[str, str, str | None]] = {
 }
 #: Names the file that holds the credentials of a service account.
 GOOGLE_VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"
+#: Secret variables that a provider's own tools read, and we do not: masked all the same.
+OTHER_SECRETS: Mapping[str, tuple[str, ...]] = {
+    "s3": ("AWS_SECURITY_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"),
+    "minio": ("MINIO_ROOT_PASSWORD", "MINIO_SECRET_KEY"),
+    "digitalocean_spaces": ("SPACES_SECRET_ACCESS_KEY",),
+    "scaleway": ("SCW_SECRET_KEY",),
+    "aliyun_oss": ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"),
+    "azure_blobs": ("AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_SAS_TOKEN", "AZURE_CLIENT_SECRET"),
+    "openstack_swift": (
+        *("OS_APPLICATION_CREDENTIAL_SECRET", "OS_TOKEN", "OS_AUTH_TOKEN", "OS_ACCESS_TOKEN", "OS_CLIENT_SECRET"),
+        *("OS_PASSCODE", "ST_KEY"),
+    ),
+    "google_storage": ("GOOGLE_CREDENTIALS", "GOOGLE_OAUTH_ACCESS_TOKEN", "CLOUDSDK_AUTH_ACCESS_TOKEN"),
+}
+#: User and secret of the pairs that are no provider's.
+OTHER_PAIRS = (
+    ("WHEELHOUSE_USERNAME", "WHEELHOUSE_SECRET"),
+    ("WHEELHOUSE_UPLOADER_USERNAME", "WHEELHOUSE_UPLOADER_SECRET"),
+    ("TWINE_USERNAME", "TWINE_PASSWORD"),
+)
+
+
+def secret_variables() -> frozenset[str]:
+    """Return the names of the variables that hold a secret of any provider."""
+    read = {name for _, *names in NATIVE_VARIABLES.values() for name in names if name}
+    return frozenset(read.union(*OTHER_SECRETS.values()))
+
+
+def provider_variables() -> frozenset[str]:
+    """Return the names of the variables that hold credentials of any provider, or name their file."""
+    return secret_variables() | {GOOGLE_VARIABLE, *(user for user, *_ in NATIVE_VARIABLES.values())}
 
 
 def variables_of(provider: str) -> str:
@@ -120,30 +164,72 @@ def _service_account(path: str) -> Credentials | None:
 
 
 def mask_url(text: str) -> str:
-    """Return *text* with the user and password, and the secret query values, of every URL in it hidden."""
+    """Return *text* without the secrets that show by themselves: of URLs, keys, and values with a telling name."""
     text = PRIVATE_KEY.sub(HIDDEN, text)
     text = BARE_USERINFO.sub(HIDDEN, USERINFO.sub(HIDDEN, API_TOKEN.sub(HIDDEN, text)))
-    return QUERY_VALUE.sub(rf"\1{HIDDEN}", text)
+    return NAMED_VALUE.sub(rf"\1{HIDDEN}", QUERY_VALUE.sub(rf"\1{HIDDEN}", text))
 
 
 def found(environ: Mapping[str, str], argv: Iterable[str]) -> frozenset[str]:
-    """Return the secret values that the environment and the command line hold."""
-    values = {value for name, value in environ.items() if SECRET_VARIABLES.fullmatch(name)}
+    """Return the secret values that the environment, a key file that it names, and the command line hold."""
+    names = secret_variables()
+    values = {value for name, value in environ.items() if name in names or SECRET_VARIABLES.fullmatch(name)}
+    texts = {*values, environ.get(GOOGLE_VARIABLE, "")}
+    values |= {part for text in texts for part in (*_parts(text), *_parts(_file(text)))}
+    for user, key in (*OTHER_PAIRS, *(row[:2] for row in NATIVE_VARIABLES.values())):
+        if environ.get(user) and environ.get(key):
+            values.add(_basic(f"{environ[user].strip()}:{environ[key].strip()}"))
     words = list(argv)
     values.update(following for word, following in pairwise(words) if word == SECRET_FLAG)
     values.update(word.removeprefix(SECRET_FLAG + "=") for word in words if word.startswith(SECRET_FLAG + "="))
     for text in (*words, *environ.values()):
         for match in USERINFO.finditer(text):
             user, colon, password = match[0].partition(":")
-            values.add(password if colon else user)  # a token may stand alone
-    values |= {unquote(value) for value in values}
-    return frozenset(form for value in values if len(value) >= SHORTEST for form in _forms(value))
+            values |= {password if colon else user, _basic(unquote(match[0]))}  # a token may stand alone
+    return spelled(values)
+
+
+def spelled(values: Iterable[str]) -> frozenset[str]:
+    """Return secrets in every spelling that an output may hold."""
+    known = {form for value in values for form in (value, unquote(value))}
+    return frozenset(form for value in known if len(value) >= SHORTEST for form in _forms(value))
+
+
+def values_of(table: Mapping[str, object]) -> frozenset[str]:
+    """Return the values of a table that have the names of secrets, and each line of them."""
+    texts = {value for name, value in table.items() if isinstance(value, str) and SECRET_NAME.fullmatch(name)}
+    return frozenset(texts | {line for text in texts for line in text.splitlines() if not line.startswith("-----")})
+
+
+def _parts(text: str) -> set[str]:
+    """Return the secrets within a connection string, or within a key file in JSON."""
+    parts = set(CONNECTION_VALUE.findall(text))
+    with suppress(ValueError, RecursionError):
+        table = json.loads(text)
+        if isinstance(table, dict):
+            parts |= values_of(table)
+    return parts
+
+
+def _file(path: str) -> str:
+    """Return what is in the key file *path*, or an empty text where there is none."""
+    with suppress(OSError, ValueError):
+        if os.path.isfile(path):  # noqa: PTH113  # a path from the environment, as it is
+            with open(path, encoding="utf-8") as file:  # noqa: PTH123  # as above
+                return file.read(KEY_FILE_LIMIT)
+    return ""
+
+
+def _basic(login: str) -> str:
+    """Return `user:password` as the header of basic authentication has it."""
+    return base64.b64encode(login.encode(errors="surrogateescape")).decode()
 
 
 def _forms(value: str) -> tuple[str, ...]:
     """Return a secret as it may stand in a URL, a repr, JSON, or a line that was cleaned."""
     cleaned = " ".join(value.split())
-    return value, cleaned, quote(value, safe=""), quote_plus(value), repr(value)[1:-1], json.dumps(value)[1:-1]
+    quoted = quote(value, safe="", errors="surrogateescape"), quote_plus(value, errors="surrogateescape")
+    return value, cleaned, *quoted, repr(value)[1:-1], json.dumps(value)[1:-1]
 
 
 def mask(text: str, secrets: Iterable[str]) -> str:
@@ -168,14 +254,16 @@ class MaskingFilter(logging.Filter):
             message = str(record.msg)
         record.msg, record.args = mask(message, self.secrets), ()
         if record.exc_info:
-            record.exc_text = mask(logging.Formatter().formatException(record.exc_info), self.secrets)
-            record.exc_info = None
+            record.exc_text, record.exc_info = logging.Formatter().formatException(record.exc_info), None
+        # another filter, that knew fewer secrets, may have made the text
+        record.exc_text = mask(record.exc_text, self.secrets) if record.exc_text else None
+        record.stack_info = mask(record.stack_info, self.secrets) if record.stack_info else None
         return True
 
 
-def guard_logs(environ: Mapping[str, str], argv: Iterable[str]) -> frozenset[str]:
-    """Keep secrets out of every log that is set up by now; return them."""
-    secrets = found(environ, argv)
+def guard_logs(environ: Mapping[str, str], argv: Iterable[str], more: Iterable[str] = ()) -> frozenset[str]:
+    """Keep secrets, and *more* of them, out of every log that is set up by now; return them."""
+    secrets = found(environ, argv) | spelled(more)
     for handler in logging.getLogger().handlers:
         if not any(isinstance(each, MaskingFilter) and each.secrets >= secrets for each in handler.filters):
             handler.addFilter(MaskingFilter(secrets))

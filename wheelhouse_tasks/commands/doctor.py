@@ -20,7 +20,7 @@ from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, Failed, Obje
 from wheelhouse_tasks.keys import KEYS
 from wheelhouse_tasks.location import LOCAL
 from wheelhouse_tasks.retention import parse_time
-from wheelhouse_tasks.secret import mask_url
+from wheelhouse_tasks.secret import mask_url, provider_variables
 from wheelhouse_tasks.storage import Conditions, Store, make_payload, open_store, publish, read_all
 
 if TYPE_CHECKING:
@@ -48,7 +48,6 @@ CHECKS = (CREDENTIALS, CONTAINER, OBJECTS, CLOCK, CONDITIONS, PUBLIC, PAGES, JSO
 LARGEST_SKEW = timedelta(minutes=1)
 #: A nightly build that is older was not built, or not uploaded.
 STALE = timedelta(days=30)
-CREDENTIAL_PREFIXES = ("WHEELHOUSE_", "AWS_", "AZURE_", "B2_", "OS_", "GOOGLE_", "GOOG_", "GS_")
 SERVER_ADVICE = "see 'Install from it' in the README of wheelhouse-tasks for what the web server must do"
 
 
@@ -381,7 +380,8 @@ def _text(value: object) -> str:
 def origin_of(credentials: Credentials, environ: Mapping[str, str]) -> str:
     """Return the names of the variables that hold the credentials; their values are told nowhere."""
     values = {credentials.username, credentials.secret, credentials.token} - {None, ""}
-    names = [name for name in environ if name.startswith(CREDENTIAL_PREFIXES) and environ[name] in values]
+    ours = {name for name in environ if name.startswith("WHEELHOUSE_")} | provider_variables()
+    names = [name for name in ours if environ.get(name) in values]
     secret = any(environ[name] == credentials.secret for name in names)
     return ", ".join([*sorted(names), *([] if secret else ["--secret"])])
 
