@@ -59,6 +59,7 @@ def demo(context: Context) -> None:
         project.mkdir()
         (project / "tasks.py").write_text(HOST_PROJECT)
         here = environment(TWINE_USERNAME="demo", TWINE_PASSWORD="demo-password", WHEELHOUSE_PROJECT=PACKAGE)
+        here["WHEELHOUSE_CONTAINER"] = "wheelhouse"  # CI runs the demo too, and wants a container that somebody named
 
         say("Build this project's own wheel and sdist, as one CI worker would")
         run(sys.executable, "-m", "build", "--outdir", project / "dist-own", ROOT, quiet=True)

@@ -1,5 +1,6 @@
 """Fixtures: servers that each worker starts once, at need, and a clean environment for each test."""
 
+import json
 import os
 import re
 import signal
@@ -8,11 +9,14 @@ import venv
 from collections.abc import Iterator
 from pathlib import Path
 
+import ci_info
 import fence
 import google_front
 import programs
 import pytest
 import servers
+
+from wheelhouse_tasks import ci, secret
 
 # where Python may not keep what it compiled, each of the many programs that we start compiles the package anew
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -24,6 +28,11 @@ STEERING = re.compile(
     r"(GITHUB|GITLAB|CI|CIRCLE|BUILDKITE|TRAVIS|APPVEYOR|CIRRUS|JENKINS|TF|BUILD)_.*|CIRCLECI|TRAVIS|BUILDKITE|APPVEYOR",
     re.IGNORECASE,
 )
+#: What shows any build service that is known, tox, or the credentials of any provider.
+HIDDEN = {
+    *re.findall(r"\w+", json.dumps([[vendor["env"], vendor.get("pr")] for vendor in ci_info.vendors])),
+    *(*ci.GENERIC, *ci.TOX, *secret.provider_variables()),
+}
 FENCE = pytest.StashKey[fence.Fence]()
 
 
@@ -49,8 +58,9 @@ def fenced(pytestconfig: pytest.Config) -> fence.Fence:
 @pytest.fixture(autouse=True)
 def clean_env(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, fenced: fence.Fence) -> None:
     """Hide the settings, credentials and home of the machine from the test and what it runs."""
-    for name in filter(STEERING.fullmatch, list(os.environ)):
-        monkeypatch.delenv(name)
+    for name in list(os.environ):
+        if name in HIDDEN or STEERING.fullmatch(name):
+            monkeypatch.delenv(name)
     home = tmp_path_factory.mktemp("home")
     folders = {"CACHE_HOME": "cache", "CONFIG_HOME": "config", "DATA_HOME": "data", "STATE_HOME": "state"}
     clean = {

@@ -1,13 +1,16 @@
 """Builds of pull requests and of forks, and servers with certificates of one's own."""
 
 import json
+import os
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
+import ci_info
 import pytest
 import servers
 import wheels
@@ -16,6 +19,10 @@ from scripted import scripted
 from test_bad_input import failed
 from test_storage import s3_container
 
+from wheelhouse_tasks import ci
+from wheelhouse_tasks.commands.upload import upload
+from wheelhouse_tasks.errors import UsageError
+from wheelhouse_tasks.settings import resolve
 from wheelhouse_tasks.storage import open_store
 
 PULL_REQUESTS = {
@@ -87,9 +94,135 @@ def test_other_builds_upload(service: str, project: Path, s3: servers.S3Server, 
 
 
 def test_local_container_of_a_pull_request(project: Path) -> None:
-    """A local folder is nobody else's: a pull request may fill it."""
-    done = inv(project, "wheelhouse.upload", "--json", env=PULL_REQUESTS["GitHub Actions"])
+    """A local folder is nobody else's: a pull request may fill one that somebody named."""
+    words = ("wheelhouse.upload", "--json", "--container", "kept")
+    done = inv(project, *words, env=PULL_REQUESTS["GitHub Actions"])
     assert len(json.loads(done.stdout)["uploaded"]) == 1
+
+
+def sample(vendor: dict[str, Any]) -> dict[str, str]:
+    """Return the environment by which a build service is known."""
+    known = vendor["env"]
+    if isinstance(known, dict) and "env" in known:
+        return {known["env"]: known["includes"]}
+    if isinstance(known, dict):
+        return dict.fromkeys(known["any"][:1], "1") if "any" in known else known
+    return dict.fromkeys([known] if isinstance(known, str) else known, "1")
+
+
+BUILDS = {
+    **{vendor["name"]: sample(vendor) for vendor in ci_info.vendors},
+    "nobody's": {"CI": "true"},
+    "CI in other words": {"CI": "yes"},
+    "CI with a number": {"CI": "1"},
+    "CONTINUOUS_INTEGRATION": {"CONTINUOUS_INTEGRATION": "true"},
+    "Jenkins without its URL": {"BUILD_NUMBER": "17"},
+    "a service that says no": {"CI": "false", "GITHUB_ACTIONS": "true"},
+    "empty settings": {"CI": "true", "WHEELHOUSE_CONTAINER": "", "WHEELHOUSE_PROVIDER": ""},
+    "credentials alone": {"CI": "true", "WHEELHOUSE_USERNAME": "me", "WHEELHOUSE_SECRET": "hush-hush"},
+    "an address alone": {"CI": "true", "WHEELHOUSE_HOST": "127.0.0.1", "WHEELHOUSE_PREFIX": "nightly"},
+    **{f"pull request at {name}": environ for name, environ in PULL_REQUESTS.items()},
+    "tox": {"TOX_ENV_NAME": "py"},
+    "tox that passes CI": {"TOX_ENV_DIR": "/x/.tox/py", "CI": "true"},
+}
+
+
+@pytest.mark.parametrize("build", BUILDS)
+@pytest.mark.parametrize("dry_run", [False, True], ids=["upload", "dry run"])
+def test_default_folder_is_no_place_for_a_build(build: str, dry_run: bool, project: Path) -> None:
+    """A build that names no container uploads nothing, and is told what to set, in a dry run too."""
+    found = resolve({}, BUILDS[build], {}, project)
+    with pytest.raises(UsageError, match=r"^container: neither provider nor container is set") as refused:
+        upload(found, dry_run=dry_run)
+    assert ("pass_env" in str(refused.value)) == build.startswith("tox")
+    for word in ("WHEELHOUSE_", "provider", "container", "[tool.wheelhouse]"):
+        assert word in refused.value.remedy
+    assert not (project / "wheelhouse").exists()
+
+
+@pytest.mark.parametrize("environ", [{}, {"CI": ""}, {"CI": "false"}, {"CI": "0"}, {"GITHUB_ACTIONS": ""}], ids=str)
+def test_default_folder_is_for_people(environ: dict[str, str], project: Path) -> None:
+    """Outside of CI the default folder is filled, as ever; an empty variable shows no build."""
+    assert len(upload(resolve({}, environ, {}, project)).uploaded) == 1
+    assert (project / "wheelhouse/index.html").is_file()
+
+
+@pytest.mark.parametrize("setting", ["provider", "container"])
+@pytest.mark.parametrize("level", ["flag", "environment", "INVOKE_ variable", "invoke configuration", "pyproject.toml"])
+@pytest.mark.parametrize("build", ["GitHub Actions", "tox"])
+def test_container_that_somebody_named_is_filled(setting: str, level: str, build: str, project: Path) -> None:
+    """Whichever level names the provider or the container, be it as by default: a build uploads to it."""
+    value = {"provider": "local", "container": "wheelhouse"}[setting]
+    names = {"environment": f"WHEELHOUSE_{setting.upper()}", "INVOKE_ variable": f"INVOKE_WHEELHOUSE_{setting.upper()}"}
+    environ = {**BUILDS[build], **({names[level]: value} if level in names else {})}
+    flags = {setting: value} if level == "flag" else {}
+    config = {setting: value} if level == "invoke configuration" else {}
+    if level == "pyproject.toml":
+        (project / "pyproject.toml").write_text(f'[tool.wheelhouse]\n{setting} = "{value}"\n')
+    assert len(upload(resolve(flags, environ, config, project)).uploaded) == 1
+
+
+@pytest.mark.parametrize("words", [(), ("--dry-run",), ("--json",), ("--prefix", "nightly")], ids=" ".join)
+def test_build_that_names_no_container_fails(words: tuple[str, ...], project: Path) -> None:
+    """The task ends with 2 and one line, and leaves nothing behind."""
+    done = inv(project, "wheelhouse.upload", *words, env={"GITHUB_ACTIONS": "true", "CI": "true"})
+    failed(done, 2, "this build (GitHub Actions) would lose the default folder (set WHEELHOUSE_PROVIDER and")
+    assert ("--json" in words) == (done.stdout != "")
+    assert not (project / "wheelhouse").exists()
+
+
+def odd_names(folder: Path) -> None:
+    """Make what looks like artifacts and is none: a folder of wheels, a bad name, a link to nowhere."""
+    (folder / "cp312").mkdir()
+    wheels.make_wheel(folder / "cp312")
+    (folder / "demo-1.0-py3-none-any (1).whl").touch()
+    (folder / "demo-2.0-py3-none-any.whl").symlink_to("/nowhere")
+
+
+@pytest.mark.parametrize(
+    ("prepare", "problem", "skipped"),
+    [
+        pytest.param(lambda folder: folder.rmdir(), "there is no such folder", 0, id="no folder"),
+        pytest.param(lambda _: None, "holds no wheel or sdist", 0, id="empty folder"),
+        pytest.param(odd_names, "holds no wheel or sdist", 3, id="nothing but odd names"),
+    ],
+)
+def test_build_that_made_nothing_fails(
+    prepare: Callable[[Path], object], problem: str, skipped: int, project: Path
+) -> None:
+    """A job whose build went wrong does not end well, and each file that was left out is named."""
+    (project / "dist/demo-1.0-py3-none-any.whl").unlink()
+    prepare(project / "dist")
+    done = inv(project, "wheelhouse.upload", "--container", "kept", env=BUILDS["GitHub Actions"])
+    assert (done.returncode, done.stdout.count("skipped ")) == (1, skipped)
+    assert f"dist: {problem} (build the project first, or use --local-folder)" in done.stderr
+    assert not (project / "kept").exists()
+
+
+def test_build_whose_files_stay_behind_says_so(project: Path) -> None:
+    """A development build that is there with other bytes is counted in the last line, as is what was skipped."""
+    place = ("wheelhouse.upload", "--container", "kept")
+    version = "2.0.dev0+20260101000000"
+    wheels.make_wheel(project / "dist", version=version)
+    assert inv(project, *place, env=BUILDS["GitHub Actions"]).returncode == 0
+    wheels.make_wheel(project / "dist", version=version, extra_files={"other.py": b"1"})
+    odd_names(project / "dist")
+    done = inv(project, *place, env=BUILDS["GitHub Actions"])
+    assert done.returncode == 0, done.stderr
+    assert "0 files uploaded, 1 already there, 3 skipped, 1 kept as published\n" in done.stdout
+
+
+def test_credentials_that_tox_hides(project: Path) -> None:
+    """An upload that is skipped for want of credentials names tox where it may be what hides them."""
+    environ = {"WHEELHOUSE_PROVIDER": "s3", "WHEELHOUSE_MISSING_CREDENTIALS": "skip"}
+    reasons = [upload(resolve({}, {**environ, **more}, {}, project)).reason or "" for more in ({}, BUILDS["tox"])]
+    assert ["AWS_SECRET_ACCESS_KEY" in reason for reason in reasons] == [True, True]
+    assert ["pass_env of tox" in reason for reason in reasons] == [False, True]
+
+
+def test_tests_see_no_build_service() -> None:
+    """What a test runs is a person's command, wherever the tests run."""
+    assert (ci.service(os.environ), ci.in_tox(os.environ)) == (None, False)
 
 
 @pytest.mark.parametrize(

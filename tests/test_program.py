@@ -158,7 +158,7 @@ def test_mounting_imports_nothing_heavy() -> None:
 CORE = {
     *("errors", "artifact", "metadata", "pages", "links", "plan", "settings", "keys", "location", "secret", "retry"),
     *("parallel", "retention", "flat", "attestation", "archive", "acceptance", "coverage", "release_plan"),
-    *("listings", "offer", "resume"),
+    *("listings", "offer", "resume", "ci"),
 }
 EDGES = CORE | {
     *("storage", "dist", "web", "pypi", "console", "published", "project", "converge", "source", "stamp"),

@@ -327,7 +327,7 @@ def test_server_that_cannot_start(ci: str, outcome: type[BaseException], monkeyp
         raise servers.ServerError("demo", "no such program")
         yield
 
-    monkeypatch.setenv("CI", ci)
+    monkeypatch.setattr(servers, "CI", ci)
     with pytest.raises(outcome, match=r"^demo: no such program$"), servers.or_skip(missing()):
         pytest.fail("it started")
 

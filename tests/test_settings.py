@@ -60,6 +60,7 @@ def test_defaults(tmp_path: Path) -> None:
         project=None,
         local_folder=tmp_path / "dist",
         container=container,
+        container_given=False,
         indexes=(container,),
         public_url=None,
         max_workers=8,

@@ -43,6 +43,8 @@ class Settings:
     local_folder: Path
     #: The container that `upload` writes.
     container: Container
+    #: Whether any level names its provider or container: else it is the default, a folder of this machine.
+    container_given: bool
     indexes: tuple[Location, ...]
     public_url: str | None
     max_workers: int
@@ -93,7 +95,8 @@ def resolve(
     Raises UsageError that names the setting and its source.
     """
     values = {name: key.default for name, key in KEYS.items()}
-    for source, level in _levels(flags, environ, config, root):
+    levels = _levels(flags, environ, config, root)
+    for source, level in levels:
         # what weaker levels say of another index does not hold for this one
         named = level.get("repository_url") or level.get("repository")
         if named and named != (values["repository_url"] or values["repository"]):
@@ -109,6 +112,7 @@ def resolve(
         if {"repository", "repository_url"} <= level.keys():
             raise UsageError(source, "sets both repository and repository_url", "one of them names the index")
     credentials = {name: flags.get(name) for name in CREDENTIAL_KEYS}
+    values["container_given"] = any({"provider", "container"} & level.keys() for _, level in levels)
     return _settings(values, credentials, environ, root, verify_tls)
 
 
@@ -268,6 +272,7 @@ def _located(place: Location, own: Container, environ: Mapping[str, str]) -> Loc
 
 
 _PLAIN = (
+    "container_given",
     *("public_url", "max_workers", "update_index", "flat_index", "slash_pages", "enable_cdn", "stamp", "grace"),
     *("repository", "repository_url", "check_url", "expect", "missing_credentials", "file_limit"),
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks import artifact, dist, pages, parallel, retention, stamp
+from wheelhouse_tasks import artifact, ci, dist, pages, parallel, retention, stamp
 from wheelhouse_tasks.commands.container import (
     Sent,
     delete_hidden,
@@ -22,7 +22,7 @@ from wheelhouse_tasks.commands.container import (
 )
 from wheelhouse_tasks.console import DRY_RUN, Silent, Ui, count, size_text
 from wheelhouse_tasks.converge import check_ours
-from wheelhouse_tasks.errors import ContainerMissing, NothingToDo, WheelhouseError
+from wheelhouse_tasks.errors import ContainerMissing, NothingToDo, UsageError, WheelhouseError
 from wheelhouse_tasks.location import LOCAL
 from wheelhouse_tasks.plan import LocalFile, Skipped, UploadPlan, plan_upload
 from wheelhouse_tasks.published import Page
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.project import Project
     from wheelhouse_tasks.settings import Settings
     from wheelhouse_tasks.storage import Entry
+
+#: tox hides every variable that is not named, also those by which a build of a pull request is known.
+TOX_ADVICE = "name WHEELHOUSE_* and the variables of the CI service in pass_env of tox"
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ def upload(
     the epoch. Raises WheelhouseError; what was uploaded until then is whole, and another run completes it.
     """
     ui = ui or Silent()
+    _check_that_it_lasts(settings)
     reason = _reason_not_to(settings, pull_request=pull_request)
     if reason:
         ui.note(f"nothing was uploaded: {reason}")
@@ -133,18 +137,31 @@ def upload(
     )
 
 
+def _check_that_it_lasts(settings: Settings) -> None:
+    """Raise UsageError where nobody named a container, and the default folder would be lost with the build."""
+    if settings.container_given:
+        return
+    files = "provider and container in [tool.wheelhouse]; a container alone is a folder of this machine"
+    if ci.in_tox(settings.environ):
+        problem = "neither provider nor container is set, unless tox hides them"
+        raise UsageError("container", problem, f"{TOX_ADVICE}, or set {files}")
+    service = ci.service(settings.environ)
+    if service:
+        problem = f"neither provider nor container is set, and this build ({service}) would lose the default folder"
+        raise UsageError("container", problem, f"set WHEELHOUSE_PROVIDER and WHEELHOUSE_CONTAINER, or {files}")
+
+
 def _reason_not_to(settings: Settings, *, pull_request: bool) -> str:
     """Return why this build should not reach the storage provider, or an empty text."""
-    import ci_info
-
     container = settings.container
     if container.provider == LOCAL:
         return ""
-    if not pull_request and ci_info.is_pr(settings.environ):
-        return f"this is the build of a pull request ({ci_info.name(settings.environ)}); see --upload-pull-request"
+    if not pull_request and ci.is_pull_request(settings.environ):
+        return f"this is the build of a pull request ({ci.service(settings.environ)}); see --upload-pull-request"
     given = container.credentials is not None or is_given(container.provider, settings.environ)
     if not given and settings.missing_credentials == "skip":
-        return f"there are no credentials, and missing_credentials is skip (set {variables_of(container.provider)})"
+        advice = f"set {variables_of(container.provider)}" + f"; {TOX_ADVICE}" * ci.in_tox(settings.environ)
+        return f"there are no credentials, and missing_credentials is skip ({advice})"
     return ""
 
 
@@ -266,7 +283,8 @@ def _show(plan: UploadPlan, store: Store, ui: Ui) -> None:
 
 
 def _tell(plan: UploadPlan, url: str | None, settings: Settings, ui: Ui) -> None:
-    ui.note(f"{count(plan.send)} uploaded, {len(plan.present)} already there, {len(plan.skipped)} skipped")
+    kept = f", {len(plan.kept)} kept as published" if plan.kept else ""
+    ui.note(f"{count(plan.send)} uploaded, {len(plan.present)} already there, {len(plan.skipped)} skipped{kept}")
     if not settings.update_index:
         ui.note("the index pages were left alone: the next upload brings them up to date")
     elif url is None:
