@@ -1,12 +1,15 @@
 """What an index would refuse is told before the first upload, all of it, in one report (case 68)."""
 
+import csv
 import io
 import json
+import sys
 import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import programs
 import pytest
 import servers
 import wheels
@@ -232,6 +235,159 @@ def test_nothing_is_wrong_with_good_files(tmp_path: Path) -> None:
     wheels.make_wheel(tmp_path, tag="py3-none-any", build="1", requires_python="<4, >=3.8")
     wheels.make_sdist(tmp_path, requires_python=">=3.8,<4")
     assert found(tmp_path) == []
+
+
+def aged(version: str, *fields: str) -> str:
+    """Return metadata of an older version that is good but for some more fields."""
+    head = f"Metadata-Version: {version}\nName: demo\nVersion: 1.0\nSummary: A project made for a test.\n"
+    return "\n".join([f"{head}Requires-Python: >=3.8", *fields]) + "\n\nwords\n"
+
+
+@pytest.mark.parametrize("version", ["1.2", "2.1", "2.2", "2.3"])
+@pytest.mark.parametrize("name", ["LICENSE", "gone/LICENSE", "LICENSES\\MIT.txt", "../LICENSE", "LICENCE*", "/LICENSE"])
+def test_old_license_files_are_taken(version: str, name: str, tmp_path: Path) -> None:
+    """A License-File in metadata before 2.4 means nothing: setuptools 57 to 76 wrote it, and PyPI takes it."""
+    wheels.make_wheel(tmp_path, metadata=aged(version, f"License-File: {name}", "License-File: AUTHORS"))
+    wheels.make_sdist(tmp_path, metadata=aged(version, f"License-File: {name}"))
+    assert found(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("version", "field"),
+    [
+        ("2.1", "License-Expression: MIT"),
+        ("2.3", "License-Expression: MIT"),
+        ("2.1", "Dynamic: Classifier"),
+        ("1.2", "Provides-Extra: dev"),
+        ("1.2", "Description-Content-Type: text/markdown"),
+        ("2.4", "Import-Name: demo"),
+        ("2.4", "Import-Namespace: demo"),
+        ("2.4", "License-File: ../LICENSE"),
+        ("2.4", "License-File: LICENSES\\MIT.txt"),
+    ],
+)
+def test_fields_ahead_of_their_version(version: str, field: str, tmp_path: Path) -> None:
+    """Every other field that the version of the metadata does not know is refused, as twine and PyPI refuse it."""
+    wheels.make_wheel(tmp_path, metadata=aged(version, field))
+    [text] = [text for text in found(tmp_path) if "License-File" not in text]
+    assert text.startswith(f"{ANY}: its metadata: "), text
+    words = [sys.executable, "-m", "twine", "check", str(tmp_path / ANY)]
+    assert programs.run(*words).returncode == 1
+
+
+@pytest.mark.parametrize("rules", [PYPI, OTHER], ids=["PyPI", "other"])
+def test_other_letters_than_ascii(rules: Rules, tmp_path: Path) -> None:
+    """Fields may hold every letter, also those that are compared and those that name a file."""
+    for tag in ("py3-none-any", "cp312-cp312-win_amd64"):
+        files = {"demo-1.0.dist-info/licenses/LIZENZ-für-alle": b"frei\n"}
+        says = HEAD + "Summary: Größe zählt\nLicense-File: LIZENZ-für-alle\n\nwörter\n"
+        wheels.make_wheel(tmp_path, tag=tag, metadata=says, extra_files=files)
+    assert found(tmp_path, rules) == []
+    says = says.replace("Größe", "Kürze").replace("LIZENZ-für-alle", "LIZENZ-für-mich")
+    wheels.make_wheel(tmp_path, tag="cp313-cp313-win_amd64", metadata=says)
+    [problem, *more] = found(tmp_path, rules)
+    assert "Kürze" in " ".join([problem, *more])
+    assert ("LIZENZ-für-mich" in problem) is rules.pypi
+
+
+SPELT = (
+    (
+        "Requires-Dist: sphinx_rtd_theme (>=1.0,<3)",
+        "Requires-Dist: foo==1.0; python_version < '3.9' and extra == 'dev_x'",
+        "Provides-Extra: dev_x",
+        "Requires-Dist: bar",
+    ),
+    (
+        "Provides-Extra: dev-x",
+        "Requires-Dist: bar",
+        "Requires-Dist: Bar",
+        'Requires-Dist: foo == 1.0.0 ; ("dev-x" == extra) and ("3.9" > python_version)',
+        "Requires-Dist: sphinx-rtd-theme<3,>=1",
+    ),
+)
+
+
+@pytest.mark.parametrize("rules", [PYPI, OTHER], ids=["PyPI", "other"])
+def test_wheels_may_spell_alike_things_otherwise(rules: Rules, tmp_path: Path) -> None:
+    """Wheels of several build backends ask for the same under other spellings, and are one release."""
+    for tag, fields in zip(("cp312-cp312-win_amd64", "py3-none-any"), SPELT, strict=True):
+        wheels.make_wheel(tmp_path, tag=tag, metadata=aged("2.1", *fields))
+    assert found(tmp_path, rules) == []
+
+
+def test_only_what_differs_is_shown(tmp_path: Path) -> None:
+    """A disagreement names the values that mean something else, not those that are spelt otherwise."""
+    for number, tag in enumerate(("cp311-cp311-win_amd64", "cp312-cp312-win_amd64", "py3-none-any")):
+        more = ["Requires-Dist: new"] if number == 2 else []
+        wheels.make_wheel(tmp_path, tag=tag, metadata=aged("2.1", *SPELT[number % 2], *more))
+    model = "demo-1.0-cp311-cp311-win_amd64.whl"
+    assert found(tmp_path) == [f"{ANY}: its metadata says Requires-Dist 'new', that of {model} 'none'"]
+
+
+def rerecorded(folder: Path, change: Callable[[str], str]) -> Path:
+    """Make a wheel with files in folders, the names of which its RECORD holds as *change* returns them."""
+    files = {"demo/a, b/c.py": b"", "demo-1.0.data/scripts/tool": b"#!python\n", "demo-1.0.dist-info/licenses/X": b"x"}
+    path = wheels.make_wheel(folder, extra_files=files)
+    with zipfile.ZipFile(path) as old:
+        members = {name: old.read(name) for name in old.namelist()}
+    record = "demo-1.0.dist-info/RECORD"
+    rows = [[change(row[0]), *row[1:]] for row in csv.reader(io.StringIO(members[record].decode()))]
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    members[record] = text.getvalue().encode()
+    with zipfile.ZipFile(path, "w") as new:
+        for name, content in members.items():
+            new.writestr(name, content)
+    return path
+
+
+def backslashes(name: str) -> str:
+    """Return a path as Windows spells it."""
+    return name.replace("/", "\\")
+
+
+@pytest.mark.parametrize("rules", [PYPI, OTHER], ids=["PyPI", "other"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(backslashes, id="all"),
+        pytest.param(lambda name: backslashes(name) if name.startswith("demo/") else name, id="some"),
+        pytest.param(lambda name: name.replace("/", "\\", 1), id="mixed"),
+        pytest.param(lambda name: backslashes(name) if name.endswith("RECORD") else name, id="its own"),
+    ],
+)
+def test_record_with_backslashes(change: Callable[[str], str], rules: Rules, tmp_path: Path) -> None:
+    """A RECORD that was written on Windows names its files with backslashes, and is taken."""
+    path = rerecorded(tmp_path, change)
+    assert found(tmp_path, rules) == []
+    assert programs.pip_install("--no-index", path, target=tmp_path / "target").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        pytest.param(lambda name: f"{backslashes(name)}x", "its RECORD lists 'demo-1.0.data/scripts/toolx'", id="gone"),
+        pytest.param(lambda name: backslashes(name).lower(), "does not list 'demo-1.0.dist-info/METADATA'", id="case"),
+        pytest.param(lambda name: f"\\{backslashes(name)}", "its RECORD lists '/demo", id="from the root"),
+        pytest.param(lambda name: f"C:\\{backslashes(name)}", "its RECORD lists 'C:/demo", id="of a drive"),
+        pytest.param(lambda name: f"..\\{backslashes(name)}", "its RECORD lists '../demo", id="from above"),
+    ],
+)
+def test_record_with_wrong_backslashes(change: Callable[[str], str], problem: str, tmp_path: Path) -> None:
+    """Backslashes hide neither a file that is not there nor one that is not listed."""
+    rerecorded(tmp_path, change)
+    assert [text for text in found(tmp_path) if problem in text], found(tmp_path)
+
+
+def test_record_with_backslashes_and_a_wrong_digest(tmp_path: Path) -> None:
+    """Files that RECORD names with backslashes are compared with their digests too."""
+    path = rerecorded(tmp_path, backslashes)
+    with zipfile.ZipFile(path) as old:
+        members = {name: old.read(name) for name in old.namelist()}
+    with zipfile.ZipFile(path, "w") as new:
+        for name, content in members.items():
+            new.writestr(name, b"other" if name == "demo/payload.bin" else content)
+    assert found(tmp_path) == [f"{ANY}: its RECORD has another digest, or none, for 'demo/payload.bin'"]
 
 
 def test_sparse_sdist(tmp_path: Path) -> None:

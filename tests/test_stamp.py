@@ -14,6 +14,7 @@ from packaging.version import Version
 from projects import inv, make_project
 
 from wheelhouse_tasks import artifact, dist, stamp
+from wheelhouse_tasks.archive import record_problems
 
 WHEN = 1_767_225_600  # 2026-01-01T00:00:00Z
 
@@ -75,6 +76,27 @@ def test_every_trace_of_the_version_changes(tmp_path: Path) -> None:
     assert sorted(row[0] for row in rows) == sorted(names)
     assert rows[-1] == [f"{info}/RECORD", "", ""]
     assert wheel.read_bytes() == before
+
+
+def test_record_of_windows_is_written_anew(tmp_path: Path) -> None:
+    """A wheel whose RECORD has backslashes gets one with slashes, which lists every file, and installs."""
+    wheel = wheels.make_wheel(
+        tmp_path, "demo", "1.0.dev0", extra_files={"demo-1.0.dev0.data/scripts/tool": b"#!python\n"}
+    )
+    with zipfile.ZipFile(wheel) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content.replace(b"/", b"\\") if name.endswith("RECORD") else content)
+    (tmp_path / "stamped").mkdir()
+    fresh = stamp.rewrite(wheel, artifact.parse(wheel.name), WHEN, tmp_path / "stamped")
+    [read] = dist.read([(fresh, artifact.parse(fresh.name))], 1)
+    assert list(record_problems(read.path)) == []
+    with zipfile.ZipFile(fresh) as archive:
+        text = archive.read("demo-1.0.dev0+20260101000000.dist-info/RECORD").decode()
+    assert "\\" not in text
+    assert programs.pip_install("--no-index", fresh, target=tmp_path / "target").returncode == 0
+    assert (tmp_path / "target/bin/tool").is_file()
 
 
 def test_equal_input_gives_equal_bytes(tmp_path: Path) -> None:

@@ -7,19 +7,16 @@ metadata and sizes (`warehouse/forklift/legacy.py`, docs.pypi.org).
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
-from email.parser import BytesHeaderParser
+from email.parser import HeaderParser
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-from wheelhouse_tasks import archive, parallel
+from wheelhouse_tasks import archive, meaning, parallel
 from wheelhouse_tasks.errors import BadArtifact, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
 
     from wheelhouse_tasks.plan import LocalFile
 
@@ -93,6 +90,8 @@ def _metadata(file: LocalFile) -> Iterator[str]:
     from packaging.metadata import Metadata, RawMetadata, parse_email
 
     raw, unparsed = parse_email(file.metadata.text)
+    if not archive.knows_license_files(raw.get("metadata_version", "")):
+        raw.pop("license_files", None)  # as twine does, since setuptools 57 to 76 wrote them all the same
     if unparsed:
         yield f"its metadata has fields that cannot be read: {', '.join(sorted(unparsed))}"
     try:
@@ -133,28 +132,22 @@ def _doubles(files: Sequence[LocalFile]) -> Iterator[BadArtifact]:
 
 
 def _disagreements(files: Sequence[LocalFile]) -> Iterator[BadArtifact]:
-    """Find the files whose metadata say something else than those of most others."""
+    """Find the files whose metadata mean something else than those of most others."""
     for fields, those in ((SHARED, files), (OF_WHEELS, [file for file in files if file.artifact.is_wheel])):
-        headers = [(file, BytesHeaderParser().parsebytes(file.metadata.text)) for file in those]
+        headers = {file.artifact.filename: HeaderParser().parsestr(file.metadata.text.decode()) for file in those}
         for field in fields:
-            said: dict[tuple[str, ...], list[str]] = defaultdict(list)
-            for file, header in headers:
-                values = tuple(sorted(_normal(field, " ".join(each.split())) for each in header.get_all(field, [])))
-                said[values].append(file.artifact.filename)
-            if len(said) > 1:
-                usual = Counter({values: len(names) for values, names in said.items()}).most_common(1)[0][0]
-                for values, names in said.items():
-                    if values != usual:
-                        here, there = "; ".join(values) or "none", "; ".join(usual) or "none"
-                        problem = f"its metadata says {field} {here!r}, that of {said[usual][0]} {there!r}"
-                        yield from (BadArtifact(name, one_line(problem)) for name in names)
+            spelt = {name: header.get_all(field, []) for name, header in headers.items()}
+            meant = {name: meaning.of(field, values) for name, values in spelt.items()}
+            if len(set(meant.values())) > 1:
+                usual = Counter(meant.values()).most_common(1)[0][0]
+                model = next(name for name in meant if meant[name] == usual)
+                for name, meant_here in meant.items():
+                    if meant_here != usual:
+                        here, there = _beside(field, spelt[name], usual), _beside(field, spelt[model], meant_here)
+                        problem = f"its metadata says {field} {here!r}, that of {model} {there!r}"
+                        yield BadArtifact(name, one_line(problem))
 
 
-def _normal(field: str, value: str) -> str:
-    """Return a value in the spelling of `packaging`, since each build backend has its own."""
-    try:
-        if field == "Requires-Python":
-            return ",".join(sorted(map(str, SpecifierSet(value))))
-        return str(Requirement(value)) if field == "Requires-Dist" else value
-    except (InvalidSpecifier, InvalidRequirement):
-        return value
+def _beside(field: str, values: Sequence[str], meant: frozenset[Hashable]) -> str:
+    """Return the values that say something else than *meant*."""
+    return "; ".join(sorted(each for each in values if not meaning.of(field, [each]) <= meant)) or "none"

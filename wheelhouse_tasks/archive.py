@@ -12,7 +12,7 @@ import csv
 import hashlib
 import tarfile
 import zipfile
-from email.parser import BytesHeaderParser
+from email.parser import HeaderParser
 from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING
 
@@ -42,8 +42,8 @@ def record_problems(path: Path) -> Iterator[str]:
         except (UnicodeDecodeError, csv.Error):
             yield "its RECORD cannot be read"
             return
-        listed = {row[0]: row[1] if len(row) > 1 else "" for row in rows}
         held = {name for name in names if not name.endswith("/")}
+        listed = {_member(row[0], held): row[1] if len(row) > 1 else "" for row in rows}
         unlisted = sorted(name for name in held - listed.keys() if not name.startswith(f"{record}."))
         if unlisted:
             yield f"its RECORD does not list {_some(unlisted)}"
@@ -53,6 +53,11 @@ def record_problems(path: Path) -> Iterator[str]:
         wrong = [name for name in wrong if not name.startswith(f"{record}.")]
         if wrong:
             yield f"its RECORD has another digest, or none, for {_some(wrong)}"
+
+
+def _member(path: str, held: set[str]) -> str:
+    """Return the name of the member that a RECORD means; backends on Windows write it with backslashes."""
+    return path if path in held else path.replace("\\", "/")
 
 
 def _same(archive: zipfile.ZipFile, name: str, digest: str) -> bool:
@@ -138,14 +143,18 @@ def _sdist(file: LocalFile) -> Iterator[str]:
         yield f"unpacks to more than {BOMB_RATIO} times its size"
 
 
-def _license_files(text: bytes) -> list[str]:
-    """Return the License-Files that the metadata promises; before version 2.4 of it they promise nothing (PEP 639)."""
-    headers = BytesHeaderParser().parsebytes(text)
+def knows_license_files(metadata_version: str) -> bool:
+    """Tell whether License-File is a field of that version of the metadata, and a promise: from 2.4 on (PEP 639)."""
     try:
-        promises = Version(headers.get("Metadata-Version", "0")) >= Version("2.4")
+        return Version(metadata_version) >= Version("2.4")
     except InvalidVersion:
-        return []
-    return headers.get_all("License-File", []) if promises else []
+        return False
+
+
+def _license_files(text: bytes) -> list[str]:
+    """Return the License-Files that the metadata promises."""
+    headers = HeaderParser().parsestr(text.decode())
+    return headers.get_all("License-File", []) if knows_license_files(headers.get("Metadata-Version", "")) else []
 
 
 def _entry_points(content: bytes) -> Iterator[str]:
