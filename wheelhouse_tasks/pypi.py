@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import configparser
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -15,7 +17,7 @@ from wheelhouse_tasks.offer import is_of
 from wheelhouse_tasks.secret import mask, mask_url
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from wheelhouse_tasks.plan import LocalFile
     from wheelhouse_tasks.settings import Settings
@@ -27,6 +29,9 @@ CHECK_URLS: Mapping[str, str] = {
     "testpypi": "https://test.pypi.org/simple/",
 }
 
+CHECK = ("check", "--strict")
+#: What twine, as argparse, ends with where it does not know its arguments.
+USAGE = 2
 #: An upload that is slower than this many bytes a second is given up.
 SLOWEST = 20_000
 #: What twine tells of an answer after which another try may help.
@@ -106,12 +111,31 @@ class PackageIndex:
         return parts._replace(path=f"{folder}{project}/" if project else folder).geturl()
 
     def check(self, paths: Sequence[Path]) -> list[BadArtifact]:
-        """Run `twine check --strict`; return what it found. Raises Failed where it does not work."""
-        said, code = self._twine(["check", "--strict", *map(str, paths)], self.timeout * 10)
-        found = _findings(said) if code else []
-        if code and not found:
-            raise Failed("twine check --strict", _reason(said), "nothing was uploaded")
-        return found
+        """Run `twine check --strict` on files; return what it found, or that it does not work."""
+        folders: dict[Path, list[str]] = defaultdict(list)
+        for path in paths:
+            folders[path.parent].append(path.name)
+        return [finding for folder, names in folders.items() for finding in self._check(folder, names)]
+
+    def _check(self, folder: Path, names: list[str]) -> Iterator[BadArtifact]:
+        """Check files of one *folder*, from within: twine takes its path for options, patterns and colours."""
+        while names:
+            try:
+                said, code = self._twine([*CHECK, *names], self.timeout * 10, folder)
+            except Failed as error:
+                yield BadArtifact(error.subject, error.problem, error.remedy)
+                return
+            verdicts = {name: verdict for name, verdict in _verdicts(said).items() if name in names}
+            bad = {name: both for name, both in verdicts.items() if both[0] != "PASSED"}
+            if code and (code < 0 or not bad):
+                yield BadArtifact(f"twine {' '.join(CHECK)}", f"gave no result: {_reason(said, code)}")
+                return
+            for name, (verdict, what) in bad.items():
+                why = _squeezed(what) if verdict else f"stopped at it: {_reason(what, code)}"
+                yield BadArtifact(name, f"twine {' '.join(CHECK)}: {why}")
+            # it stops at the first file that it cannot read
+            stopped = any(not verdict for verdict, _ in verdicts.values())
+            names = [name for name in names if name not in verdicts] if stopped else []
 
     def upload(self, file: LocalFile) -> None:
         """Upload one file, and its attestation where the index takes it; raise PublishError with what was answered.
@@ -125,12 +149,14 @@ class PackageIndex:
         answer = re.search(r"Response from .*?:\s+(\d{3})\b", said, re.DOTALL)
         if code:
             advice = CREDENTIALS if "NonInteractive" in said else ""
-            raise PublishError(file.artifact.filename, f"{self.label} did not take it: {_reason(said)}{advice}")
+            raise PublishError(file.artifact.filename, f"{self.label} did not take it: {_reason(said, code)}{advice}")
         if answer and int(answer[1]) not in TAKEN:  # for twine whatever is no error is a success, 299 and 999 too
             raise PublishError(file.artifact.filename, f"{self.label} answered {answer[1]}, which is no success")
 
-    def _twine(self, words: list[str], timeout: float) -> tuple[str, int]:
+    def _twine(self, words: list[str], timeout: float, folder: Path | None = None) -> tuple[str, int]:
         """Run twine with everything secret in its environment, not on its command line."""
+        if find_spec("twine") is None:
+            raise Failed("twine", "is not installed for this Python", "run: pip install twine")
         environ = {key: value for key, value in self.environ.items() if key not in TWINE_REPOSITORY_VARIABLES}
         name = "TWINE_REPOSITORY_URL" if self.repository_url else "TWINE_REPOSITORY"
         environ[name] = self.repository_url or self.repository or ""
@@ -138,7 +164,7 @@ class PackageIndex:
             environ["TWINE_CERT"] = self.ca_bundle
         environ["COLUMNS"] = "1000"  # it breaks lines, also within a path
         try:
-            ended = child.run([*child.module("twine"), "--no-color", *words], environ, timeout)
+            ended = child.run([*child.module("twine"), "--no-color", *words], environ, timeout, folder)
         except TimeoutError:
             return f"ERROR no answer within {timeout:.0f} s (see the setting 'timeout')", 1
         except OSError as error:
@@ -193,15 +219,18 @@ def _check_pypirc(name: str, environ: Mapping[str, str]) -> frozenset[str]:
     return frozenset({parser.get(name, "password", fallback="")} - {""})
 
 
-def _findings(said: str) -> list[BadArtifact]:
-    """Return what `twine check` says of each file that it finds fault with."""
-    text = _plain(said)
-    found = re.findall(r"(?ms)^Checking ([^\n]*): FAILED(?: due to warnings)?\n(.*?)(?=^Checking |\Z)", text)
-    return [BadArtifact(Path(path).name, f"twine check --strict: {_squeezed(what)}") for path, what in found]
+def _verdicts(said: str) -> dict[str, tuple[str, str]]:
+    """Return the verdict and the rest of what `twine check` says of each file; none of the file at which it stopped."""
+    file = r"(?ms)^Checking ([^\n]*?): (PASSED|FAILED(?: due to warnings)?|)(.*?)(?=^Checking |\Z)"
+    return {name: (verdict, rest) for name, verdict, rest in re.findall(file, _plain(said))}
 
 
-def _reason(said: str) -> str:
+def _reason(said: str, code: int) -> str:
     """Return what matters of twine's output, which may end in a traceback."""
+    if code < 0:
+        return f"twine was ended by signal {-code}"
+    if code == USAGE:
+        return "twine does not know its arguments (is it 7.0 or newer?)"
     text = _plain(said)
     errors = re.split(r"\bERROR\b:?", text)
     return _squeezed(errors[-1] if len(errors) > 1 else text.strip().rpartition("\n")[2]) or "twine gave no reason"
