@@ -9,6 +9,8 @@ from subprocess import CompletedProcess
 import programs
 import servers
 
+#: The environment in which a program finds that what newer Pythons warn of is an error.
+NEWER_PYTHON = {"PYTHONPATH": str(Path(__file__).parent / "newer_python"), "PYTHONWARNINGS": "error"}
 MOUNT = "import wheelhouse_tasks\nfrom invoke import Collection\n\nns = Collection(wheelhouse_tasks)\n"
 
 

@@ -14,7 +14,7 @@ import ci_info
 import pytest
 import servers
 import wheels
-from projects import MOUNT, inv, make_project, s3_env
+from projects import MOUNT, NEWER_PYTHON, inv, make_project, s3_env
 from scripted import scripted
 from test_bad_input import failed
 from test_storage import s3_container
@@ -344,9 +344,9 @@ def test_index_with_a_certificate_of_ones_own(project: Path, certificate: Path) 
 def test_debug_log_of_libcloud_stays_empty(
     project: Path, s3: servers.S3Server, bucket_name: str, tmp_path: Path
 ) -> None:
-    """LIBCLOUD_DEBUG would write down each request with signature and session token: nothing goes there."""
+    """LIBCLOUD_DEBUG would write down each request with signature and session token: nothing goes there, nor warns."""
     log = tmp_path / "libcloud.log"
-    env = s3_env(s3, bucket_name, LIBCLOUD_DEBUG=str(log))
+    env = s3_env(s3, bucket_name, LIBCLOUD_DEBUG=str(log), **NEWER_PYTHON)
     done = inv(project, "wheelhouse.upload", env=env)
     assert done.returncode == 0, done.stderr
     assert log.read_text() == ""

@@ -216,10 +216,10 @@ def test_direction_of_imports(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_environment_and_output_stay_at_the_edge(path: Path) -> None:
-    """Only the tasks read the process environment, and nobody prints."""
+    """Only the tasks read the process environment, but for what hides a variable from libcloud, and nobody prints."""
     text = path.read_text()
     module = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    assert "os.environ" not in text or module == "running"
+    assert "os.environ" not in text or module == "running" or path.name == "gaps.py"
     calls = [
         node.func.id
         for node in ast.walk(ast.parse(text))

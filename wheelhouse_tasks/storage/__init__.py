@@ -118,6 +118,9 @@ def open_store(container: Container) -> Store:
         from wheelhouse_tasks.storage.folder import FolderStore
 
         return FolderStore(Path(container.container) / container.prefix)
+    from wheelhouse_tasks.storage.gaps import import_libcloud
+
+    import_libcloud()
     from wheelhouse_tasks.storage.cloud import CloudStore
 
     return CloudStore(container)

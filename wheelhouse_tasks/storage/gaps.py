@@ -5,17 +5,30 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import io
+import os
 import sys
 from http import HTTPStatus
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
-
-from libcloud.storage.providers import get_driver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
+
+
+def import_libcloud() -> None:
+    """Import libcloud; where LIBCLOUD_DEBUG names a log, it opens it with what Python 3.14 and newer warn of."""
+    if "libcloud" in sys.modules:
+        return
+    log = os.environ.pop("LIBCLOUD_DEBUG", None)
+    try:
+        import libcloud
+    finally:
+        if log is not None:
+            os.environ["LIBCLOUD_DEBUG"] = log
+    vars(libcloud)["codecs"] = SimpleNamespace(open=open)
+    libcloud._init_once()  # type: ignore[no-untyped-call]  # noqa: SLF001
 
 
 class _AnyDatetime(type(dt.datetime)):  # type: ignore[misc]  # whoever freezes time has given it a type of its own
@@ -55,6 +68,8 @@ def driver_class(provider: str) -> Any:
 
     Every module of libcloud that is loaded by now does. The warning filters are the host project's, and stay.
     """
+    from libcloud.storage.providers import get_driver
+
     made = get_driver(provider)
     for name, module in list(sys.modules.items()):
         if name.startswith("libcloud."):
