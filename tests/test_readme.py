@@ -35,9 +35,11 @@ def clone(folder: Path) -> Path:
     return folder
 
 
-def test_ci_runs_the_test_command() -> None:
-    """Command 2 is the very command of .ci/run."""
-    assert blocks("bash")[1].strip() in (ROOT / ".ci/run").read_text().splitlines()
+def test_ci_runs_the_commands() -> None:
+    """What .ci/run takes out of the README are the two commands, and nothing else."""
+    patterns = re.findall(r"^(\w+)=\$\(grep '(.*)' README.md\)$", (ROOT / ".ci/run").read_text(), re.MULTILINE)
+    commands = {name: re.findall(pattern, README, re.MULTILINE) for name, pattern in patterns}
+    assert commands == {"demo": [blocks("bash")[0].strip()], "tests": [blocks("bash")[1].strip()]}
 
 
 def test_first_screen() -> None:

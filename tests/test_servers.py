@@ -316,11 +316,18 @@ def test_server_that_dies_is_reported_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ci", "outcome"),
-    [("true", servers.ServerError), ("1", servers.ServerError), ("", pytest.skip.Exception)],
+    ("ci", "without", "outcome", "line"),
+    [
+        ("true", "", servers.ServerError, "demo: no such program"),
+        ("1", "nginx demonstration", servers.ServerError, "demo: no such program"),
+        ("", "", pytest.skip.Exception, "demo: no such program"),
+        ("true", "nginx demo", pytest.skip.Exception, "demo: no such program, left out by TESTS_WITHOUT"),
+    ],
 )
-def test_server_that_cannot_start(ci: str, outcome: type[BaseException], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that cannot start fails the test in CI and skips it elsewhere."""
+def test_server_that_cannot_start(
+    ci: str, without: str, outcome: type[BaseException], line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that cannot start fails the test in CI, unless the run is one without it, and skips it elsewhere."""
 
     @contextmanager
     def missing() -> Iterator[None]:
@@ -328,7 +335,8 @@ def test_server_that_cannot_start(ci: str, outcome: type[BaseException], monkeyp
         yield
 
     monkeypatch.setattr(servers, "CI", ci)
-    with pytest.raises(outcome, match=r"^demo: no such program$"), servers.or_skip(missing()):
+    monkeypatch.setenv("TESTS_WITHOUT", without)
+    with pytest.raises(outcome, match=f"^{line}$"), servers.or_skip(missing()):
         pytest.fail("it started")
 
 
