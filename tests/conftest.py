@@ -72,7 +72,7 @@ def clean_env(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
         "UV_NO_CONFIG": "1",
         "COLUMNS": "200",
         "NO_COLOR": "1",
-        # nothing that a command runs into may warn
+        # nothing in a command of ours may warn
         "PYTHONWARNINGS": "error",
         **fenced.environment,
     }

@@ -46,7 +46,8 @@ def run(
 def pip_install(*args: str | Path, target: Path) -> subprocess.CompletedProcess[str]:
     """Install into a folder with pip, heeding no configuration of the machine."""
     pip = [sys.executable, "-m", "pip", "--isolated", "install", "--no-deps", "--no-cache-dir"]
-    return run(*pip, "--target", target, *args, env={**os.environ, "PIP_CONFIG_FILE": os.devnull})
+    env = {**os.environ, "PIP_CONFIG_FILE": os.devnull, "PYTHONWARNINGS": ""}
+    return run(*pip, "--target", target, *args, env=env)
 
 
 def uv_install(*args: str | Path, target: Path) -> subprocess.CompletedProcess[str]:

@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,7 +20,7 @@ from scripted import scripted
 from test_bad_input import failed
 from test_storage import s3_container
 
-from wheelhouse_tasks import ci
+from wheelhouse_tasks import child, ci
 from wheelhouse_tasks.commands.upload import upload
 from wheelhouse_tasks.errors import UsageError
 from wheelhouse_tasks.settings import resolve
@@ -325,6 +326,14 @@ def test_warnings_stay_the_host_projects(
     assert "1 file uploaded" in done.stdout
     assert done.returncode == 1
     assert "InsecureRequestWarning: Unverified HTTPS request is being made" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["DeprecationWarning", "UserWarning", "ResourceWarning"])
+def test_warning_in_a_program_of_others_is_no_error(kind: str, tmp_path: Path) -> None:
+    """Where each warning is an error, twine, pip and the like run all the same, whatever they warn of."""
+    (tmp_path / "other.py").write_text(f"import warnings\nwarnings.warn('old', {kind})\nprint('done')\n")
+    done = child.run([sys.executable, "other.py"], {**os.environ, "PYTHONWARNINGS": "error"}, 60, tmp_path)
+    assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr
 
 
 def test_index_with_a_certificate_of_ones_own(project: Path, certificate: Path) -> None:

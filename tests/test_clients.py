@@ -85,7 +85,7 @@ def where(entry: str, url: str, *, uv: bool) -> list[str]:
 
 def run_pip(python: str | Path, *words: str | Path, cwd: Path | None = None) -> CompletedProcess[str]:
     """Run a pip with the settings of no machine and no person."""
-    return programs.run(python, "-m", "pip", "--isolated", *words, cwd=cwd, env=dict(os.environ))
+    return programs.run(python, "-m", "pip", "--isolated", *words, cwd=cwd, env={**os.environ, "PYTHONWARNINGS": ""})
 
 
 def run_uv(*words: str | Path, cwd: Path | None = None) -> CompletedProcess[str]:

@@ -19,12 +19,15 @@ def module(name: str) -> list[str]:
 def run(
     command: list[str], environ: Mapping[str, str], timeout: float, folder: str | Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program in *folder* and return how it ended; raise OSError, or TimeoutError after *timeout* seconds."""
+    """Run a program in *folder* and return how it ended; raise OSError, or TimeoutError after *timeout* seconds.
+
+    What a project wants to be warned of, or to fail for, is its own code, not what such a program is made of.
+    """
     try:
         return subprocess.run(  # noqa: S603
             command,
             cwd=folder,
-            env={**environ, "PYTHONIOENCODING": "utf-8"},
+            env={**environ, "PYTHONIOENCODING": "utf-8", "PYTHONWARNINGS": ""},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=timeout,
