@@ -15,9 +15,13 @@ import google_front
 import programs
 import pytest
 import servers
+from hypothesis import HealthCheck, settings
 
 from wheelhouse_tasks import ci, secret
 
+# how long an example takes tells of the machine
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 # where Python may not keep what it compiled, each of the many programs that we start compiles the package anew
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # a shell that started us in the background had us ignore Ctrl-C, and so what the tests start

@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import ClassVar
 
+import programs
+
 #: What Google and Amazon call the same.
 NAMESPACES = (b"http://s3.amazonaws.com/doc/2006-03-01/", b"http://doc.s3.amazonaws.com/2006-03-01")
 META = ("x-amz-meta-", "x-goog-meta-")
@@ -52,7 +54,7 @@ class Front(BaseHTTPRequestHandler):
         kept["authorization"] = AMAZON
         if said.get("x-goog-if-generation-match") == "0":
             kept["if-none-match"] = "*"
-        with closing(http.client.HTTPConnection("127.0.0.1", self.target, timeout=60)) as connection:
+        with closing(http.client.HTTPConnection("127.0.0.1", self.target, timeout=programs.STUCK)) as connection:
             connection.request(self.command, self.path, body, kept)
             answer = connection.getresponse()
             content = answer.read().replace(*NAMESPACES)

@@ -8,6 +8,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+#: Seconds after which a program is stuck, however busy the machine is: what goes well never takes so long.
+STUCK = 600
+#: Seconds of silence that a client is to bear where a test waits until they are over; all else comes sooner.
+SILENCE = 3
+
 
 def find(name: str) -> str | None:
     """Return the path of a program: beside this Python, on PATH, or where Debian keeps daemons."""
@@ -19,7 +24,7 @@ def run(
     *argv: str | Path,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
-    timeout: float = 120,
+    timeout: float = STUCK,
     check: bool = False,
 ) -> subprocess.CompletedProcess[str]:
     """Run a program to its end and return its output; kill all it started when time is up."""

@@ -23,13 +23,9 @@ def make_project(folder: Path, tasks: str = MOUNT, name: str = "demo") -> Path:
     return folder
 
 
-def inv(
-    project: Path, *words: str | Path, env: Mapping[str, str] | None = None, timeout: float = 120
-) -> CompletedProcess[str]:
+def inv(project: Path, *words: str | Path, env: Mapping[str, str] | None = None) -> CompletedProcess[str]:
     """Run `inv` as a person in the project's folder would, with *env* on top of the test's environment."""
-    return programs.run(
-        sys.executable, "-m", "invoke", *words, cwd=project, env={**os.environ, **(env or {})}, timeout=timeout
-    )
+    return programs.run(sys.executable, "-m", "invoke", *words, cwd=project, env={**os.environ, **(env or {})})
 
 
 def s3_env(server: servers.S3Server, bucket: str, **more: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+import programs
 import pytest
 import requests
 import servers
@@ -61,7 +62,9 @@ FLAVOURS = {
 def place(flavour: Flavour, server: Server, bucket: str, **changes: Any) -> Container:
     """Return where a bucket is."""
     at = Container(flavour.provider, bucket, "", flavour.region, server.host, server.port, secure=False)
-    return replace(at, **{"credentials": _credentials(flavour, server), "timeout": 10.0, "retries": 0, **changes})
+    return replace(
+        at, **{"credentials": _credentials(flavour, server), "timeout": float(programs.STUCK), "retries": 0, **changes}
+    )
 
 
 def _credentials(flavour: Flavour, server: Server) -> Credentials:
@@ -97,10 +100,10 @@ def publish(server: Server, bucket: str) -> str:
             driver.connection.request(f"/{bucket}", params=acl, headers=public, method="PUT")
     elif isinstance(server, servers.SwiftServer):
         user = {"X-Auth-User": server.key, "X-Auth-Key": server.secret}
-        answer = requests.get(f"{server.url}/auth/v1.0", headers=user, timeout=10)
+        answer = requests.get(f"{server.url}/auth/v1.0", headers=user, timeout=programs.STUCK)
         token = {"X-Auth-Token": answer.headers["X-Auth-Token"], "X-Container-Read": ".r:*"}
         url = f"{answer.headers['X-Storage-Url']}/{bucket}"
-        requests.put(url, headers=token, timeout=10).raise_for_status()
+        requests.put(url, headers=token, timeout=programs.STUCK).raise_for_status()
         return url
     elif server.key.startswith("GOOG"):
         assert open_store(place(FLAVOURS["google"], server, bucket)).create()

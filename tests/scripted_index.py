@@ -25,9 +25,10 @@ from fnmatch import fnmatchcase
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from urllib.parse import unquote, urlsplit
 
+import programs
 import servers
 from packaging.utils import canonicalize_name
 
@@ -63,6 +64,8 @@ class Fault:
     stores: bool = False
     #: The connection is reset in the middle of the file.
     cuts: bool = False
+    #: The answer comes when this is set.
+    until: Event | None = None
 
     def strikes(self, name: str) -> bool:
         """Tell whether it strikes the next upload, counting it."""
@@ -330,6 +333,8 @@ class Handler(BaseHTTPRequestHandler):
         if fault:
             status, reason = fault.status, fault.reason
         self.index.note("requests.log", f"POST {upload.name} {status}")
+        if fault and fault.until:
+            fault.until.wait(programs.STUCK)
         if status:
             body = fault.body if fault and fault.body else f"<html><title>{status} {reason}</title></html>"
             self.answer(status, body, HTML, reason, fault.headers if fault else {})

@@ -27,7 +27,7 @@ import programs
 import pytest
 
 HOST = "127.0.0.1"
-READY_SECONDS = 40
+READY_SECONDS = programs.STUCK
 STARTS = 3
 #: Read before the tests hide it from what they run.
 CI = os.environ.get("CI", "")
@@ -406,7 +406,7 @@ def ceph(folder: Path) -> Iterator[Ceph]:
         up = partial(_says, "1 up", partial(administer, "ceph", "osd", "stat"))
         stack.enter_context(_serving(_Launch("ceph-osd", folder, disk, 0, grace=1, ready=up)))
         user = ["--uid=full", "--display-name=full", f"--access-key={key}", f"--secret-key={secret}"]
-        administer("radosgw-admin", "user", "create", *user, timeout=2 * READY_SECONDS)
+        administer("radosgw-admin", "user", "create", *user)
         swift = ["--uid=full", "--subuser=full:swift", "--access=full", "--key-type=swift", f"--secret={secret}"]
         administer("radosgw-admin", "subuser", "create", *swift)
         ports = stack.enter_context(_serving(_Launch("radosgw", folder, gateway, grace=1)))
@@ -858,7 +858,7 @@ def _ask(
     port: int, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
 ) -> tuple[int, bytes]:
     """Send one HTTP request, past any proxy of the machine."""
-    with closing(http.client.HTTPConnection(HOST, port, timeout=10)) as connection:
+    with closing(http.client.HTTPConnection(HOST, port, timeout=programs.STUCK)) as connection:
         connection.request(method, path, body, dict(headers or {}))
         answer = connection.getresponse()
         return answer.status, answer.read()

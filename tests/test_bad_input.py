@@ -1,13 +1,13 @@
 """Bad input: one clear line, the documented exit code, no traceback, nothing half-written, no secret told."""
 
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import programs
 import pytest
 import scripted_index
 import servers
@@ -302,10 +302,8 @@ def test_silent_storage_is_given_up(
     wheels.make_wheel(project / "dist", "demo", "1.0")
     with stalled_s3(s3, after) as proxy:
         env = {**s3_env(s3, bucket_name), "WHEELHOUSE_PORT": str(proxy.port), "WHEELHOUSE_TIMEOUT": "1"}
-        began = time.monotonic()
-        done = inv(project, *words, env=env, timeout=30)
+        done = inv(project, *words, env=env)
     failed(done, 1, "no answer within 1 s")
-    assert time.monotonic() - began < 20
 
 
 def test_silence_in_mid_upload_is_given_up(s3: servers.S3Server, bucket_name: str, tmp_path: Path) -> None:
@@ -317,10 +315,10 @@ def test_silence_in_mid_upload_is_given_up(s3: servers.S3Server, bucket_name: st
     wheels.make_wheel(project / "dist", "demo", "2.0")
     with servers.faultproxy(s3.port) as proxy:
         proxy.set("blackhole", skip=1)  # the listing comes through, the workers' own connections do not
-        env |= {"WHEELHOUSE_PORT": str(proxy.port), "WHEELHOUSE_TIMEOUT": "1"}
-        done = inv(project, "wheelhouse.upload", env=env, timeout=30)
+        env |= {"WHEELHOUSE_PORT": str(proxy.port), "WHEELHOUSE_TIMEOUT": str(programs.SILENCE)}
+        done = inv(project, "wheelhouse.upload", env=env)
         assert proxy.stats()["faulted"] == 1
-    failed(done, 1, "no answer within 1 s")
+    failed(done, 1, f"no answer within {programs.SILENCE} s")
 
 
 @pytest.mark.parametrize("task", ["fetch", "release"])
@@ -332,7 +330,7 @@ def test_silent_web_server_is_given_up(task: str, tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{port}/"
         env = {"WHEELHOUSE_TIMEOUT": "1", "WHEELHOUSE_REPOSITORY_URL": url, "WHEELHOUSE_CHECK_URL": url}
         words = (*FETCH, "--index", url) if task == "fetch" else RELEASE_1
-        failed(inv(project, *words, env=env, timeout=30), 1, "no answer within 1 s")
+        failed(inv(project, *words, env=env), 1, "no answer within 1 s")
 
 
 def test_interrupted_transfer_leaves_no_file(s3: servers.S3Server, bucket_name: str, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 import requests
 import servers
 import wheels
+from programs import STUCK
 from projects import inv, make_project
 
 PHONE, DESK = (390, 844), (1280, 900)
@@ -35,7 +36,7 @@ class Browser:
 
     def ask(self, method: str, path: str, **body: Any) -> Any:
         """Send a command and return the value of the answer."""
-        answer = requests.request(method, self.session + path, json=body if method == "POST" else None, timeout=60)
+        answer = requests.request(method, self.session + path, json=body if method == "POST" else None, timeout=STUCK)
         value = answer.json()["value"]
         assert answer.ok, value
         return value
@@ -63,7 +64,7 @@ class Browser:
 
     def downloaded(self, name: str) -> bytes:
         """Return the content of a download when it is complete."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + programs.STUCK
         while not (self.downloads / name).exists():
             assert time.monotonic() < end, f"no {name} in {list(self.downloads.iterdir())}"
             time.sleep(0.05)
@@ -87,7 +88,7 @@ def chromium(folder: Path) -> Iterator[Browser]:
         yield _session(f"http://{servers.HOST}:{port}", program, folder)
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(programs.STUCK)
 
 
 def _session(url: str, program: str, folder: Path) -> Browser:
@@ -105,7 +106,7 @@ def _session(url: str, program: str, folder: Path) -> Browser:
         "prefs": {"download.default_directory": str(downloads), "download.prompt_for_download": False},
     }
     wanted = {"capabilities": {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options}}}
-    answer = requests.post(f"{url}/session", json=wanted, timeout=60)
+    answer = requests.post(f"{url}/session", json=wanted, timeout=STUCK)
     if not answer.ok:
         raise servers.ServerError("chromium", str(answer.json()["value"]["message"]).partition("\n")[0])
     return Browser(f"{url}/session/{answer.json()['value']['sessionId']}", downloads)

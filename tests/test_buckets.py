@@ -236,4 +236,4 @@ def send(index: servers.PackageIndex, name: str, path: Path) -> None:
     env = {**os.environ, **index_env(index)}
     words = ("--repository-url", index.upload_url, "--non-interactive", "--disable-progress-bar", path)
     programs.run(sys.executable, "-m", "twine", "upload", *words, env=env, check=True)
-    assert name in requests.get(f"{index.simple_url}{name}/", timeout=10).text
+    assert name in requests.get(f"{index.simple_url}{name}/", timeout=programs.STUCK).text

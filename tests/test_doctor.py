@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
+import programs
 import providers
 import pytest
 import requests
@@ -111,7 +112,7 @@ def test_all_is_well(place: str, bucket_name: str, request: pytest.FixtureReques
     said = Listener()
     assert upload(settle(project, env), said).url == url
     assert said.warnings == []
-    assert requests.get(f"{url}index.html", timeout=10).headers["Content-Type"].startswith("text/html")
+    assert requests.get(f"{url}index.html", timeout=programs.STUCK).headers["Content-Type"].startswith("text/html")
     result = examine(project, env)
     assert off(result) == {}
     assert result.url == url
@@ -130,7 +131,7 @@ def test_created_container_is_private_if_asked(
     env["WHEELHOUSE_ENABLE_CDN"] = "no"
     project = project_with_wheel(tmp_path / "project")
     assert upload(settle(project, env)).url is None
-    assert requests.get(f"{url}index.html", timeout=10).status_code in {403, 404}
+    assert requests.get(f"{url}index.html", timeout=programs.STUCK).status_code in {403, 404}
     assert off(examine(project, env)) == {}
     for more in ({"WHEELHOUSE_PUBLIC_URL": url}, {"WHEELHOUSE_ENABLE_CDN": "yes"}):
         found = off(examine(project, env | {"WHEELHOUSE_PREFIX": ""} | more))
@@ -170,7 +171,7 @@ def test_refusal_does_not_fail_the_upload(ceph: servers.S3Server, bucket_name: s
     assert (len(result.uploaded), result.url) == (2, None)
     (warning,) = said.warnings
     assert f"s3://{bucket_name}: not made readable for everybody: 403 (allow s3:GetObject to everybody" in warning
-    assert requests.get(f"{ceph.url}/{bucket_name}/index.html", timeout=10).status_code == 403
+    assert requests.get(f"{ceph.url}/{bucket_name}/index.html", timeout=programs.STUCK).status_code == 403
 
 
 def test_answer_that_may_change_is_asked_for_again(ceph: servers.S3Server, bucket_name: str, tmp_path: Path) -> None:
@@ -181,7 +182,7 @@ def test_answer_that_may_change_is_asked_for_again(ceph: servers.S3Server, bucke
         proxy.set("status", code=503, skip=1, count=1)
         upload(settle(project, s3_env(ceph, bucket_name, WHEELHOUSE_PORT=str(proxy.port))), said)
     assert said.warnings == []
-    assert requests.get(f"{ceph.url}/{bucket_name}/index.html", timeout=10).status_code == 200
+    assert requests.get(f"{ceph.url}/{bucket_name}/index.html", timeout=programs.STUCK).status_code == 200
 
 
 def test_prefix_that_stands_for_others(ceph: servers.S3Server, bucket_name: str, tmp_path: Path) -> None:
@@ -190,7 +191,7 @@ def test_prefix_that_stands_for_others(ceph: servers.S3Server, bucket_name: str,
     env = s3_env(ceph, bucket_name, WHEELHOUSE_PREFIX="some*where")
     upload(settle(project_with_wheel(tmp_path / "project"), env), said)
     assert len(said.warnings) == 1
-    assert requests.get(f"{ceph.url}/{bucket_name}/some*where/index.html", timeout=10).status_code == 403
+    assert requests.get(f"{ceph.url}/{bucket_name}/some*where/index.html", timeout=programs.STUCK).status_code == 403
 
 
 @pytest.mark.parametrize(

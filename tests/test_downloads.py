@@ -98,7 +98,7 @@ def drip(handler: Handler) -> None:
         return
 
 
-def fetched(server: Scripted, *, retries: int = 3, timeout: float = 10) -> bytes:
+def fetched(server: Scripted, *, retries: int = 3, timeout: float = programs.STUCK) -> bytes:
     """Return what comes of /x, begun anew as often as a fetch would."""
     web = Web(server.url, timeout=timeout, retries=retries)
     return retry(lambda: b"".join(web.blocks(f"{server.url}x")), retries)
@@ -107,6 +107,13 @@ def fetched(server: Scripted, *, retries: int = 3, timeout: float = 10) -> bytes
 def ranges(server: Scripted) -> list[str | None]:
     """Return the part of /x that each request asked for."""
     return server.asked("/x", "Range")
+
+
+def test_silence_is_continued(server: Scripted) -> None:
+    """Case 40: a body that stalls is continued like one that is cut off."""
+    server.answers["/x"] = Served(stops=[1000, 500], silently=True)
+    assert fetched(server, timeout=programs.SILENCE) == BODY
+    assert ranges(server) == [None, "bytes=1000-", "bytes=1500-"]
 
 
 @pytest.mark.parametrize(
@@ -122,11 +129,10 @@ def ranges(server: Scripted) -> list[str | None]:
         pytest.param({"ETag": ETAG, "Content-Encoding": "gzip"}, None, id="packed"),
     ],
 )
-@pytest.mark.parametrize("silently", [False, True], ids=["cut off", "stalled"])
-def test_continued(silently: bool, headers: dict[str, str], validator: str | None, server: Scripted) -> None:
+def test_continued(headers: dict[str, str], validator: str | None, server: Scripted) -> None:
     """Case 40: a body that stops is continued where the server tells this file from others, and else begun anew."""
-    server.answers["/x"] = Served(stops=[1000, 500], headers=headers, silently=silently)
-    assert fetched(server, timeout=0.5) == BODY
+    server.answers["/x"] = Served(stops=[1000, 500], headers=headers)
+    assert fetched(server) == BODY
     assert ranges(server) == ([None, "bytes=1000-", "bytes=1500-"] if validator else [None, None, None])
     assert server.asked("/x", "If-Range") == ([None, validator, validator] if validator else [None, None, None])
 
@@ -516,7 +522,7 @@ def stalled(handler: Handler) -> None:
 @pytest.mark.parametrize(
     ("page", "file", "said"),
     [
-        pytest.param(None, stalled, "no answer within 0.5 s", id="stalled file"),
+        pytest.param(None, stalled, f"no answer within {programs.SILENCE} s", id="stalled file"),
         pytest.param(None, drip, "comes with less than 1000 bytes a second", id="dripping file"),
         pytest.param(drip, None, "comes with less than 1000 bytes a second", id="dripping page"),
     ],
@@ -526,8 +532,8 @@ def test_endless(page: Answer | None, file: Answer | None, said: str, server: Sc
     project = make_project(tmp_path / "project")
     url = shelf(server, file, BODY)
     server.answers |= {"/": page} if page else {}
-    env = {"WHEELHOUSE_TIMEOUT": "0.5", "WHEELHOUSE_RETRIES": "1"}
-    failed(inv(project, *FETCH, url, env=env, timeout=30), 1, said)
+    env = {"WHEELHOUSE_TIMEOUT": str(programs.SILENCE), "WHEELHOUSE_RETRIES": "0"}
+    failed(inv(project, *FETCH, url, env=env), 1, said)
     assert contents(project / "dist") == {}
 
 
@@ -547,7 +553,7 @@ def test_retry_after(status: int, asked: str, pause: float, server: Scripted) ->
     """Case 45: a server may ask for a pause, and not for one that nobody sits out."""
     server.answers["/x"] = (status, {"Retry-After": asked}, b"")
     with pytest.raises(TryAgainError) as refused:
-        list(Web(server.url, timeout=5, retries=0).blocks(f"{server.url}x"))
+        list(Web(server.url, timeout=programs.STUCK, retries=0).blocks(f"{server.url}x"))
     assert (refused.value.pause, LONGEST_RETRY_AFTER <= LONGEST_PAUSE) == (pause, True)
 
 
@@ -702,7 +708,7 @@ def interrupt(
     try:
         ready()
         process.send_signal(kind)
-        said = process.communicate(timeout=20)[1]
+        said = process.communicate(timeout=programs.STUCK)[1]
     finally:
         process.kill()
         process.communicate()
@@ -717,7 +723,7 @@ def test_interrupted(kind: signal.Signals, server: Scripted, tmp_path: Path) -> 
     """Case 48: a signal in the middle of four downloads ends them all: what was whole stays, and nothing else."""
     project = make_project(tmp_path / "project")
     url = many(server, dict.fromkeys(TAGS, BODY))
-    in_flight = threading.Barrier(5, timeout=20)
+    in_flight = threading.Barrier(5, timeout=programs.STUCK)
 
     def hang(handler: Handler) -> None:
         handler.begin(200, {"ETag": ETAG, "Content-Length": "3000"})
@@ -743,7 +749,7 @@ def test_interrupted_between_two_tries(kind: signal.Signals, server: Scripted, t
 
     url = many(server, dict.fromkeys(TAGS, BODY))
     server.answers |= {f"/demo-1.0-{tag}.whl": busy for tag in TAGS}
-    code, said = interrupt(project, url, kind, lambda: asked.wait(20), WHEELHOUSE_RETRIES="100")
+    code, said = interrupt(project, url, kind, lambda: asked.wait(programs.STUCK), WHEELHOUSE_RETRIES="100")
     assert (code, said.count("\n"), contents(project / "dist")) == (130, 1, {})
 
 
@@ -755,27 +761,29 @@ class Interrupting(Silent):
         raise KeyboardInterrupt(text)
 
 
-def test_nothing_begins_after_an_interrupt(server: Scripted, tmp_path: Path) -> None:
+def test_nothing_begins_after_an_interrupt(server: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Case 48: a thread that wakes up when the folder was swept asks for nothing, and leaves nothing there."""
     project = make_project(tmp_path / "project")
     url = many(server, dict.fromkeys(TAGS[:2], BODY))
-    asked = threading.Event()
+    asleep, swept = threading.Event(), threading.Event()
 
-    def busy(handler: Handler) -> None:
-        handler.send(503, {"Retry-After": "1"}, b"")
-        asked.set()
+    def sleep(_: float) -> None:
+        asleep.set()
+        assert swept.wait(programs.STUCK)
 
     def missing(handler: Handler) -> None:
-        asked.wait(20)
+        asleep.wait(programs.STUCK)
         handler.send(404, {}, b"")
 
     slow, lost = (f"/demo-1.0-{tag}.whl" for tag in TAGS[:2])
-    server.answers |= {slow: busy, lost: missing}
+    server.answers |= {slow: (503, {}, b""), lost: missing}
+    monkeypatch.setattr(retry, "__defaults__", (sleep,))
     before = threading.enumerate()
     with pytest.raises(KeyboardInterrupt, match="not fetched: "):
         fetch(settings.resolve({}, {}, {"indexes": [url], "max_workers": 2}, project), Interrupting())
+    swept.set()
     for thread in set(threading.enumerate()) - set(before):
-        thread.join(20)
+        thread.join()
     assert sorted(server.requests) == ["GET /", f"GET {slow}", f"GET {lost}"]
     assert contents(project / "dist") == {}
 
@@ -832,7 +840,7 @@ def test_body_is_never_in_memory(server: Scripted, tmp_path: Path) -> None:
     body = bytes(32 * BLOCK)
     digest, target = sha256_of(body), tmp_path / WHEEL
     server.answers["/x"] = Served(body, stops=[20 * BLOCK])
-    web = Web(server.url, timeout=10, retries=1)
+    web = Web(server.url, timeout=programs.STUCK, retries=1)
     tracemalloc.start()
     try:
         dist.save(web.blocks(f"{server.url}x"), target, artifact.parse(WHEEL), digest, size=len(body))

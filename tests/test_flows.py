@@ -49,7 +49,7 @@ def upload_at_once(project: Path, workers: int, env: dict[str, str]) -> None:
         )
         for worker in range(workers)
     ]
-    said = [process.communicate(timeout=120)[0] for process in started]
+    said = [process.communicate(timeout=programs.STUCK)[0] for process in started]
     assert [process.returncode for process in started] == [0] * workers, "\n".join(said)
 
 

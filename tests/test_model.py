@@ -1,6 +1,7 @@
 """The index under every order of requests that a seed can think of, with workers that die and listings that lag."""
 
 import heapq
+import os
 import random
 import statistics
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ from simulation import PROJECTS, PROVIDERS, Dangers, Worker, World, earlier, exp
 from wheelhouse_tasks import pages
 from wheelhouse_tasks.converge import Convergence
 
-CHUNK = 400
+CHUNK = int(os.environ.get("MODEL_SCHEDULES", "400"))
 """Schedules of one test."""
 
 PLAIN_MD5, PLAIN_OPAQUE, FOLDER, MD5, OPAQUE = PROVIDERS
@@ -33,7 +34,7 @@ def chunks(count: int, of: Sequence[str] = tuple(PROVIDERS)) -> pytest.MarkDecor
     )
 
 
-@chunks(4)
+@chunks(2)
 def test_every_page_is_complete(provider: str, seeds: range) -> None:
     """When all workers have done their work, each page is what a fresh rendering of the files gives."""
     explore(complete, seeds, PROVIDERS[provider])
@@ -45,25 +46,25 @@ def test_marks_of_people_arrive(provider: str, seeds: range) -> None:
     explore(complete, seeds, PROVIDERS[provider], marks=True)
 
 
-@chunks(2, of=(PLAIN_MD5, PLAIN_OPAQUE, FOLDER))
+@chunks(1, of=(PLAIN_MD5, PLAIN_OPAQUE, FOLDER))
 def test_killed_workers_leave_valid_pages(provider: str, seeds: range) -> None:
     """Workers that die leave pages that are valid, and that one more run completes."""
     explore(healed, seeds, PROVIDERS[provider], dangers=Dangers(kill=0.02))
 
 
-@chunks(2, of=HONOURING)
+@chunks(1, of=HONOURING)
 def test_killed_workers_take_no_link_away(provider: str, seeds: range) -> None:
     """With conditional writes workers that die drop no link of one that did its work."""
     explore(kept, seeds, PROVIDERS[provider], dangers=Dangers(kill=0.02))
 
 
-@chunks(2, of=(PLAIN_MD5, PLAIN_OPAQUE, FOLDER))
+@chunks(1, of=(PLAIN_MD5, PLAIN_OPAQUE, FOLDER))
 def test_late_write_may_take_links_away(provider: str, seeds: range) -> None:
     """Elsewhere the write of a dead worker may drop a link of one that did its work, and one more run restores it."""
     assert explore(healed, seeds, PROVIDERS[provider], dangers=Dangers(kill=0.03, zombies=True)) > 0
 
 
-@chunks(3, of=HONOURING)
+@chunks(2, of=HONOURING)
 def test_late_write_is_refused(provider: str, seeds: range) -> None:
     """With conditional writes no schedule whatever drops a link of a worker that did its work."""
     explore(kept, seeds, PROVIDERS[provider], dangers=Dangers(kill=0.03, zombies=True))

@@ -115,12 +115,16 @@ def test_interrupt_ends_with_130(tmp_path: Path) -> None:
     code = (
         "import signal, threading, os, sys, socket\n"
         "server = socket.create_server(('127.0.0.1', 0))\n"
-        "threading.Timer(1.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()\n"
+        "def press():\n"
+        "    connection = server.accept()\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    connection[0].recv(1 << 16), connection[0].recv(1)\n"
+        "threading.Thread(target=press, daemon=True).start()\n"
         "from wheelhouse_tasks.__main__ import main\n"
         "with server:\n"
         "    main(['fetch', '--index', f'http://127.0.0.1:{server.getsockname()[1]}/'])\n"
     )
-    done = programs.run(sys.executable, "-c", code, cwd=project, timeout=30)
+    done = programs.run(sys.executable, "-c", code, cwd=project)
     assert (done.returncode, done.stderr.count("\n")) == (130, 1)
     assert "interrupted" in done.stderr
 

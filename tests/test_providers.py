@@ -99,7 +99,7 @@ def test_whole_flow(flavour: Flavour, request: pytest.FixtureRequest, bucket_nam
         assert digests(project / f"got-{number}") == digests(project / "dist")
     done = inv(project, "wheelhouse.check", "--deep", env=env)
     assert done.returncode == 0, done.stdout + done.stderr
-    page = requests.get(f"{url}/index.html", timeout=10)
+    page = requests.get(f"{url}/index.html", timeout=programs.STUCK)
     assert (page.headers["Content-Type"], page.headers["Cache-Control"]) == ("text/html; charset=utf-8", "no-cache")
     where = ("--no-index", "--find-links", f"{url}/index.html", "demo==1.0+local.1")
     done = programs.pip_install(*where, target=tmp_path / "installed")
@@ -236,18 +236,19 @@ def test_swift_with_keystone() -> None:
 def test_server_that_stalls(flavour: Flavour, request: pytest.FixtureRequest, bucket_name: str) -> None:
     """A server that falls silent within a file, either way, is given up when the time is up."""
     server = request.getfixturevalue(flavour.server)
-    at = place(flavour, server, bucket_name, timeout=0.5)
+    at = place(flavour, server, bucket_name)
     open_store(at).create()
     payload = make_payload(b"x" * 2_000_000, "text/plain", "no-cache")
-    open_store(replace(at, timeout=10.0)).put("x.txt", payload)
+    open_store(at).put("x.txt", payload)
     with servers.faultproxy(server.port) as proxy:
-        stalled = open_store(replace(at, port=proxy.port))
+        at = replace(at, port=proxy.port, timeout=0.5)
+        stalled = open_store(at)
         proxy.set("hang", after=100_000)
         with pytest.raises(Unreachable, match="no answer within"):
             b"".join(stalled.read("x.txt"))
         proxy.set("hang")
         with pytest.raises(Unreachable, match="no answer within"):
-            open_store(replace(at, port=proxy.port)).put("x.txt", payload)
+            open_store(at).put("x.txt", payload)
 
 
 def offered(name: str, sha256: str | None) -> Candidate:
@@ -266,7 +267,7 @@ def test_download_goes_on(flavour: Flavour, request: pytest.FixtureRequest, buck
         source = StoreSource(open_store(replace(at, port=proxy.port)), 1)
         b"".join(source.blocks(offered(name, "0" * 64)))  # authenticated, if need be
         proxy.set("cut", after=1_500_000)  # blocks are 1 MiB
-        requests.get(f"http://127.0.0.1:{proxy.control}/closeall", timeout=10)
+        requests.get(f"http://127.0.0.1:{proxy.control}/closeall", timeout=programs.STUCK)
         assert b"".join(source.blocks(offered(name, "0" * 64))) == content
         with pytest.raises(TryAgainError):
             b"".join(source.blocks(offered(name, None)))

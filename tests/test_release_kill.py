@@ -1,20 +1,21 @@
-"""Releases that are killed at any moment: a rerun completes each, and no name ever gets other bytes.
+"""Releases that are killed at any point: a rerun completes each, and no name ever gets other bytes.
 
 Run as a program, this file is the place where the processes start: it imports the package once and forks.
 """
 
 import importlib
+import itertools
 import json
 import os
 import random
 import signal
 import sys
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+import points
 import programs
 import pytest
 import scripted_index
@@ -26,12 +27,11 @@ from test_flows import digests
 
 from wheelhouse_tasks.__main__ import main
 
-#: How many releases are killed, over all chunks.
-KILLS = int(os.environ.get("RELEASE_KILLS", "100"))
-CHUNKS = 5
+#: How many releases are killed, of each kind: 50 kill at every point of a release.
+KILLS = int(os.environ.get("RELEASE_KILLS", "12"))
 SEED = int(os.environ.get("RELEASE_SEED", "0")) or random.randrange(1, 10**9)  # noqa: S311
 #: A release that takes longer than this is stuck.
-PATIENCE = 60
+PATIENCE = 600
 TAG = "py3-none-any"
 
 #: All that a release imports in its own process, so that this is done once for all of them.
@@ -55,9 +55,8 @@ class Order:
 
     #: What every release is called with.
     words: list[str]
+    #: The first finds an index without the project, the second shows the points of a release, the others are killed.
     versions: list[str]
-    #: As many as this are to be killed, at a moment that the seed tells.
-    kills: int
     seed: int
 
 
@@ -66,9 +65,11 @@ class Killed:
     """How one release went: it was killed, and run again."""
 
     version: str
-    #: Seconds until the kill, and from then until the end of the rerun.
-    after: float
-    seconds: float
+    #: Number of the point that killed it, and what that was.
+    point: int
+    kind: str
+    #: How it ended.
+    died: int
     #: Exit code of the rerun, and what both said.
     code: int
     said: str
@@ -81,41 +82,52 @@ def folder_of(version: str) -> str:
     return f"dist-{version}"
 
 
-@pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_killed_release_is_completed(chunk: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("fetching", [False, True], ids=["no-fetch", "fetch"])
+def test_killed_release_is_completed(fetching: bool, tmp_path: Path) -> None:
     """A release killed with all its processes is completed by a rerun, fetching or not, and nothing is stored twice."""
-    fetching, seed = chunk % 2 == 1, SEED + chunk
-    kills = len(range(chunk, KILLS, CHUNKS))
-    # those that end before they are killed are made up for
-    versions = [f"1.{number}" for number in range(2 * kills + 1)]
+    versions = [f"1.{100 + number}" for number in range(2 + KILLS)]  # of one length: releases are of the same points
     project = make_project(tmp_path / "project")
     planned = build(project, versions, fetching=fetching)
     folder = tmp_path / "index"
     folder.mkdir()
     with servers.scripted_index(folder) as index:
         words = ["release", "--yes", *([] if fetching else ["--no-fetch"])]
-        order = json.dumps(asdict(Order(words, versions, kills, seed)))
+        order = json.dumps(asdict(Order(words, versions, SEED)))
         env = {**os.environ, **index_env(index)}
-        said = programs.run(
-            *(sys.executable, __file__, order), cwd=project, env=env, timeout=4 * PATIENCE + 10 * kills, check=True
-        )
-        found = json.loads(said.stdout)
+        timeout = PATIENCE * len(versions)
+        said = programs.run(*(sys.executable, __file__, order), cwd=project, env=env, timeout=timeout, check=True)
+        killed = [Killed(**each) for each in json.loads(said.stdout)]
         shown = page(index)
-    killed = [Killed(**each) for each in found["killed"]]
-    told = f"seed {seed}, a release takes {found['usual']:.2f} s"
-    print(told, *(f"{each.version}: {each.after:.3f} s, rerun {each.seconds:.2f} s" for each in killed), sep="\n")  # noqa: T201
-    assert len(killed) == kills, told
+    told = "\n".join([f"seed {SEED}", *(f"{each.version}: at {each.point}, {each.kind}" for each in killed)])
+    print(told)  # noqa: T201
 
-    expected = dict[str, str]()
-    for version in found["ended"]:
-        expected |= planned[version]
-        assert whole(project / folder_of(version), planned[version]) == planned[version], f"{told}: {version}"
+    expected = {name: digest for files in planned.values() for name, digest in files.items()}
+    assert [each.version for each in killed] == versions[2:]
+    assert {each.died for each in killed} == {-signal.SIGKILL}, told
     for each in killed:
-        assert each.code == 0, f"{told}, killed after {each.after:.3f} s: {each.said}"
-        assert each.left.items() <= planned[each.version].items(), f"{told}: {each}"
+        assert each.code == 0, f"seed {SEED}: {each}"
+        assert each.left.items() <= planned[each.version].items(), f"seed {SEED}: {each}"
+    for version in versions:
+        assert whole(project / folder_of(version), planned[version]) == planned[version], f"{told}: {version}"
     assert shown == expected, told
     stored = scripted_index.read_log(folder)
     assert (len(stored), dict(stored)) == (len(expected), expected), told
+
+
+def test_kills_are_spread() -> None:
+    """Few kills come in every part of a release, and as many as it has points at each of them."""
+    dice = random.Random(SEED)  # noqa: S311
+    chosen = [spread(40, 8, dice) for _ in range(100)]
+    assert all(part * 5 < point <= part * 5 + 5 for points_ in chosen for part, point in enumerate(points_))
+    assert {point for points_ in chosen for point in points_} == set(range(1, 41))
+    assert spread(40, 40, dice) == list(range(1, 41))
+    assert set(spread(40, 100, dice)) == set(range(1, 41))
+
+
+def spread(total: int, kills: int, dice: random.Random) -> list[int]:
+    """Return a point of each of *kills* equal parts of a release of *total* points, which count from 1."""
+    bounds = [part * total // kills for part in range(kills + 1)]
+    return [1 + dice.randrange(low, max(high, low + 1)) for low, high in itertools.pairwise(bounds)]
 
 
 def build(project: Path, versions: list[str], *, fetching: bool) -> dict[str, dict[str, str]]:
@@ -148,63 +160,50 @@ def page(index: servers.PackageIndex) -> dict[str, str]:
         return {file["filename"]: file["hashes"]["sha256"] for file in json.load(answer)["files"]}
 
 
-def kill_all(order: Order) -> dict[str, Any]:
-    """Release once to see how long it takes; kill releases, each of which is run again; tell how all went."""
-    dice, versions = random.Random(order.seed), iter(order.versions)  # noqa: S311
-    first = next(versions)
-    began = time.monotonic()
-    code, said = wait(start(order, first), first)
-    usual = time.monotonic() - began
-    assert code == 0, said
-    ended, killed = [first], list[Killed]()
-    for version in versions:
-        if len(killed) == order.kills:
-            break
-        ended.append(version)
-        after = dice.uniform(0, usual)
-        began = time.monotonic()
-        child = start(order, version)
-        if not dies(child, after):
-            usual = min(usual, time.monotonic() - began)  # the first one may have been slow for once
-            continue
-        folder = Path(folder_of(version))
-        left = whole(folder, {}) if folder.is_dir() else {}
-        before, began = Path(f"said-{version}.txt").read_text(encoding="utf-8"), time.monotonic()
-        code, said = wait(start(order, version), version)
-        killed.append(Killed(version, after, time.monotonic() - began, code, f"{before}\n{said}", left))
-    return {"usual": usual, "ended": ended, "killed": [asdict(each) for each in killed]}
+def kill_all(order: Order) -> list[dict[str, Any]]:
+    """Release once to see its points; kill releases at some of them, and run each again; return how these went."""
+    _, pattern, *doomed = order.versions
+    for version in order.versions[:2]:
+        code = ended(start(order, version))
+        assert code == 0, (code, said(version))
+    kinds = points.passed(log(pattern))
+    chosen = spread(len(kinds), len(doomed), random.Random(order.seed))  # noqa: S311
+    return [asdict(kill(order, version, point)) for version, point in zip(doomed, chosen, strict=True)]
 
 
-def start(order: Order, version: str) -> int:
-    """Fork a release in a process group of its own; return its id."""
+def kill(order: Order, version: str, point: int) -> Killed:
+    """Release a version, which is killed at a point, and release it again."""
+    died = ended(start(order, version, point))
+    folder = Path(folder_of(version))
+    left = whole(folder, {}) if folder.is_dir() else {}
+    before, kind = said(version), points.passed(log(version))[-1]
+    code = ended(start(order, version))
+    return Killed(version, point, kind, died, code, f"{before}\n{said(version)}", left)
+
+
+def log(version: str) -> Path:
+    """Return where the points of a release are written."""
+    return Path(f"points-{version}.txt").absolute()
+
+
+def said(version: str) -> str:
+    """Return what the last release of a version said."""
+    return Path(f"said-{version}.txt").read_text(encoding="utf-8")
+
+
+def start(order: Order, version: str, point: int = 0) -> int:
+    """Fork a release, which is killed at a point if that is none of 0; return its id."""
     words = [*order.words, "--version", version, "--local-folder", folder_of(version)]
     child = os.fork()
     if not child:
+        os.environ |= points.environment(Path("hook").absolute(), log(version), point)
         become(words, Path(f"said-{version}.txt"))
-    os.setpgid(child, child)  # both do it, so that neither has to wait for the other
     return child
 
 
-def dies(child: int, after: float) -> bool:
-    """Kill a release with all that it has started, after some seconds; tell whether it had not ended before."""
-    end = time.monotonic() + after
-    while time.monotonic() < end:
-        if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-            break
-        time.sleep(0.001)
-    os.killpg(child, signal.SIGKILL)  # not waited for until now, the group is still there
-    return os.waitpid(child, 0)[1] == signal.SIGKILL
-
-
-def wait(child: int, version: str) -> tuple[int, str]:
-    """Wait for a release; return its exit code and what it said."""
-    end = time.monotonic() + PATIENCE
-    while not os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-        if time.monotonic() > end:
-            os.killpg(child, signal.SIGKILL)
-        time.sleep(0.005)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    return code, Path(f"said-{version}.txt").read_text(encoding="utf-8")
+def ended(child: int) -> int:
+    """Return the exit code of a release, or minus the signal that ended it."""
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def become(words: list[str], said: Path) -> None:
@@ -212,9 +211,11 @@ def become(words: list[str], said: Path) -> None:
     code = 99
     try:
         os.setpgid(0, 0)
+        signal.alarm(PATIENCE)  # which ends it
         with said.open("wb") as file:
             os.dup2(file.fileno(), 1)
             os.dup2(file.fileno(), 2)
+        points.count()
         main(words)
         code = 0
     except SystemExit as end:

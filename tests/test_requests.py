@@ -61,7 +61,7 @@ class Crowd:
     def _put(self, names: list[tuple[str, str]]) -> list[tuple[str, File, list[Entry]]]:
         """Store wheels that say no more than their names, each with its METADATA."""
         done = []
-        with closing(HTTPConnection(self.s3.host, self.s3.filer_port, timeout=60)) as connection:
+        with closing(HTTPConnection(self.s3.host, self.s3.filer_port, timeout=programs.STUCK)) as connection:
             for project, filename in names:
                 entries = []
                 for suffix in ("", METADATA):

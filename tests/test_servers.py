@@ -17,6 +17,7 @@ import scripted_index
 import servers
 import wheels
 from libcloud.storage.types import Provider
+from programs import STUCK
 
 from wheelhouse_tasks.storage.gaps import driver_class
 
@@ -61,14 +62,14 @@ def test_seaweedfs_stores_objects(driver: Any, s3: servers.S3Server, bucket_name
     driver.upload_object(str(page), bucket, "a/index.html", extra={"content_type": "text/html"})
     (listed,) = driver.list_container_objects(bucket)
     assert b"".join(driver.download_object_as_stream(listed)) == page.read_bytes()
-    anonymous = requests.get(f"{s3.url}/{bucket_name}/a/index.html", timeout=10)
+    anonymous = requests.get(f"{s3.url}/{bucket_name}/a/index.html", timeout=STUCK)
     assert (anonymous.content, anonymous.headers["Content-Type"]) == (page.read_bytes(), "text/html")
 
 
 def test_seaweedfs_is_strict(s3: servers.S3Server, bucket_name: str) -> None:
     """Nobody unknown may write, and no bucket comes by being used."""
-    assert requests.put(f"{s3.url}/{bucket_name}/a", b"a", timeout=10).status_code == 403
-    assert requests.get(f"{s3.url}/{bucket_name}/a", timeout=10).status_code == 404
+    assert requests.put(f"{s3.url}/{bucket_name}/a", b"a", timeout=STUCK).status_code == 403
+    assert requests.get(f"{s3.url}/{bucket_name}/a", timeout=STUCK).status_code == 404
 
 
 def test_ceph_is_strict(ceph: servers.S3Server, bucket_name: str, page: Path) -> None:
@@ -80,24 +81,24 @@ def test_ceph_is_strict(ceph: servers.S3Server, bucket_name: str, page: Path) ->
         (listed,) = driver.list_container_objects(bucket, prefix="priv")
         assert b"".join(driver.download_object_as_stream(listed)) == page.read_bytes()
     url = f"{ceph.url}/{bucket_name}"
-    answers = [requests.get(f"{url}/{name}", timeout=10) for name in ("public", "folder/", "private", "none", "")]
+    answers = [requests.get(f"{url}/{name}", timeout=STUCK) for name in ("public", "folder/", "private", "none", "")]
     assert [answer.status_code for answer in answers] == [200, 200, 403, 403, 403]
     assert (answers[0].content, answers[0].headers["Content-Type"]) == (page.read_bytes(), "text/html")
-    assert requests.put(f"{url}/public", b"a", timeout=10).status_code == 403
+    assert requests.put(f"{url}/public", b"a", timeout=STUCK).status_code == 403
 
 
 def test_swift_is_strict(swift: servers.SwiftServer, bucket_name: str) -> None:
     """A token opens its own account; nobody reads or writes without one, and no token is given for a wrong password."""
     login = {"X-Auth-User": swift.key, "X-Auth-Key": swift.secret}
-    given = requests.get(f"{swift.url}/auth/v1.0", headers=login, timeout=10).headers
+    given = requests.get(f"{swift.url}/auth/v1.0", headers=login, timeout=STUCK).headers
     url, token = f"{given['X-Storage-Url']}/{bucket_name}", {"X-Auth-Token": given["X-Auth-Token"]}
-    assert requests.put(url, headers=token, timeout=10).status_code == 201
-    assert requests.put(f"{url}/a/", b"a", headers=token, timeout=10).status_code == 201
-    assert requests.get(f"{url}/a/", headers=token, timeout=10).content == b"a"
-    assert requests.get(f"{url}/a/", timeout=10).status_code == 401
-    assert requests.put(f"{url}/a/", b"b", timeout=10).status_code == 401
+    assert requests.put(url, headers=token, timeout=STUCK).status_code == 201
+    assert requests.put(f"{url}/a/", b"a", headers=token, timeout=STUCK).status_code == 201
+    assert requests.get(f"{url}/a/", headers=token, timeout=STUCK).content == b"a"
+    assert requests.get(f"{url}/a/", timeout=STUCK).status_code == 401
+    assert requests.put(f"{url}/a/", b"b", timeout=STUCK).status_code == 401
     login["X-Auth-Key"] = "wrong"
-    assert requests.get(f"{swift.url}/auth/v1.0", headers=login, timeout=10).status_code == 401
+    assert requests.get(f"{swift.url}/auth/v1.0", headers=login, timeout=STUCK).status_code == 401
 
 
 def test_azurite_is_strict(azure: servers.AzureServer, bucket_name: str, page: Path) -> None:
@@ -109,15 +110,15 @@ def test_azurite_is_strict(azure: servers.AzureServer, bucket_name: str, page: P
     (listed,) = driver.list_container_objects(container)
     assert b"".join(driver.download_object_as_stream(listed)) == page.read_bytes()
     url = f"{azure.url}/{bucket_name}"
-    assert requests.get(f"{url}/a/", timeout=10).status_code in {403, 404}
+    assert requests.get(f"{url}/a/", timeout=STUCK).status_code in {403, 404}
     acl, public = {"restype": "container", "comp": "acl"}, {"x-ms-blob-public-access": "blob"}
     driver.connection.request(f"/{bucket_name}", params=acl, headers=public, method="PUT")
     driver.connection.connection.session.close()
-    answers = [requests.get(f"{url}/{name}", timeout=10) for name in ("a/", "none")]
+    answers = [requests.get(f"{url}/{name}", timeout=STUCK) for name in ("a/", "none")]
     assert [answer.status_code for answer in answers] == [200, 404]
     assert (answers[0].content, answers[0].headers["Content-Type"]) == (page.read_bytes(), "text/html")
     blob = {"x-ms-blob-type": "BlockBlob"}
-    assert requests.put(f"{url}/a/", b"a", headers=blob, timeout=10).status_code == 403
+    assert requests.put(f"{url}/a/", b"a", headers=blob, timeout=STUCK).status_code == 403
 
 
 @pytest.mark.parametrize(("fixture", "repeated"), [("pypi", 1), ("devpi_index", 0)])
@@ -131,7 +132,7 @@ def test_package_index_takes_uploads(
     twine: list[str | Path] = [sys.executable, "-m", "twine", "upload", "--non-interactive", "--disable-progress-bar"]
     upload: list[str | Path] = [*twine, "--repository-url", index.upload_url, wheel]
     programs.run(*upload, env=env, check=True)
-    assert wheel.name in requests.get(f"{index.simple_url}smoke/", timeout=10).text
+    assert wheel.name in requests.get(f"{index.simple_url}smoke/", timeout=STUCK).text
     assert programs.run(*upload, env=env).returncode == repeated
     wrong = programs.run(*upload, env={**env, "TWINE_PASSWORD": "wrong"})
     assert wrong.returncode == 1
@@ -143,7 +144,7 @@ def test_package_index_serves_installers(pypi: servers.PackageIndex, tmp_path: P
     files = {"content": (wheel.name, wheel.read_bytes())}
     form = {":action": "file_upload", "name": "served", "version": "1.0"}
     auth = (pypi.username, pypi.password)
-    requests.post(pypi.upload_url, form, files=files, auth=auth, timeout=10).raise_for_status()
+    requests.post(pypi.upload_url, form, files=files, auth=auth, timeout=STUCK).raise_for_status()
     for number, install in enumerate([programs.pip_install, programs.uv_install]):
         target = tmp_path / str(number)
         assert install("--index-url", pypi.simple_url, "served", target=target).returncode == 0
@@ -162,11 +163,11 @@ def test_nginx_serves_folders(web: servers.Nginx) -> None:
         "/folders/a%2Bb.whl": (200, "application/octet-stream", "wheel"),
         "/folders/simple-json/demo/": (200, "application/vnd.pypi.simple.v1+json", "{}"),
     }
-    answers = {path: requests.get(web.url + path, timeout=10) for path in expected}
+    answers = {path: requests.get(web.url + path, timeout=STUCK) for path in expected}
     found = {path: (got.status_code, got.headers["Content-Type"], got.text) for path, got in answers.items()}
     assert found == expected
-    assert requests.get(f"{web.url}/folders/none", timeout=10).status_code == 404
-    assert 'href="folders/"' in requests.get(f"{web.url}/auto/", timeout=10).text
+    assert requests.get(f"{web.url}/folders/none", timeout=STUCK).status_code == 404
+    assert 'href="folders/"' in requests.get(f"{web.url}/auto/", timeout=STUCK).text
     assert "GET /folders/a%2Bb.whl 200" in web.access_log.read_text().splitlines()
 
 
@@ -176,7 +177,7 @@ def test_nginx_serves_buckets(driver: Any, s3_web: servers.Nginx, bucket_name: s
     driver.upload_object(str(page), bucket, "a/index.html", extra={"content_type": "text/html"})
     driver.upload_object(str(page), bucket, "a/b+c.whl")
     names = ["a/", "a/b%2Bc.whl", "a/none.whl"]
-    answers = [requests.get(f"{s3_web.url}/s3/{bucket_name}/{name}", timeout=10) for name in names]
+    answers = [requests.get(f"{s3_web.url}/s3/{bucket_name}/{name}", timeout=STUCK) for name in names]
     assert [answer.status_code for answer in answers] == [200, 200, 404]
     assert answers[0].headers["Content-Type"] == "text/html"
     assert answers[1].content == page.read_bytes()
@@ -192,8 +193,8 @@ def test_counting_proxy_notes_requests(s3: servers.SeaweedFS, bucket_name: str, 
         with proxy.requests() as nothing:
             pass
         with proxy.requests() as missing:
-            requests.get(f"{s3.url}/{bucket_name}/none", timeout=10)
-            requests.get(f"http://{servers.HOST}:{proxy.port}/{bucket_name}/none?x=1", timeout=10)
+            requests.get(f"{s3.url}/{bucket_name}/none", timeout=STUCK)
+            requests.get(f"http://{servers.HOST}:{proxy.port}/{bucket_name}/none?x=1", timeout=STUCK)
     assert asked == [f"PUT /{bucket_name} 200", f"PUT /{bucket_name}/a%20b 200"]
     assert (nothing, missing) == ([], [f"GET /{bucket_name}/none?x=1 404"])
 
@@ -201,8 +202,8 @@ def test_counting_proxy_notes_requests(s3: servers.SeaweedFS, bucket_name: str, 
 def test_static_records_requests(page: Path) -> None:
     """The web server in the test tells what it was asked for."""
     with servers.static(page.parent) as web:
-        assert requests.get(f"{web.url}/", timeout=10).content == page.read_bytes()
-        assert requests.head(f"{web.url}/none", timeout=10).status_code == 404
+        assert requests.get(f"{web.url}/", timeout=STUCK).content == page.read_bytes()
+        assert requests.head(f"{web.url}/none", timeout=STUCK).status_code == 404
     assert web.requests == ["GET /", "HEAD /none"]
 
 
@@ -226,7 +227,7 @@ def test_scripted_index_keeps_the_rules_of_pypi(tmp_path: Path) -> None:
         for number, install in enumerate((programs.pip_install, programs.uv_install)):
             done = install("--index-url", access.simple_url, "demo", target=tmp_path / str(number))
             assert done.returncode == 0, done.stderr
-        page = requests.get(f"{access.simple_url}demo/", headers={"Accept": "text/html"}, timeout=10).text
+        page = requests.get(f"{access.simple_url}demo/", headers={"Accept": "text/html"}, timeout=STUCK).text
         assert f'demo-1.0-py3-none-any.whl#sha256={stored[0][1]}"' in page
         index.delete("demo-1.0-py3-none-any.whl")
         assert "already been used" in upload(binary)
@@ -236,26 +237,26 @@ def test_scripted_index_keeps_the_rules_of_pypi(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "numbers", "error"),
+    ("mode", "numbers", "silence", "error"),
     [
-        ("refuse", {}, requests.ConnectionError),
-        ("blackhole", {}, requests.ReadTimeout),
-        ("hang", {"after": 1000}, requests.ConnectionError),
-        ("cut", {"after": 1000}, requests.exceptions.ChunkedEncodingError),
-        ("reset", {"after": 1000}, requests.exceptions.ChunkedEncodingError),
-        ("upreset", {"after": 10}, requests.ConnectionError),
-        ("delay", {"ms": 5000}, requests.ReadTimeout),
+        ("refuse", {}, programs.STUCK, requests.ConnectionError),
+        ("blackhole", {}, 0.3, requests.ReadTimeout),
+        ("hang", {"after": 1000}, programs.SILENCE, requests.ConnectionError),
+        ("cut", {"after": 1000}, programs.STUCK, requests.exceptions.ChunkedEncodingError),
+        ("reset", {"after": 1000}, programs.STUCK, requests.exceptions.ChunkedEncodingError),
+        ("upreset", {"after": 10}, programs.STUCK, requests.ConnectionError),
+        ("delay", {"ms": 600_000}, 0.3, requests.ReadTimeout),
     ],
 )
 def test_faultproxy_breaks_connections(
-    mode: str, numbers: dict[str, int], error: type[Exception], proxy: servers.FaultProxy, page: Path
+    mode: str, numbers: dict[str, int], silence: float, error: type[Exception], proxy: servers.FaultProxy, page: Path
 ) -> None:
     """A fault breaks as many connections as wanted, and no more."""
     proxy.set(mode, count=1, skip=1, **numbers)
-    assert requests.get(proxy.url, timeout=10).content == page.read_bytes()
+    assert requests.get(proxy.url, timeout=STUCK).content == page.read_bytes()
     with pytest.raises(error):
-        requests.get(proxy.url, timeout=0.5)
-    assert requests.get(proxy.url, timeout=10).content == page.read_bytes()
+        requests.get(proxy.url, timeout=(programs.STUCK, silence))
+    assert requests.get(proxy.url, timeout=STUCK).content == page.read_bytes()
     stats = proxy.stats()
     assert (stats["connections"], stats["faulted"]) == (3, 1)
 
@@ -263,7 +264,7 @@ def test_faultproxy_breaks_connections(
 def test_faultproxy_answers_by_itself(proxy: servers.FaultProxy) -> None:
     """A status is answered in the target's place, to uploads too, with Retry-After on demand."""
     proxy.set("status", code=429, retry=7)
-    answer = requests.put(proxy.url, b"x" * 1_000_000, timeout=10)
+    answer = requests.put(proxy.url, b"x" * 1_000_000, timeout=STUCK)
     assert (answer.status_code, answer.headers["Retry-After"], answer.content) == (429, "7", b"")
 
 
@@ -271,14 +272,14 @@ def test_faultproxy_slows_down(proxy: servers.FaultProxy) -> None:
     """A slow answer takes its time and is complete."""
     proxy.set("slow", rate=50_000)
     start = time.monotonic()
-    assert len(requests.get(proxy.url, timeout=10).content) == 10_000
+    assert len(requests.get(proxy.url, timeout=STUCK).content) == 10_000
     assert time.monotonic() - start > 0.2
 
 
 def test_faultproxy_closes_all(proxy: servers.FaultProxy) -> None:
     """Connections that are open can be reset from outside."""
     proxy.set("blackhole")
-    with socket.create_connection((servers.HOST, proxy.port), timeout=10) as connection:
+    with socket.create_connection((servers.HOST, proxy.port), timeout=STUCK) as connection:
         while not proxy.stats()["open"]:
             time.sleep(0.01)
         proxy.close_all()
@@ -295,13 +296,13 @@ def test_faultproxy_refuses_unknown_modes(proxy: servers.FaultProxy) -> None:
 def test_silent_server_never_answers() -> None:
     """A client gets through to the silent server and then waits in vain."""
     with servers.silent() as port, pytest.raises(requests.ReadTimeout):
-        requests.get(f"http://{servers.HOST}:{port}/", timeout=0.3)
+        requests.get(f"http://{servers.HOST}:{port}/", timeout=(programs.STUCK, 0.3))
 
 
 def test_closed_port_is_refused() -> None:
     """Nobody listens on a closed port."""
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection((servers.HOST, servers.closed_port()), timeout=10)
+        socket.create_connection((servers.HOST, servers.closed_port()), timeout=STUCK)
 
 
 def test_server_that_dies_is_reported_at_once(tmp_path: Path) -> None:
@@ -355,12 +356,16 @@ def test_bare_environment_has_no_packages(client_venv: Path) -> None:
     assert programs.run(client_venv / "bin" / "python", "-c", "import pip").returncode == 1
 
 
-def test_run_kills_what_takes_too_long() -> None:
+def test_run_kills_what_takes_too_long(tmp_path: Path) -> None:
     """A program that outlives its time ends with all it started."""
-    start = time.monotonic()
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    os.set_blocking(reading, True)
     with pytest.raises(subprocess.TimeoutExpired):
-        programs.run("sh", "-c", "sleep 60 & wait", timeout=0.3)
-    assert time.monotonic() - start < 10
+        programs.run("sh", "-c", 'exec 3> "$0"; echo begun >&3; sleep 600 & wait', pipe, timeout=programs.SILENCE)
+    with open(reading, "rb") as file:  # noqa: PTH123
+        assert file.read() == b"begun\n"  # it ends when nobody is left who could write
 
 
 def test_run_reports_failure() -> None:

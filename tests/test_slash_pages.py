@@ -10,6 +10,7 @@ import programs
 import pytest
 import requests
 import wheels
+from programs import STUCK
 from projects import inv, make_project
 from providers import FLAVOURS, environment, place, publish
 
@@ -61,7 +62,7 @@ def test_slash_pages_say_what_the_others_say(endpoint: Endpoint, tmp_path: Path)
     project = make_project(tmp_path / "project")
     everything = filled(project, endpoint, WHEELHOUSE_SLASH_PAGES="yes")
     for name, kind in SLASH_PAGES.items():
-        folder, page = (requests.get(f"{endpoint.url}/{name}{file}", timeout=10) for file in ("", "index.html"))
+        folder, page = (requests.get(f"{endpoint.url}/{name}{file}", timeout=STUCK) for file in ("", "index.html"))
         for answer in (folder, page):
             said = (answer.status_code, answer.headers["Content-Type"], answer.headers["Cache-Control"])
             assert said == (200, kind, "no-cache"), answer.url
@@ -95,11 +96,11 @@ def test_slash_pages_follow_every_upload(endpoint: Endpoint, tmp_path: Path) -> 
     """Pages that were stored without their copies get them with the next upload, and both then change together."""
     project = make_project(tmp_path / "project")
     filled(project, endpoint)
-    assert requests.get(f"{endpoint.url}/simple/demo/", timeout=10).status_code in {403, 404}
+    assert requests.get(f"{endpoint.url}/simple/demo/", timeout=STUCK).status_code in {403, 404}
     for version in ("1.0", "2.0"):
         wheels.make_wheel(project / "dist", "demo", version, wheels.MATRIX[0])
         done = inv(project, "wheelhouse.upload", env={**endpoint.env, "WHEELHOUSE_SLASH_PAGES": "yes"})
         assert done.returncode == 0, done.stderr
         for name in SLASH_PAGES:
-            folder, page = (requests.get(f"{endpoint.url}/{name}{file}", timeout=10) for file in ("", "index.html"))
+            folder, page = (requests.get(f"{endpoint.url}/{name}{file}", timeout=STUCK) for file in ("", "index.html"))
             assert (folder.status_code, folder.content) == (200, page.content), name

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import programs
 import pytest
 import requests
 import servers
@@ -310,7 +311,7 @@ def test_s3_sends_types_and_caching(s3: servers.S3Server, bucket_name: str) -> N
     store = open_store(s3_container(s3, bucket_name))
     store.create()
     store.put("x/index.html", payload(b"<html>", content_type="text/html; charset=utf-8", cache_control="no-cache"))
-    answer = requests.get(f"{s3.url}/{bucket_name}/x/index.html", timeout=10)
+    answer = requests.get(f"{s3.url}/{bucket_name}/x/index.html", timeout=programs.STUCK)
     assert (answer.headers["Content-Type"], answer.headers["Cache-Control"]) == ("text/html; charset=utf-8", "no-cache")
 
 
