@@ -17,7 +17,8 @@ import pytest
 import servers
 from hypothesis import HealthCheck, settings
 
-from wheelhouse_tasks import ci, secret
+from wheelhouse_tasks import secret
+from wheelhouse_tasks.settings import ci
 
 # how long an example takes tells of the machine
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

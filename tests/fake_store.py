@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wheelhouse_tasks.errors import Changed, ContainerMissing, ObjectMissing
-from wheelhouse_tasks.storage import ABSENT, Conditions, Entry, Payload
+from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload
 
 
 @dataclass

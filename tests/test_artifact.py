@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from wheelhouse_tasks import artifact
-from wheelhouse_tasks.artifact import Artifact
+from wheelhouse_tasks.artifacts import artifact
+from wheelhouse_tasks.artifacts.artifact import Artifact
 from wheelhouse_tasks.errors import NotAnArtifact, UsageError
 
 PURE = ("py3", "none", "any")

@@ -10,7 +10,7 @@ import wheels
 from projects import inv, make_project
 from test_bad_input import failed
 
-from wheelhouse_tasks import attestation
+from wheelhouse_tasks.artifacts import attestation
 
 
 def fetch_from(tmp_path: Path, where: str) -> Path:

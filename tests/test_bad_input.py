@@ -14,10 +14,10 @@ import servers
 import wheels
 from projects import index_env, inv, make_project, s3_env
 
-from wheelhouse_tasks import settings
+from wheelhouse_tasks.cli.console import Silent
 from wheelhouse_tasks.commands.upload import upload
-from wheelhouse_tasks.console import Silent
 from wheelhouse_tasks.errors import BadArtifact
+from wheelhouse_tasks.settings.resolve import resolve
 
 SENTINEL = "hush-hush-5ecret"
 
@@ -232,7 +232,7 @@ def test_wheel_that_changes_under_way(tmp_path: Path) -> None:
     """Case 24: a wheel that is rewritten after it was read is not stored, and is on no page."""
     project = make_project(tmp_path / "project")
     wheel = wheels.make_wheel(project / "dist", "demo", "1.0")
-    found = settings.resolve({}, {}, {}, project)
+    found = resolve({}, {}, {}, project)
     with pytest.raises(BadArtifact, match=f"{wheel.name}: changed while it was uploaded"):
         upload(found, Meddler(wheel))
     assert not [path for path in (project / "wheelhouse").rglob("*") if wheel.name in path.name]

@@ -20,11 +20,11 @@ from projects import inv, make_project
 from scripted import Scripted, scripted
 from test_regressions import LOGIN
 
-from wheelhouse_tasks import settings
 from wheelhouse_tasks.commands.fetch import FetchResult, fetch
 from wheelhouse_tasks.errors import Conflict, Failed, NothingToDo, UsageError, WheelhouseError
-from wheelhouse_tasks.source import StoreSource
-from wheelhouse_tasks.storage import make_payload
+from wheelhouse_tasks.settings.resolve import resolve
+from wheelhouse_tasks.sources.source import StoreSource
+from wheelhouse_tasks.storage.port import make_payload
 
 WHEEL, SDIST = "demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz"
 JSON = "application/vnd.pypi.simple.v1+json"
@@ -55,7 +55,7 @@ def serve(web: Scripted, page: str | bytes, files: dict[str, bytes], **headers: 
 def collect(folder: Path, *indexes: str, project: str = "demo", version: str | None = None) -> FetchResult:
     """Fetch into dist/ of a folder."""
     given = {"indexes": list(indexes), "project": project, "local_folder": "dist", "retries": 1, "timeout": 5}
-    return fetch(settings.resolve(given, {}, {}, folder), version=version)
+    return fetch(resolve(given, {}, {}, folder), version=version)
 
 
 def link(href: str, attributes: str = "") -> str:

@@ -20,11 +20,12 @@ from scripted import scripted
 from test_bad_input import failed
 from test_storage import s3_container
 
-from wheelhouse_tasks import child, ci
+from wheelhouse_tasks import child
 from wheelhouse_tasks.commands.upload import upload
 from wheelhouse_tasks.errors import UsageError
-from wheelhouse_tasks.settings import resolve
-from wheelhouse_tasks.storage import open_store
+from wheelhouse_tasks.settings import ci
+from wheelhouse_tasks.settings.resolve import resolve
+from wheelhouse_tasks.storage.port import open_store
 
 PULL_REQUESTS = {
     "GitHub Actions": {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "pull_request"},

@@ -16,7 +16,7 @@ import servers
 import wheels
 from projects import inv, make_project
 
-from wheelhouse_tasks import pages
+from wheelhouse_tasks.pages import pages
 
 REASON = 'broken on "<Windows>"'
 #: What lies in the wheelhouse; the local version is the newest that an installer may take by itself.

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wheelhouse_tasks import console, secret
-from wheelhouse_tasks.console import Silent, Terminal, Ui, size_text
+from wheelhouse_tasks import secret
+from wheelhouse_tasks.cli import console
+from wheelhouse_tasks.cli.console import Silent, Terminal, Ui, size_text
 
 PASSWORD = "hunter2hunter2"
 

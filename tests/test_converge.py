@@ -10,12 +10,12 @@ import pytest
 import wheels
 from fake_store import FakeStore
 
-from wheelhouse_tasks import links, pages
-from wheelhouse_tasks.converge import Convergence, converge
+from wheelhouse_tasks.container.converge import Convergence, converge
+from wheelhouse_tasks.container.project import Project, to_user_metadata
 from wheelhouse_tasks.errors import BadPage, IndexUnstable
-from wheelhouse_tasks.pages import File
-from wheelhouse_tasks.project import Project, to_user_metadata
-from wheelhouse_tasks.storage import Entry, Payload
+from wheelhouse_tasks.pages import links, pages
+from wheelhouse_tasks.pages.pages import File
+from wheelhouse_tasks.storage.port import Entry, Payload
 
 ALL_PAGES = (
     "simple/demo/index.html",

@@ -3,8 +3,8 @@
 import pytest
 from packaging.version import Version
 
-from wheelhouse_tasks import artifact, coverage
-from wheelhouse_tasks.artifact import Artifact
+from wheelhouse_tasks.artifacts import artifact, coverage
+from wheelhouse_tasks.artifacts.artifact import Artifact
 
 
 def of(*labels: str, version: str = "1.0") -> list[Artifact]:

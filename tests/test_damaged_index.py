@@ -13,15 +13,16 @@ from projects import inv, make_project
 from scripted import Answer, Handler, Scripted, scripted
 from test_bad_input import failed
 
-from wheelhouse_tasks import index_page, links, settings
 from wheelhouse_tasks.commands.fetch import FetchResult, fetch
 from wheelhouse_tasks.commands.release import release
 from wheelhouse_tasks.commands.status import status
 from wheelhouse_tasks.errors import BadPage, BlankPage, NothingToDo, WheelhouseError
-from wheelhouse_tasks.pypi import PackageIndex
-from wheelhouse_tasks.settings import Settings
-from wheelhouse_tasks.source import StoreSource
-from wheelhouse_tasks.storage import make_payload
+from wheelhouse_tasks.pages import links
+from wheelhouse_tasks.publishing.index import PackageIndex
+from wheelhouse_tasks.settings.resolve import Settings, resolve
+from wheelhouse_tasks.sources import index_page
+from wheelhouse_tasks.sources.source import StoreSource
+from wheelhouse_tasks.storage.port import make_payload
 
 HTML, JSON = "text/html; charset=utf-8", "application/vnd.pypi.simple.v1+json"
 TAGS = ("cp311-cp311-win_amd64", "cp312-cp312-macosx_11_0_arm64", "py3-none-any")
@@ -198,7 +199,7 @@ def configured(folder: Path, fine: Scripted, *indexes: str) -> Settings:
         "retries": 0,
         "timeout": 5,
     }
-    return settings.resolve(given, {}, {}, folder)
+    return resolve(given, {}, {}, folder)
 
 
 def collect(chosen: Settings) -> FetchResult:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import wheels
 
-from wheelhouse_tasks import artifact, dist, metadata
+from wheelhouse_tasks.artifacts import artifact, dist, metadata
 from wheelhouse_tasks.errors import (
     BadArtifact,
     BadArtifacts,

@@ -16,15 +16,17 @@ import wheels
 from projects import inv, make_project, s3_env
 from providers import FLAVOURS
 
-from wheelhouse_tasks import pages, settings
+from wheelhouse_tasks.cli.console import Silent
 from wheelhouse_tasks.commands import doctor as command
 from wheelhouse_tasks.commands.doctor import DoctorResult, NotWell
 from wheelhouse_tasks.commands.upload import upload
-from wheelhouse_tasks.console import Silent
-from wheelhouse_tasks.location import Container
-from wheelhouse_tasks.pages import File
+from wheelhouse_tasks.pages import pages
+from wheelhouse_tasks.pages.pages import File
 from wheelhouse_tasks.secret import Credentials
-from wheelhouse_tasks.storage import Conditions, open_store, publish
+from wheelhouse_tasks.settings.locations import Container
+from wheelhouse_tasks.settings.resolve import Settings, resolve
+from wheelhouse_tasks.storage import publish
+from wheelhouse_tasks.storage.port import Conditions, open_store
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 DEV = "2.0.dev20260131120000"
@@ -46,9 +48,9 @@ class Listener(Silent):
         self.warnings.append(text)
 
 
-def settle(project: Path, env: Mapping[str, str]) -> settings.Settings:
+def settle(project: Path, env: Mapping[str, str]) -> Settings:
     """Return the settings of a project in an environment."""
-    return settings.resolve({}, {**os.environ, **env}, {}, project)
+    return resolve({}, {**os.environ, **env}, {}, project)
 
 
 def project_with_wheel(folder: Path) -> Path:

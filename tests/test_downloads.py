@@ -23,12 +23,13 @@ from projects import inv, make_project, s3_env
 from scripted import Answer, Handler, Scripted, scripted
 from test_bad_input import SENTINEL, failed
 
-from wheelhouse_tasks import artifact, dist, settings
+from wheelhouse_tasks.artifacts import artifact, dist
+from wheelhouse_tasks.cli.console import Silent
 from wheelhouse_tasks.commands.fetch import fetch
-from wheelhouse_tasks.console import Silent
 from wheelhouse_tasks.errors import BadArtifact, DigestMismatch, PageMissing, WebError
 from wheelhouse_tasks.retry import LONGEST_PAUSE, TryAgainError, retry
-from wheelhouse_tasks.web import BLOCK, LONGEST_RETRY_AFTER, Web
+from wheelhouse_tasks.settings.resolve import resolve
+from wheelhouse_tasks.sources.web import BLOCK, LONGEST_RETRY_AFTER, Web
 
 WHEEL = "demo-1.0-py3-none-any.whl"
 FETCH = ("wheelhouse.fetch", "--index")
@@ -780,7 +781,7 @@ def test_nothing_begins_after_an_interrupt(server: Scripted, tmp_path: Path, mon
     monkeypatch.setattr(retry, "__defaults__", (sleep,))
     before = threading.enumerate()
     with pytest.raises(KeyboardInterrupt, match="not fetched: "):
-        fetch(settings.resolve({}, {}, {"indexes": [url], "max_workers": 2}, project), Interrupting())
+        fetch(resolve({}, {}, {"indexes": [url], "max_workers": 2}, project), Interrupting())
     swept.set()
     for thread in set(threading.enumerate()) - set(before):
         thread.join()

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from lxml import etree
 from test_pages import FILE_LISTS, HOSTILE, Reader
 
-from wheelhouse_tasks import links, pages
-from wheelhouse_tasks.converge import converge
-from wheelhouse_tasks.pages import File
-from wheelhouse_tasks.storage import Payload
+from wheelhouse_tasks.container.converge import converge
+from wheelhouse_tasks.pages import links, pages
+from wheelhouse_tasks.pages.pages import File
+from wheelhouse_tasks.storage.port import Payload
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64
 TIME = "2026-11-23T03:21:00.000000Z"

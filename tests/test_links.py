@@ -10,9 +10,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from wheelhouse_tasks import artifact, links
+from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.errors import BadPage, NotAnArtifact
-from wheelhouse_tasks.links import Link
+from wheelhouse_tasks.pages import links
+from wheelhouse_tasks.pages.links import Link
 
 DATA = Path(__file__).parent / "data"
 URL = "https://wheels.example/w/simple/demo/"

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wheelhouse_tasks import links, listings
 from wheelhouse_tasks.errors import BadListing, BadPage, PageMissing, WebError
-from wheelhouse_tasks.listings import Listing, Object
+from wheelhouse_tasks.pages import links
+from wheelhouse_tasks.sources import listings
+from wheelhouse_tasks.sources.listings import Listing, Object
 
 CAPTURED = Path(__file__).parent / "data" / "listings"
 URL = "https://store.example/wheels"

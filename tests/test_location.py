@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wheelhouse_tasks import location
 from wheelhouse_tasks.errors import UsageError
-from wheelhouse_tasks.location import Container, FolderIndex, Location, WebIndex
 from wheelhouse_tasks.secret import Credentials
+from wheelhouse_tasks.settings import locations
+from wheelhouse_tasks.settings.locations import Container, FolderIndex, Location, WebIndex
 
 ROOT = Path("/project")
 ME = Credentials("me", "hunter2hunter2")
@@ -73,7 +73,7 @@ ELSEWHERE = Container("other", "x", timeout=5.0, retries=1, verify_tls=False)
 )
 def test_parse(text: str, expected: Location) -> None:
     """A URL or path names a page, a folder or a container; the own container's access goes to no other provider."""
-    found = location.parse(text, ROOT, BASE)
+    found = locations.parse(text, ROOT, BASE)
     if isinstance(expected, Container) and expected.provider == "local":
         # nothing of these is ever used for a folder
         assert isinstance(found, Container)
@@ -85,7 +85,7 @@ def test_parse(text: str, expected: Location) -> None:
 
 def test_home_is_known() -> None:
     """A path may start at the home of the user."""
-    assert location.parse("~/wheels", ROOT, BASE) == FolderIndex(Path.home() / "wheels")
+    assert locations.parse("~/wheels", ROOT, BASE) == FolderIndex(Path.home() / "wheels")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_home_is_known() -> None:
 def test_parse_refuses(text: str, problem: str) -> None:
     """A location that cannot be used is one line that quotes it, without its credentials (cases 8, 73)."""
     with pytest.raises(UsageError) as refused:
-        location.parse(text, ROOT, BASE)
+        locations.parse(text, ROOT, BASE)
     message = str(refused.value)
     assert problem in message
     assert message.isprintable()
@@ -130,7 +130,7 @@ def test_parse_refuses(text: str, problem: str) -> None:
 def test_relative_file_url() -> None:
     """A relative file: URL is taken from the folder of tasks.py, as any other relative path, or refused."""
     try:
-        found = location.parse("file:wheels", ROOT, BASE)
+        found = locations.parse("file:wheels", ROOT, BASE)
     except UsageError:
         return
     assert found == FolderIndex(ROOT / "wheels")
@@ -140,7 +140,7 @@ def test_relative_file_url() -> None:
 def test_any_text_is_a_location_or_refused(text: str) -> None:
     """Whatever the text, it is a location or a usage error."""
     try:
-        found = location.parse(text, ROOT, BASE)
+        found = locations.parse(text, ROOT, BASE)
     except UsageError as refused:
         message = str(refused)
     else:
@@ -183,7 +183,7 @@ def test_repr_holds_no_secret(place: Location) -> None:
 )
 def test_prefix(text: str, expected: str) -> None:
     """A prefix ends in a slash, or is empty."""
-    assert location.clean_prefix(text) == expected
+    assert locations.clean_prefix(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_prefix(text: str, expected: str) -> None:
 def test_prefix_is_refused(text: str) -> None:
     """Case 8: a prefix that could leave the container, or make names that nobody can type, is a usage error."""
     with pytest.raises(UsageError) as refused:
-        location.clean_prefix(text)
+        locations.clean_prefix(text)
     assert str(refused.value).startswith("prefix: ")
     assert str(refused.value).isprintable()
 
@@ -201,9 +201,9 @@ def test_prefix_is_refused(text: str) -> None:
 def test_any_prefix_is_clean_or_refused(text: str) -> None:
     """Case 8: whatever the text, its prefix stays within the container, or it is a usage error."""
     try:
-        prefix = location.clean_prefix(text)
+        prefix = locations.clean_prefix(text)
     except UsageError:
         return
-    assert prefix == location.clean_prefix(prefix)
+    assert prefix == locations.clean_prefix(prefix)
     assert not prefix or prefix.endswith("/")
     assert not {"", ".", ".."} & set(prefix.split("/")[:-1])

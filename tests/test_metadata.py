@@ -17,9 +17,9 @@ import wheels
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wheelhouse_tasks import artifact, metadata
+from wheelhouse_tasks.artifacts import artifact, metadata
+from wheelhouse_tasks.artifacts.metadata import Metadata
 from wheelhouse_tasks.errors import BadArtifact
-from wheelhouse_tasks.metadata import Metadata
 
 INFO = "demo-1.0.dist-info"
 CORE = b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"
@@ -513,7 +513,9 @@ def test_well_compressed_archive_is_no_bomb(tmp_path: Path) -> None:
 ENDLESS = """
 import sys
 from pathlib import Path
-from wheelhouse_tasks import artifact, errors, metadata
+from wheelhouse_tasks import errors
+from wheelhouse_tasks.artifacts import artifact
+from wheelhouse_tasks.artifacts import metadata
 path = Path(sys.argv[1])
 try:
     metadata.read(path, artifact.parse(path.name))

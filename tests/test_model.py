@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from simulation import PROJECTS, PROVIDERS, Dangers, Worker, World, earlier, explore, generator, naive, upload
 
-from wheelhouse_tasks import pages
-from wheelhouse_tasks.converge import Convergence
+from wheelhouse_tasks.container.converge import Convergence
+from wheelhouse_tasks.pages import pages
 
 CHUNK = int(os.environ.get("MODEL_SCHEDULES", "400"))
 """Schedules of one test."""

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wheelhouse_tasks import links, pages
 from wheelhouse_tasks.errors import BadPage, NotAnArtifact
-from wheelhouse_tasks.pages import File
+from wheelhouse_tasks.pages import links, pages
+from wheelhouse_tasks.pages.pages import File
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64
 WHEEL = File("demo-1.0-py3-none-any.whl", 1120, A, "m1", ">=3.8,<4", B, "2026-11-23T03:21:00.000000Z")

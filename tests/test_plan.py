@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from wheelhouse_tasks import artifact, plan
+from wheelhouse_tasks import plan
+from wheelhouse_tasks.artifacts import artifact
+from wheelhouse_tasks.artifacts.metadata import Metadata
 from wheelhouse_tasks.errors import Conflict, Failed, NothingToDo
-from wheelhouse_tasks.links import Link
-from wheelhouse_tasks.metadata import Metadata
+from wheelhouse_tasks.pages.links import Link
 from wheelhouse_tasks.plan import Candidate, FetchPlan, LocalFile, Skipped, UploadPlan
 
 A, B = "a" * 64, "b" * 64

@@ -12,7 +12,8 @@ import wheels
 from projects import MOUNT, inv, make_project
 
 import wheelhouse_tasks
-from wheelhouse_tasks import collection, keys
+from wheelhouse_tasks.cli import collection
+from wheelhouse_tasks.settings import table
 
 PACKAGE = Path(wheelhouse_tasks.__file__).parent
 FROM_MODULE = """\
@@ -144,7 +145,7 @@ def test_every_task_parses_and_explains_itself(tmp_path: Path) -> None:
 
 def test_declared_keys_are_the_settings() -> None:
     """The names that the collection declares to invoke are those that the settings know."""
-    assert list(collection.KEYS) == list(keys.KEYS)
+    assert list(collection.KEYS) == list(table.KEYS)
 
 
 def test_mounting_imports_nothing_heavy() -> None:

@@ -25,17 +25,17 @@ from projects import NEWER_PYTHON, inv, make_project
 from providers import FLAVOURS, Flavour, each, environment, place, publish
 from scripted import Scripted, scripted
 
-from wheelhouse_tasks import artifact
+from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, StoreError, Unreachable
-from wheelhouse_tasks.links import Link
-from wheelhouse_tasks.location import Container
+from wheelhouse_tasks.pages.links import Link
 from wheelhouse_tasks.plan import Candidate
 from wheelhouse_tasks.retry import TryAgainError
 from wheelhouse_tasks.secret import Credentials
-from wheelhouse_tasks.source import StoreSource
-from wheelhouse_tasks.storage import make_payload, open_store
+from wheelhouse_tasks.settings.locations import Container
+from wheelhouse_tasks.sources.source import StoreSource
 from wheelhouse_tasks.storage.driver import NOT_OFFERED
 from wheelhouse_tasks.storage.gaps import Clock, driver_class
+from wheelhouse_tasks.storage.port import make_payload, open_store
 from wheelhouse_tasks.storage.refusals import MEANING, understand
 from wheelhouse_tasks.storage.transport import Refusal
 
@@ -327,9 +327,9 @@ def test_table_of_the_readme() -> None:
 MOVE = """
 import hashlib, json, re, sys
 from pathlib import Path
-from wheelhouse_tasks.location import Container
+from wheelhouse_tasks.settings.locations import Container
 from wheelhouse_tasks.secret import Credentials
-from wheelhouse_tasks.storage import Payload, open_store
+from wheelhouse_tasks.storage.port import Payload, open_store
 
 at = json.loads(sys.stdin.readline())
 store = open_store(Container(**{**at, "credentials": Credentials(*at["credentials"])}))

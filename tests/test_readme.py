@@ -11,8 +11,10 @@ import pytest
 import wheels
 from projects import inv, make_project
 
-from wheelhouse_tasks import keys, secret, settings
+from wheelhouse_tasks import secret
 from wheelhouse_tasks.errors import UsageError
+from wheelhouse_tasks.settings import table
+from wheelhouse_tasks.settings.resolve import resolve
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -111,9 +113,9 @@ def test_settings_table() -> None:
     rows = re.findall(
         r"^\| `(\w+)` \| ?(.*?) ?\| (.*?) \|$", README.partition("## Settings")[2].partition("\n## ")[0], re.MULTILINE
     )
-    assert [(name, text) for name, _, text in rows] == [(name, key.help) for name, key in keys.KEYS.items()]
+    assert [(name, text) for name, _, text in rows] == [(name, key.help) for name, key in table.KEYS.items()]
     shown = {name: default.strip("` ") for name, default, _ in rows}
-    for name, key in keys.KEYS.items():
+    for name, key in table.KEYS.items():
         if key.default in (None, "", (), {}):
             assert shown[name] in ("", "the container", "[project] name", "PyPI's, TestPyPI's"), name
         else:
@@ -140,11 +142,11 @@ def test_use_from_python(tmp_path: Path) -> None:
 def test_configuration_examples(tmp_path: Path) -> None:
     """The pyproject.toml example is accepted; what it does not say is a missing credential."""
     (tmp_path / "pyproject.toml").write_text(blocks("toml")[0])
-    found = settings.resolve({}, {}, {}, tmp_path)
+    found = resolve({}, {}, {}, tmp_path)
     assert (found.container.provider, found.container.container, len(found.indexes)) == ("s3", "my-wheelhouse", 2)
-    assert tomllib.loads(blocks("toml")[0])["tool"]["wheelhouse"].keys() <= keys.KEYS.keys()
+    assert tomllib.loads(blocks("toml")[0])["tool"]["wheelhouse"].keys() <= table.KEYS.keys()
     with pytest.raises(UsageError, match="did you mean 'max_workers'"):
-        settings.resolve({}, {}, {"max_worker": 16}, tmp_path)
+        resolve({}, {}, {"max_worker": 16}, tmp_path)
 
 
 def test_variables_of_providers() -> None:

@@ -36,9 +36,14 @@ TAG = "py3-none-any"
 
 #: All that a release imports in its own process, so that this is done once for all of them.
 NEEDED = (
-    *("wheelhouse_tasks.commands.release", "wheelhouse_tasks.web", "wheelhouse_tasks.links", "wheelhouse_tasks.source"),
     *(
-        "wheelhouse_tasks.settings",
+        "wheelhouse_tasks.commands.release",
+        "wheelhouse_tasks.sources.web",
+        "wheelhouse_tasks.pages.links",
+        "wheelhouse_tasks.sources.source",
+    ),
+    *(
+        "wheelhouse_tasks.settings.resolve",
         "wheelhouse_tasks.storage.folder",
         "lxml.etree",
         "lxml.html",

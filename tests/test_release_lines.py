@@ -13,9 +13,9 @@ import servers
 import wheels
 from projects import inv, make_project, s3_env
 
-from wheelhouse_tasks import settings
+from wheelhouse_tasks.cli.console import Silent
 from wheelhouse_tasks.commands.upload import UploadResult, upload
-from wheelhouse_tasks.console import Silent
+from wheelhouse_tasks.settings.resolve import resolve
 
 FIRST_NIGHT, DAY = 1_767_225_600, 86_400  # 2026-01-01T00:00:00Z
 ANY = "py3-none-any.whl"
@@ -101,7 +101,7 @@ def test_old_commit_built_again_stays_until_the_next_night(
 
 def at_noon(project: Path, ui: Silent | None = None, *, overwrite: bool = False, **flags: object) -> UploadResult:
     """Upload with a clock that is ahead by half a day: whatever is there looks old, and what was just sent, too."""
-    found = settings.resolve({"keep": 1, "stamp": False, **flags}, dict(os.environ), {}, project)
+    found = resolve({"keep": 1, "stamp": False, **flags}, dict(os.environ), {}, project)
     return upload(found, ui, overwrite=overwrite, now=lambda: time.time() + DAY / 2)
 
 

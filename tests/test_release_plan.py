@@ -7,10 +7,10 @@ import pytest
 from packaging.version import Version
 from test_plan import OTHER_WHEEL, SDIST, WHEEL, A, B, local
 
-from wheelhouse_tasks import release_plan
 from wheelhouse_tasks.errors import Failed, UsageError
 from wheelhouse_tasks.plan import LocalFile
-from wheelhouse_tasks.release_plan import ReleasePlan, ReleaseRow, plan_release
+from wheelhouse_tasks.publishing import release_plan
+from wheelhouse_tasks.publishing.release_plan import ReleasePlan, ReleaseRow, plan_release
 
 
 def found_in(*files: LocalFile) -> dict[str, tuple[LocalFile, str]]:

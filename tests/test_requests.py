@@ -20,13 +20,14 @@ import servers
 import wheels
 from projects import make_project, s3_env
 
-from wheelhouse_tasks import pages, parallel
-from wheelhouse_tasks.converge import converge
-from wheelhouse_tasks.location import Container
-from wheelhouse_tasks.pages import File
-from wheelhouse_tasks.project import METADATA, Project
+from wheelhouse_tasks import parallel
+from wheelhouse_tasks.container.converge import converge
+from wheelhouse_tasks.container.project import METADATA, Project
+from wheelhouse_tasks.pages import pages
+from wheelhouse_tasks.pages.pages import File
 from wheelhouse_tasks.secret import Credentials
-from wheelhouse_tasks.storage import Entry, open_store
+from wheelhouse_tasks.settings.locations import Container
+from wheelhouse_tasks.storage.port import Entry, open_store
 
 BUCKET = "crowded"
 #: Projects that nobody asks for, and the objects of each: 20,000 in all.

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from packaging.tags import parse_tag
 from packaging.version import Version
 
-from wheelhouse_tasks import artifact, retention
-from wheelhouse_tasks.pages import File
-from wheelhouse_tasks.retention import Rule
+from wheelhouse_tasks.artifacts import artifact
+from wheelhouse_tasks.container import retention
+from wheelhouse_tasks.container.retention import Rule
+from wheelhouse_tasks.pages.pages import File
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 ANY, WINDOWS = "py3-none-any", "cp312-cp312-win_amd64"

@@ -19,8 +19,8 @@ import programs
 import pytest
 import wheels
 
-from wheelhouse_tasks import links, pages
-from wheelhouse_tasks.pages import File
+from wheelhouse_tasks.pages import links, pages
+from wheelhouse_tasks.pages.pages import File
 
 MANY, SOME, FEW = 100_000, 20_000, 5_000
 #: How often a job is done to see how long it takes when nothing else is in its way.

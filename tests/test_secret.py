@@ -20,12 +20,13 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 from projects import make_project
 
-from wheelhouse_tasks import running, secret
+from wheelhouse_tasks import secret
+from wheelhouse_tasks.cli import run
+from wheelhouse_tasks.cli.console import Ui
 from wheelhouse_tasks.commands import doctor
-from wheelhouse_tasks.console import Ui
 from wheelhouse_tasks.errors import StoreError, UsageError
 from wheelhouse_tasks.secret import HIDDEN, NATIVE_VARIABLES, Credentials, find_credentials, is_given, mask, mask_url
-from wheelhouse_tasks.settings import Settings, resolve
+from wheelhouse_tasks.settings.resolve import Settings, resolve
 
 PASSWORD = "hunter2hunter2"
 
@@ -173,7 +174,7 @@ def run_failing(project: Path, text: str) -> object:
 
     context = Context(Config(project_location=project))
     with pytest.raises(Exit) as ended:
-        running.run(context, command, {}, dry_run=False, verbose=True, as_json=True)
+        run.run(context, command, {}, dry_run=False, verbose=True, as_json=True)
     sys.stderr.write(str(ended.value.message))
     return ended.value.code
 
@@ -206,7 +207,7 @@ def test_errors_hold_no_secret_of_any_provider(
 
     context = Context(Config(project_location=project))
     with pytest.raises(Exit) as ended:
-        running.run(context, command, {}, dry_run=False, verbose=True, as_json=True)
+        run.run(context, command, {}, dry_run=False, verbose=True, as_json=True)
     out, err = capfd.readouterr()
     assert HIDDEN in str(ended.value.message)
     assert ("internal error" in log.getvalue()) == (error in (ValueError, OSError))

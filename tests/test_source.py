@@ -8,13 +8,14 @@ import pytest
 import wheels
 from fake_store import FakeStore
 
-from wheelhouse_tasks import pages, source
 from wheelhouse_tasks.errors import BadListing, BadPage, PageMissing, WebError
-from wheelhouse_tasks.location import FolderIndex
-from wheelhouse_tasks.offer import Offer
+from wheelhouse_tasks.pages import pages
 from wheelhouse_tasks.plan import Skipped
-from wheelhouse_tasks.source import IndexSource, StoreSource, open_source
-from wheelhouse_tasks.storage import make_payload
+from wheelhouse_tasks.settings.locations import FolderIndex
+from wheelhouse_tasks.sources import source
+from wheelhouse_tasks.sources.offer import Offer
+from wheelhouse_tasks.sources.source import IndexSource, StoreSource, open_source
+from wheelhouse_tasks.storage.port import make_payload
 
 A, B, C = "a" * 64, "b" * 64, "c" * 128
 BUCKET = "https://store.example/wheels"

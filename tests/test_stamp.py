@@ -13,8 +13,8 @@ import wheels
 from packaging.version import Version
 from projects import inv, make_project
 
-from wheelhouse_tasks import artifact, dist, stamp
-from wheelhouse_tasks.archive import record_problems
+from wheelhouse_tasks.artifacts import artifact, dist, stamp
+from wheelhouse_tasks.artifacts.archive import record_problems
 
 WHEN = 1_767_225_600  # 2026-01-01T00:00:00Z
 

@@ -31,11 +31,11 @@ import servers
 import wheels
 from projects import make_project, s3_env
 
-from wheelhouse_tasks import links
 from wheelhouse_tasks.__main__ import main
-from wheelhouse_tasks.location import Container
+from wheelhouse_tasks.pages import links
 from wheelhouse_tasks.secret import Credentials
-from wheelhouse_tasks.storage import open_store
+from wheelhouse_tasks.settings.locations import Container
+from wheelhouse_tasks.storage.port import open_store
 
 WORKERS = int(os.environ.get("STORM_WORKERS", "32"))
 ROUNDS = int(os.environ.get("STORM_ROUNDS", "2"))
@@ -47,7 +47,7 @@ PATIENCE = 600
 #: All that a worker imports, so that this is done once for all of them.
 NEEDED = (
     *("wheelhouse_tasks.commands.upload", "wheelhouse_tasks.commands.maintain", "wheelhouse_tasks.storage.cloud"),
-    *("wheelhouse_tasks.settings", "wheelhouse_tasks.storage.folder", "ci_info"),
+    *("wheelhouse_tasks.settings.resolve", "wheelhouse_tasks.storage.folder", "ci_info"),
     *("libcloud.storage.drivers.s3", "lxml.etree", "rich.progress", "rich.table"),
 )
 

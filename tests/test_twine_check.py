@@ -13,7 +13,7 @@ import wheels
 from projects import index_env, inv, make_project
 
 from wheelhouse_tasks.errors import PublishError
-from wheelhouse_tasks.pypi import PackageIndex
+from wheelhouse_tasks.publishing.index import PackageIndex
 
 HEAD = "Metadata-Version: 2.4\nName: demo\nVersion: 1.0\n"
 MADE = "Description-Content-Type: text/markdown\n\nwords\n"
@@ -149,7 +149,7 @@ def test_twine_that_is_silent(tmp_path: Path) -> None:
 )
 def test_upload_by_a_twine_that_does_not_work(program: str, problem: str, tmp_path: Path) -> None:
     """An upload that twine does not carry out is told in the same words."""
-    from wheelhouse_tasks import artifact, dist
+    from wheelhouse_tasks.artifacts import artifact, dist
 
     path = wheels.make_wheel(tmp_path)
     [file] = dist.read([(path, artifact.parse(path.name))], 1)

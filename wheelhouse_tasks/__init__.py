@@ -1,7 +1,7 @@
 """Carry wheels from CI to PyPI through any object store."""
 
-from wheelhouse_tasks.collection import fetch, ns, promote, release, status, upload
-from wheelhouse_tasks.upkeep import check, doctor, index, prune, remove, unyank, yank
+from wheelhouse_tasks.cli.collection import fetch, ns, promote, release, status, upload
+from wheelhouse_tasks.cli.upkeep import check, doctor, index, prune, remove, unyank, yank
 
 __version__ = "0.1.0"
 

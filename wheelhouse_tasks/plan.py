@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from packaging.version import Version
 
-    from wheelhouse_tasks.artifact import Artifact
-    from wheelhouse_tasks.links import Link
-    from wheelhouse_tasks.metadata import Metadata
+    from wheelhouse_tasks.artifacts.artifact import Artifact
+    from wheelhouse_tasks.artifacts.metadata import Metadata
+    from wheelhouse_tasks.pages.links import Link
 
 
 @dataclass(frozen=True)

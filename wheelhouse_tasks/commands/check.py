@@ -6,20 +6,22 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks import attestation, links, pages, parallel
-from wheelhouse_tasks.commands.container import TEXT_TYPE, open_projects, update_pages
+from wheelhouse_tasks import parallel
+from wheelhouse_tasks.artifacts import attestation
+from wheelhouse_tasks.cli.console import Silent, Ui
 from wheelhouse_tasks.commands.maintain import project_names
-from wheelhouse_tasks.console import Silent, Ui
-from wheelhouse_tasks.converge import Root
+from wheelhouse_tasks.container.converge import Root
+from wheelhouse_tasks.container.objects import TEXT_TYPE, open_projects, update_pages
+from wheelhouse_tasks.container.project import METADATA, REMOVED, YANKED, Project, is_promotion
 from wheelhouse_tasks.errors import BadPage, Failed, ObjectMissing, WheelhouseError
-from wheelhouse_tasks.project import METADATA, REMOVED, YANKED, Project, is_promotion
-from wheelhouse_tasks.storage import Store, make_payload, open_store, read_all
+from wheelhouse_tasks.pages import links, pages
+from wheelhouse_tasks.storage.port import Store, make_payload, open_store, read_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelhouse_tasks.pages import File
-    from wheelhouse_tasks.settings import Settings
+    from wheelhouse_tasks.pages.pages import File
+    from wheelhouse_tasks.settings.resolve import Settings
 
 COMPANIONS = (METADATA, YANKED, REMOVED, attestation.SUFFIX)
 

@@ -13,23 +13,26 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from wheelhouse_tasks import artifact, installers, pages
-from wheelhouse_tasks.commands.container import open_projects, public_url
-from wheelhouse_tasks.console import Silent, Ui
+from wheelhouse_tasks.artifacts import artifact
+from wheelhouse_tasks.cli.console import Silent, Ui
+from wheelhouse_tasks.commands import installers
+from wheelhouse_tasks.container.objects import open_projects, public_url
+from wheelhouse_tasks.container.retention import parse_time
 from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, Failed, ObjectMissing, PageMissing, WheelhouseError
-from wheelhouse_tasks.keys import KEYS
-from wheelhouse_tasks.location import LOCAL
-from wheelhouse_tasks.retention import parse_time
+from wheelhouse_tasks.pages import pages
 from wheelhouse_tasks.secret import mask_url, provider_variables
-from wheelhouse_tasks.storage import Conditions, Store, make_payload, open_store, publish, read_all
+from wheelhouse_tasks.settings.locations import LOCAL
+from wheelhouse_tasks.settings.table import KEYS
+from wheelhouse_tasks.storage import publish
+from wheelhouse_tasks.storage.port import Conditions, Store, make_payload, open_store, read_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wheelhouse_tasks.pages import File
+    from wheelhouse_tasks.pages.pages import File
     from wheelhouse_tasks.secret import Credentials
-    from wheelhouse_tasks.settings import Settings
-    from wheelhouse_tasks.web import Web
+    from wheelhouse_tasks.settings.resolve import Settings
+    from wheelhouse_tasks.sources.web import Web
 
 OK, OFF, NOT_CHECKED = "ok", "off", "not checked"
 PROBES = ".wheelhouse/"
@@ -355,7 +358,7 @@ class _Visit:
 
 
 def _web(url: str, settings: Settings) -> Web:
-    from wheelhouse_tasks.web import Web
+    from wheelhouse_tasks.sources.web import Web
 
     place = settings.container
     return Web(url, timeout=place.timeout, retries=place.retries, ca_bundle=place.ca_bundle)

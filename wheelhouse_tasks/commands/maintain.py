@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks import artifact, dist, pages, parallel
-from wheelhouse_tasks.artifact import version_of
-from wheelhouse_tasks.commands.container import (
+from wheelhouse_tasks import parallel
+from wheelhouse_tasks.artifacts import artifact, dist
+from wheelhouse_tasks.artifacts.artifact import version_of
+from wheelhouse_tasks.artifacts.coverage import fits
+from wheelhouse_tasks.artifacts.metadata import Metadata
+from wheelhouse_tasks.cli.console import DRY_RUN, Silent, Ui, count
+from wheelhouse_tasks.container.objects import (
     TEXT_TYPE,
     delete_hidden,
     hide,
@@ -20,18 +24,16 @@ from wheelhouse_tasks.commands.container import (
     send,
     update_pages,
 )
-from wheelhouse_tasks.console import DRY_RUN, Silent, Ui, count
-from wheelhouse_tasks.coverage import fits
+from wheelhouse_tasks.container.project import YANKED, Project
 from wheelhouse_tasks.errors import BadArtifact, NotAnArtifact, NothingToDo, UsageError
-from wheelhouse_tasks.metadata import Metadata
+from wheelhouse_tasks.pages import pages
 from wheelhouse_tasks.plan import LocalFile
-from wheelhouse_tasks.project import YANKED, Project
-from wheelhouse_tasks.storage import ABSENT, Store, make_payload, open_store
+from wheelhouse_tasks.storage.port import ABSENT, Store, make_payload, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from wheelhouse_tasks.settings import Settings
+    from wheelhouse_tasks.settings.resolve import Settings
 
 
 @dataclass(frozen=True)

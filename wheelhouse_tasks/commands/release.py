@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wheelhouse_tasks import acceptance, artifact, coverage, dist, release_plan
-from wheelhouse_tasks.acceptance import Rules
-from wheelhouse_tasks.artifact import version_of
+from wheelhouse_tasks.artifacts import artifact, coverage, dist
+from wheelhouse_tasks.artifacts.artifact import version_of
+from wheelhouse_tasks.cli.console import DRY_RUN, Silent, Ui, count, size_text
 from wheelhouse_tasks.commands.fetch import fetch, into
-from wheelhouse_tasks.console import DRY_RUN, Silent, Ui, count, size_text
 from wheelhouse_tasks.errors import (
     BadArtifact,
     BadArtifacts,
@@ -30,18 +29,20 @@ from wheelhouse_tasks.errors import (
     WebError,
     WheelhouseError,
 )
-from wheelhouse_tasks.offer import ARTIFACT_SUFFIXES
-from wheelhouse_tasks.pypi import BUSY, PackageIndex, package_index
-from wheelhouse_tasks.release_plan import ReleasePlan, plan_release
+from wheelhouse_tasks.publishing import acceptance, release_plan
+from wheelhouse_tasks.publishing.acceptance import Rules
+from wheelhouse_tasks.publishing.index import BUSY, PackageIndex, package_index
+from wheelhouse_tasks.publishing.release_plan import ReleasePlan, plan_release
+from wheelhouse_tasks.sources.offer import ARTIFACT_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from packaging.version import Version
 
-    from wheelhouse_tasks.artifact import Artifact
+    from wheelhouse_tasks.artifacts.artifact import Artifact
     from wheelhouse_tasks.plan import LocalFile
-    from wheelhouse_tasks.settings import Settings
+    from wheelhouse_tasks.settings.resolve import Settings
 
 LONGEST_PAUSE = 5.0
 #: What twine tells where the file may have arrived all the same, and how often we look then, once a second.

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks import coverage
-from wheelhouse_tasks.artifact import version_of
+from wheelhouse_tasks.artifacts import coverage
+from wheelhouse_tasks.artifacts.artifact import version_of
+from wheelhouse_tasks.cli.console import Silent, Ui, count, size_text
 from wheelhouse_tasks.commands.fetch import open_sources
 from wheelhouse_tasks.commands.release import lacks
-from wheelhouse_tasks.console import Silent, Ui, count, size_text
 from wheelhouse_tasks.plan import Candidate, choose
-from wheelhouse_tasks.pypi import package_index
+from wheelhouse_tasks.publishing.index import package_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from packaging.version import Version
 
-    from wheelhouse_tasks.settings import Settings
+    from wheelhouse_tasks.settings.resolve import Settings
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks import artifact, ci, dist, pages, parallel, retention, stamp
-from wheelhouse_tasks.commands.container import (
+from wheelhouse_tasks import parallel
+from wheelhouse_tasks.artifacts import artifact, dist, stamp
+from wheelhouse_tasks.cli.console import DRY_RUN, Silent, Ui, count, size_text
+from wheelhouse_tasks.container import retention
+from wheelhouse_tasks.container.converge import check_ours
+from wheelhouse_tasks.container.objects import (
     Sent,
     delete_hidden,
     now_text,
@@ -20,22 +24,23 @@ from wheelhouse_tasks.commands.container import (
     send_companions,
     update_pages,
 )
-from wheelhouse_tasks.console import DRY_RUN, Silent, Ui, count, size_text
-from wheelhouse_tasks.converge import check_ours
+from wheelhouse_tasks.container.published import Page
 from wheelhouse_tasks.errors import ContainerMissing, NothingToDo, UsageError, WheelhouseError
-from wheelhouse_tasks.location import LOCAL
+from wheelhouse_tasks.pages import pages
 from wheelhouse_tasks.plan import LocalFile, Skipped, UploadPlan, plan_upload
-from wheelhouse_tasks.published import Page
 from wheelhouse_tasks.secret import is_given, mask_url, variables_of
-from wheelhouse_tasks.storage import ABSENT, Store, open_store, publish
+from wheelhouse_tasks.settings import ci
+from wheelhouse_tasks.settings.locations import LOCAL
+from wheelhouse_tasks.storage import publish
+from wheelhouse_tasks.storage.port import ABSENT, Store, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from wheelhouse_tasks.pages import File
-    from wheelhouse_tasks.project import Project
-    from wheelhouse_tasks.settings import Settings
-    from wheelhouse_tasks.storage import Entry
+    from wheelhouse_tasks.container.project import Project
+    from wheelhouse_tasks.pages.pages import File
+    from wheelhouse_tasks.settings.resolve import Settings
+    from wheelhouse_tasks.storage.port import Entry
 
 #: tox hides every variable that is not named, also those by which a build of a pull request is known.
 TOX_ADVICE = "name WHEELHOUSE_* and the variables of the CI service in pass_env of tox"

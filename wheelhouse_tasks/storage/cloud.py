@@ -38,9 +38,9 @@ from wheelhouse_tasks.errors import (
 )
 from wheelhouse_tasks.retry import TryAgainError, retry
 from wheelhouse_tasks.secret import mask_url
-from wheelhouse_tasks.storage import ABSENT, BLOCK, Conditions, Entry, Payload, make_payload, read_all
 from wheelhouse_tasks.storage.driver import Worker, words
 from wheelhouse_tasks.storage.gaps import promise
+from wheelhouse_tasks.storage.port import ABSENT, BLOCK, Conditions, Entry, Payload, make_payload, read_all
 from wheelhouse_tasks.storage.profiles import profile
 from wheelhouse_tasks.storage.refusals import understand
 from wheelhouse_tasks.storage.transport import Refusal
@@ -48,7 +48,7 @@ from wheelhouse_tasks.storage.transport import Refusal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from wheelhouse_tasks.location import Container
+    from wheelhouse_tasks.settings.locations import Container
 
 T = TypeVar("T")
 

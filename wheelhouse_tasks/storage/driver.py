@@ -24,7 +24,7 @@ from wheelhouse_tasks.storage.transport import Transport
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from wheelhouse_tasks.location import Container
+    from wheelhouse_tasks.settings.locations import Container
 
 #: Providers of ours or of libcloud's test suite that nobody can publish to.
 NOT_OFFERED = {"dummy", "local"}

@@ -22,7 +22,7 @@ from wheelhouse_tasks.errors import (
     ObjectMissing,
     StoreError,
 )
-from wheelhouse_tasks.storage import ABSENT, BLOCK, Conditions, Entry, Payload
+from wheelhouse_tasks.storage.port import ABSENT, BLOCK, Conditions, Entry, Payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from wheelhouse_tasks.secret import S3
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from wheelhouse_tasks.location import Container
+    from wheelhouse_tasks.settings.locations import Container
 
 #: How an address of OpenStack's identity service ends, and what libcloud calls the version that answers there.
 IDENTITY = {"v3": "3.x_password", "v2.0": "2.0_password", "v1.0": "1.0"}

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from wheelhouse_tasks.errors import StoreError, WheelhouseError
-from wheelhouse_tasks.location import LOCAL
 from wheelhouse_tasks.retry import TryAgainError, retry
+from wheelhouse_tasks.settings.locations import LOCAL
 from wheelhouse_tasks.storage.profiles import profile
 
 if TYPE_CHECKING:
-    from wheelhouse_tasks.location import Container
+    from wheelhouse_tasks.settings.locations import Container
     from wheelhouse_tasks.storage.driver import Worker
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wheelhouse_tasks.location import LOCAL, NO, YES
+from wheelhouse_tasks.settings.locations import LOCAL, NO, YES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

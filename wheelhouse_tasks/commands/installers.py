@@ -19,7 +19,7 @@ from wheelhouse_tasks.secret import mask_url
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wheelhouse_tasks.artifact import Artifact
+    from wheelhouse_tasks.artifacts.artifact import Artifact
 
 NAMES = ("pip", "uv")
 PYTHONS = [f"3.{minor}" for minor in range(20, 6, -1)]

@@ -11,17 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from wheelhouse_tasks import attestation, child, index_page
+from wheelhouse_tasks import child
+from wheelhouse_tasks.artifacts import attestation
 from wheelhouse_tasks.errors import BadArtifact, BlankPage, Failed, PageMissing, PublishError, UsageError, one_line
-from wheelhouse_tasks.offer import is_of
 from wheelhouse_tasks.secret import mask, mask_url
+from wheelhouse_tasks.sources import index_page
+from wheelhouse_tasks.sources.offer import is_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from wheelhouse_tasks.plan import LocalFile
-    from wheelhouse_tasks.settings import Settings
-    from wheelhouse_tasks.web import Web
+    from wheelhouse_tasks.settings.resolve import Settings
+    from wheelhouse_tasks.sources.web import Web
 
 #: Simple URLs of the indexes whose names twine knows by itself.
 CHECK_URLS: Mapping[str, str] = {
@@ -101,7 +103,7 @@ class PackageIndex:
             raise UsageError("check_url", f"nothing is at {self.check_url_label}", "use the index's simple URL")
 
     def _web(self) -> Web:
-        from wheelhouse_tasks.web import Web
+        from wheelhouse_tasks.sources.web import Web
 
         return Web(self.check_url, timeout=self.timeout, retries=self.retries, ca_bundle=self.ca_bundle)
 

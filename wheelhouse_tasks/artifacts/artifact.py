@@ -17,7 +17,7 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
-from wheelhouse_tasks import attestation
+from wheelhouse_tasks.artifacts import attestation
 from wheelhouse_tasks.errors import NotAnArtifact, UsageError, one_line
 
 NAME_LIMIT = 255 - len(attestation.SUFFIX)

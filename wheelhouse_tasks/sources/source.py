@@ -10,7 +10,8 @@ from urllib.request import url2pathname
 
 from packaging.utils import canonicalize_name
 
-from wheelhouse_tasks import artifact, attestation, dist, index_page, listings, offer, pages
+from wheelhouse_tasks.artifacts import artifact, attestation, dist
+from wheelhouse_tasks.container.project import Project
 from wheelhouse_tasks.errors import (
     BadListing,
     BadPage,
@@ -20,19 +21,20 @@ from wheelhouse_tasks.errors import (
     StoreError,
     WebError,
 )
-from wheelhouse_tasks.links import PAGE_LIMIT, Link
-from wheelhouse_tasks.location import FolderIndex, Location, WebIndex
-from wheelhouse_tasks.offer import ARTIFACT_SUFFIXES, Offer
+from wheelhouse_tasks.pages import pages
+from wheelhouse_tasks.pages.links import PAGE_LIMIT, Link
 from wheelhouse_tasks.plan import Candidate, Skipped
-from wheelhouse_tasks.project import Project
 from wheelhouse_tasks.retry import TryAgainError, pause, retry
-from wheelhouse_tasks.storage import BLOCK, READ_RETRIES, Store, open_store
+from wheelhouse_tasks.settings.locations import FolderIndex, Location, WebIndex
+from wheelhouse_tasks.sources import index_page, listings, offer
+from wheelhouse_tasks.sources.offer import ARTIFACT_SUFFIXES, Offer
 from wheelhouse_tasks.storage.folder import FolderStore
+from wheelhouse_tasks.storage.port import BLOCK, READ_RETRIES, Store, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wheelhouse_tasks.listings import Listing
+    from wheelhouse_tasks.sources.listings import Listing
 
 #: Stands for the root of a container, which a page in it cannot know the URL of.
 CONTAINER = "https://container.invalid/"
@@ -69,7 +71,7 @@ class Reader(Protocol):
 def open_source(place: Location, *, timeout: float, retries: int, workers: int, ca_bundle: str | None = None) -> Source:
     """Return the source at *place*. Raises UsageError for a provider that cannot be used."""
     if isinstance(place, WebIndex):
-        from wheelhouse_tasks.web import Web
+        from wheelhouse_tasks.sources.web import Web
 
         web = Web(place.url, timeout=timeout, retries=retries, ca_bundle=ca_bundle)
         return IndexSource(place.label, web.url, web)

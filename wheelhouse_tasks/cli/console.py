@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from wheelhouse_tasks.errors import Failed, one_line
-from wheelhouse_tasks.flat import size_text
+from wheelhouse_tasks.pages.flat import size_text
 from wheelhouse_tasks.secret import mask
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from wheelhouse_tasks.artifact import Artifact
+    from wheelhouse_tasks.artifacts.artifact import Artifact
 
 METADATA_LIMIT = 8 << 20
 """Bytes of a METADATA or PKG-INFO that are read at most; a small archive can promise hundreds of megabytes."""

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from invoke.context import Context
 
-    from wheelhouse_tasks.console import Ui
-    from wheelhouse_tasks.settings import Settings
+    from wheelhouse_tasks.cli.console import Ui
+    from wheelhouse_tasks.settings.resolve import Settings
 
 INTERRUPTED = 130
 
@@ -58,10 +58,10 @@ def run(  # noqa: PLR0913
     from dataclasses import asdict
     from pathlib import Path
 
-    from wheelhouse_tasks import settings
-    from wheelhouse_tasks.console import Terminal
+    from wheelhouse_tasks.cli.console import Terminal
     from wheelhouse_tasks.errors import WheelhouseError, one_line
     from wheelhouse_tasks.secret import guard_logs, mask, values_of
+    from wheelhouse_tasks.settings.resolve import resolve
 
     words = (*sys.argv, "--secret", flags.get("secret") or "")
     secrets = guard_logs(os.environ, words)
@@ -70,9 +70,7 @@ def run(  # noqa: PLR0913
     root = Path(getattr(context.config, "_project_prefix", None) or Path.cwd())
     details: dict[str, Any] = {}
     try:
-        found = settings.resolve(
-            flags, dict(os.environ), context.config.get("wheelhouse", {}), root, verify_tls=verify_tls
-        )
+        found = resolve(flags, dict(os.environ), context.config.get("wheelhouse", {}), root, verify_tls=verify_tls)
         secrets = ui.secrets = guard_logs(os.environ, words, values_of(found.container.driver_options))
         # `inv wheelhouse.upload --dry` sets invoke's own flag
         with _terminable():

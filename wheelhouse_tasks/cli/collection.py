@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from invoke.collection import Collection
 from invoke.tasks import task
 
-from wheelhouse_tasks.running import CONTAINER_HELP, SHARED_HELP, container_flags, guard_debug_log, run
-from wheelhouse_tasks.upkeep import check, doctor, index, prune, remove, unyank, yank
+from wheelhouse_tasks.cli.run import CONTAINER_HELP, SHARED_HELP, container_flags, guard_debug_log, run
+from wheelhouse_tasks.cli.upkeep import check, doctor, index, prune, remove, unyank, yank
 
 if TYPE_CHECKING:
     from invoke.context import Context
 
-    from wheelhouse_tasks.console import Ui
-    from wheelhouse_tasks.settings import Settings
+    from wheelhouse_tasks.cli.console import Ui
+    from wheelhouse_tasks.settings.resolve import Settings
 
 #: The settings, as names: what they mean is in settings.py, which costs more to import. A test keeps the two equal.
 KEYS = (

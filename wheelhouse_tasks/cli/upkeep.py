@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from invoke.tasks import task
 
-from wheelhouse_tasks.running import CONTAINER_HELP, SHARED_HELP, container_flags, run
+from wheelhouse_tasks.cli.run import CONTAINER_HELP, SHARED_HELP, container_flags, run
 
 if TYPE_CHECKING:
     from invoke.context import Context
 
-    from wheelhouse_tasks.console import Ui
-    from wheelhouse_tasks.settings import Settings
+    from wheelhouse_tasks.cli.console import Ui
+    from wheelhouse_tasks.settings.resolve import Settings
 
 
 @task(

@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from wheelhouse_tasks.artifact import project_name, version_of
+from wheelhouse_tasks.artifacts.artifact import project_name, version_of
 from wheelhouse_tasks.errors import Failed, NotAnArtifact, UsageError
-from wheelhouse_tasks.links import SHA256
+from wheelhouse_tasks.pages.links import SHA256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -34,15 +34,16 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from wheelhouse_tasks import pages, parallel
+from wheelhouse_tasks import parallel
+from wheelhouse_tasks.container.published import NO_CONDITIONS, Page, publish_all, read_copies
 from wheelhouse_tasks.errors import Failed, IndexUnstable, ObjectMissing
-from wheelhouse_tasks.published import NO_CONDITIONS, Page, publish_all, read_copies
+from wheelhouse_tasks.pages import pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from wheelhouse_tasks.project import Listing, Project
-    from wheelhouse_tasks.storage import Conditions, Store
+    from wheelhouse_tasks.container.project import Listing, Project
+    from wheelhouse_tasks.storage.port import Conditions, Store
 
 ROUNDS = 60
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from wheelhouse_tasks import artifact, attestation, metadata, parallel
+from wheelhouse_tasks import parallel
+from wheelhouse_tasks.artifacts import artifact, attestation, metadata
 from wheelhouse_tasks.errors import (
     BadArtifact,
     BadArtifacts,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from wheelhouse_tasks.artifact import Artifact
+    from wheelhouse_tasks.artifacts.artifact import Artifact
 
 BLOCK = 1 << 20
 PART = ".part"

@@ -15,16 +15,17 @@ from urllib.parse import quote, unquote
 
 from packaging.utils import is_normalized_name
 
-from wheelhouse_tasks import artifact, flat
+from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.errors import BadPage, NotAnArtifact, one_line
-from wheelhouse_tasks.links import ATTESTED, KNOWN_API, SHA256
+from wheelhouse_tasks.pages import flat
+from wheelhouse_tasks.pages.links import ATTESTED, KNOWN_API, SHA256
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from packaging.version import Version
 
-    from wheelhouse_tasks.artifact import Artifact
+    from wheelhouse_tasks.artifacts.artifact import Artifact
 
 API_VERSION = "1.4"
 HTML_TYPE = "text/html; charset=utf-8"

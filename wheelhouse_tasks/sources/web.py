@@ -11,12 +11,12 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 
-from wheelhouse_tasks import links
 from wheelhouse_tasks.errors import BadPage, PageMissing, WebError, one_line, root_cause
-from wheelhouse_tasks.links import PAGE_LIMIT
-from wheelhouse_tasks.resume import NOT_SATISFIABLE, OK, Progress
+from wheelhouse_tasks.pages import links
+from wheelhouse_tasks.pages.links import PAGE_LIMIT
 from wheelhouse_tasks.retry import TryAgainError, pause, retry
 from wheelhouse_tasks.secret import mask_url
+from wheelhouse_tasks.sources.resume import NOT_SATISFIABLE, OK, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

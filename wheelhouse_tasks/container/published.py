@@ -6,12 +6,12 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks import pages
 from wheelhouse_tasks.errors import Changed, ObjectMissing
-from wheelhouse_tasks.storage import ABSENT, Conditions, Entry, make_payload, read_all
+from wheelhouse_tasks.pages import pages
+from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, make_payload, read_all
 
 if TYPE_CHECKING:
-    from wheelhouse_tasks.storage import Store
+    from wheelhouse_tasks.storage.port import Store
 
 NO_CONDITIONS = Conditions(absent=False, mark=False, md5=False)
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from wheelhouse_tasks.location import LOCAL
 from wheelhouse_tasks.retry import retry
+from wheelhouse_tasks.settings.locations import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wheelhouse_tasks.location import Container
+    from wheelhouse_tasks.settings.locations import Container
 
 BLOCK = 1 << 20
 """Bytes read, hashed and sent at once."""

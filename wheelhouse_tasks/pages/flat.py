@@ -12,15 +12,15 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks.artifact import natural
+from wheelhouse_tasks.artifacts.artifact import natural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from packaging.version import Version
 
-    from wheelhouse_tasks.artifact import Artifact
-    from wheelhouse_tasks.pages import File
+    from wheelhouse_tasks.artifacts.artifact import Artifact
+    from wheelhouse_tasks.pages.pages import File
 
     Pair = tuple[Artifact, File]
 

@@ -6,21 +6,23 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks import attestation, pages, retention
-from wheelhouse_tasks.converge import converge
+from wheelhouse_tasks.artifacts import attestation
+from wheelhouse_tasks.container import retention
+from wheelhouse_tasks.container.converge import converge
+from wheelhouse_tasks.container.project import METADATA, REMOVED, YANKED, Project, to_user_metadata
 from wheelhouse_tasks.errors import Changed, Conflict, UsageError
-from wheelhouse_tasks.location import LOCAL
-from wheelhouse_tasks.pages import File
-from wheelhouse_tasks.project import METADATA, REMOVED, YANKED, Project, to_user_metadata
-from wheelhouse_tasks.storage import Entry, Payload, Store, make_payload, read_all
+from wheelhouse_tasks.pages import pages
+from wheelhouse_tasks.pages.pages import File
+from wheelhouse_tasks.settings.locations import LOCAL
+from wheelhouse_tasks.storage.port import Entry, Payload, Store, make_payload, read_all
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from wheelhouse_tasks.console import Ui
+    from wheelhouse_tasks.cli.console import Ui
+    from wheelhouse_tasks.container.published import Page
     from wheelhouse_tasks.plan import LocalFile
-    from wheelhouse_tasks.published import Page
-    from wheelhouse_tasks.settings import Settings
+    from wheelhouse_tasks.settings.resolve import Settings
 
 WHEEL_TYPE, SDIST_TYPE, TEXT_TYPE = "application/zip", "application/gzip", "text/plain; charset=utf-8"
 JSON_TYPE = "application/json"

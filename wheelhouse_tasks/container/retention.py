@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from wheelhouse_tasks import artifact
+from wheelhouse_tasks.artifacts import artifact
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from wheelhouse_tasks.pages import File
+    from wheelhouse_tasks.pages.pages import File
 
 #: Project; Python, ABI and platform tags, each a set; release line.
 Slot = tuple[str, tuple[frozenset[str], ...], Version]

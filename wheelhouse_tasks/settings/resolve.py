@@ -14,13 +14,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from wheelhouse_tasks import location
-from wheelhouse_tasks.artifact import project_name, version_of
+from wheelhouse_tasks.artifacts.artifact import project_name, version_of
+from wheelhouse_tasks.container.retention import Rule
 from wheelhouse_tasks.errors import UsageError
-from wheelhouse_tasks.keys import KEYS
-from wheelhouse_tasks.location import LOCAL, Container, Location, path_of
-from wheelhouse_tasks.retention import Rule
 from wheelhouse_tasks.secret import find_credentials, mask_url
+from wheelhouse_tasks.settings import locations
+from wheelhouse_tasks.settings.locations import LOCAL, Container, Location, path_of
+from wheelhouse_tasks.settings.table import KEYS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +71,7 @@ class Settings:
 
     def locate(self, text: str) -> Location:
         """Return the wheelhouse that *text* names, with its credentials; UsageError for one that cannot be used."""
-        return _located(location.parse(text, self.root, self.container), self.container, self.environ)
+        return _located(locations.parse(text, self.root, self.container), self.container, self.environ)
 
     def need_project(self) -> NormalizedName:
         """Return the project; UsageError where none is named."""
@@ -205,7 +205,7 @@ def _settings(
     container = Container(
         provider=provider,
         container=str(path_of(values["container"], root, "container")) if local else values["container"],
-        prefix=location.clean_prefix(values["prefix"]),
+        prefix=locations.clean_prefix(values["prefix"]),
         credentials=None if local else find_credentials(provider, environ, credentials),
         verify_tls=verify_tls,
         ca_bundle=_certificates(values["ca_bundle"], root),
@@ -215,7 +215,7 @@ def _settings(
     local_folder = path_of(values["local_folder"], root, "local_folder")
     if local and os.path.realpath(local_folder) == os.path.realpath(container.container):
         raise UsageError("local_folder", f"{str(local_folder)!r} is the container too", "use two folders")
-    found = tuple(location.parse(text, root, container) for text in values["indexes"]) or (container,)
+    found = tuple(locations.parse(text, root, container) for text in values["indexes"]) or (container,)
     return Settings(
         root=root,
         project=project_name(values["project"]) if values["project"] else None,

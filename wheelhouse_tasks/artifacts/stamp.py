@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from wheelhouse_tasks import artifact
+from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.errors import BadArtifact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from wheelhouse_tasks.artifact import Artifact
+    from wheelhouse_tasks.artifacts.artifact import Artifact
 
 #: A date, with or without a time, of any build: what a version that is stamped already holds.
 STAMP = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])(\d{4}|\d{6})?")

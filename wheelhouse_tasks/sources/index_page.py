@@ -10,15 +10,15 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.utils import canonicalize_name
 
-from wheelhouse_tasks import links
 from wheelhouse_tasks.errors import BadPage, BlankPage
-from wheelhouse_tasks.offer import ARTIFACT_SUFFIXES
+from wheelhouse_tasks.pages import links
 from wheelhouse_tasks.secret import mask_url
+from wheelhouse_tasks.sources.offer import ARTIFACT_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelhouse_tasks.links import Link
+    from wheelhouse_tasks.pages.links import Link
 
 BLANK = b"\xef\xbb\xbf\0 \t\r\n\f"
 #: What is no text of a page.

@@ -8,18 +8,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks import artifact, attestation, metadata, pages, parallel
+from wheelhouse_tasks import parallel
+from wheelhouse_tasks.artifacts import artifact, attestation, metadata
+from wheelhouse_tasks.container.published import NO_CONDITIONS, Page, publish_all, read_copies
 from wheelhouse_tasks.errors import BadArtifact, BadPage, NotAnArtifact, ObjectMissing
-from wheelhouse_tasks.links import SHA256
-from wheelhouse_tasks.pages import File
-from wheelhouse_tasks.published import NO_CONDITIONS, Page, publish_all, read_copies
+from wheelhouse_tasks.pages import pages
+from wheelhouse_tasks.pages.links import SHA256
+from wheelhouse_tasks.pages.pages import File
 from wheelhouse_tasks.retry import retry
-from wheelhouse_tasks.storage import READ_RETRIES, Entry, Store, read_all
+from wheelhouse_tasks.storage.port import READ_RETRIES, Entry, Store, read_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wheelhouse_tasks.metadata import Metadata
+    from wheelhouse_tasks.artifacts.metadata import Metadata
 
 METADATA, YANKED, REMOVED = ".metadata", ".yanked", ".removed"
 #: Behind a version: the artifacts of a promotion that is under way, a name in each line; they are on no page yet.

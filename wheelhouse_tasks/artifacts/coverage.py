@@ -7,14 +7,14 @@ from fnmatch import fnmatchcase
 from itertools import product
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks.artifact import natural
+from wheelhouse_tasks.artifacts.artifact import natural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from packaging.version import Version
 
-    from wheelhouse_tasks.artifact import Artifact
+    from wheelhouse_tasks.artifacts.artifact import Artifact
 
     Tags = tuple[str, str, str]
 

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from packaging.utils import canonicalize_name
 
-from wheelhouse_tasks import artifact, pages
+from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.errors import NotAnArtifact
-from wheelhouse_tasks.links import Link
+from wheelhouse_tasks.pages import pages
+from wheelhouse_tasks.pages.links import Link
 from wheelhouse_tasks.plan import Candidate, Skipped
 
 if TYPE_CHECKING:

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from email.parser import HeaderParser
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks import archive, meaning, parallel
+from wheelhouse_tasks import parallel
+from wheelhouse_tasks.artifacts import archive
 from wheelhouse_tasks.errors import BadArtifact, one_line
+from wheelhouse_tasks.publishing import meaning
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
