@@ -1,1 +1,4 @@
-"""What the tasks do, as functions of Settings that return results: gather facts, build the plan, apply it."""
+"""The commands, a module each: they gather facts, make a plan and apply it, and return what they did.
+
+They are plain functions of `Settings`, for the tasks and for Python. The room imports every room but the command line.
+"""
