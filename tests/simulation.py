@@ -21,6 +21,7 @@ from urllib.parse import unquote
 from greenlet import GreenletExit, getcurrent, greenlet
 
 from wheelhouse_tasks.artifacts import artifact
+from wheelhouse_tasks.artifacts.local import LocalFile
 from wheelhouse_tasks.artifacts.metadata import Metadata
 from wheelhouse_tasks.container.converge import converge
 from wheelhouse_tasks.container.objects import hide, send
@@ -28,7 +29,6 @@ from wheelhouse_tasks.container.project import METADATA, REMOVED, YANKED, Projec
 from wheelhouse_tasks.container.published import Page
 from wheelhouse_tasks.errors import Changed, ObjectMissing
 from wheelhouse_tasks.pages import links, pages
-from wheelhouse_tasks.plan import LocalFile
 from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload, make_payload
 
 #: What providers were seen to honour, by the name that tests use.

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
+from wheelhouse_tasks import names
 from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.artifacts.artifact import Artifact
 from wheelhouse_tasks.errors import NotAnArtifact, UsageError
@@ -155,14 +156,14 @@ def test_order() -> None:
 )
 def test_project_is_normalised(text: str, expected: str) -> None:
     """Case 16: a project may be written in every way that PEP 503 holds for equal."""
-    assert artifact.project_name(text) == expected
+    assert names.project_name(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", " ", "../x", "foo bar", "-demo", "demo_", "dé", "demo\n", "<b>", "a/b", "a\0"])
 def test_project_is_refused(text: str) -> None:
     """What cannot be the name of a project is a usage error that quotes it."""
     with pytest.raises(UsageError) as refused:
-        artifact.project_name(text)
+        names.project_name(text)
     assert str(refused.value) == f"project: {text!r} is not a valid project name"
 
 
@@ -172,7 +173,7 @@ def test_project_is_refused(text: str) -> None:
 )
 def test_version_is_read(text: str, expected: str) -> None:
     """Case 17: a version may be written in every way that PEP 440 can normalise."""
-    assert str(artifact.version_of(text)) == expected
+    assert str(names.version_of(text)) == expected
 
 
 @pytest.mark.parametrize(
@@ -191,7 +192,7 @@ def test_version_is_read(text: str, expected: str) -> None:
 def test_version_is_refused(text: str) -> None:
     """Case 17: what is no version is a usage error of one line."""
     with pytest.raises(UsageError, match="is not a valid version") as refused:
-        artifact.version_of(text)
+        names.version_of(text)
     assert str(refused.value).isprintable()
 
 
@@ -248,7 +249,7 @@ def test_what_is_put_into_a_wheel_name_comes_out(name: str, version: str, tag: s
     """The name of a wheel gives back the project, version, build and tags that it was made of."""
     name = re.sub("_+", "_", name)
     said = artifact.parse("-".join(filter(None, [name, version, build, tag])) + ".whl")
-    expected = (artifact.project_name(name), Version(version), build, tag)
+    expected = (names.project_name(name), Version(version), build, tag)
     assert (said.project, said.version, said.build, said.label) == expected
 
 
@@ -256,4 +257,4 @@ def test_what_is_put_into_a_wheel_name_comes_out(name: str, version: str, tag: s
 def test_what_is_put_into_an_sdist_name_comes_out(name: str, version: str, suffix: str) -> None:
     """The name of an sdist gives back the project and version that it was made of."""
     said = artifact.parse(f"{name}-{version}{suffix}")
-    assert (said.project, said.version) == (artifact.project_name(name), Version(version))
+    assert (said.project, said.version) == (names.project_name(name), Version(version))

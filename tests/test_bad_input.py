@@ -14,10 +14,10 @@ import servers
 import wheels
 from projects import index_env, inv, make_project, s3_env
 
-from wheelhouse_tasks.cli.console import Silent
 from wheelhouse_tasks.commands.upload import upload
 from wheelhouse_tasks.errors import BadArtifact
 from wheelhouse_tasks.settings.resolve import resolve
+from wheelhouse_tasks.ui import Silent
 
 SENTINEL = "hush-hush-5ecret"
 

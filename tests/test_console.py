@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wheelhouse_tasks import secret
+from wheelhouse_tasks import secret, text
 from wheelhouse_tasks.cli import console
-from wheelhouse_tasks.cli.console import Silent, Terminal, Ui, size_text
+from wheelhouse_tasks.cli.console import Terminal
+from wheelhouse_tasks.text import size_text
+from wheelhouse_tasks.ui import Silent, Ui
 
 PASSWORD = "hunter2hunter2"
 
@@ -258,7 +260,7 @@ def test_size_text(size: int, expected: str) -> None:
 @pytest.mark.parametrize(("files", "expected"), [([], "0 files"), (["a"], "1 file"), (["a", "b"], "2 files")])
 def test_count(files: list[str], expected: str) -> None:
     """Files are counted in words."""
-    assert console.count(files) == expected
+    assert text.count(files) == expected
 
 
 @given(st.text(max_size=60))

@@ -13,6 +13,7 @@ import pytest
 import wheels
 
 from wheelhouse_tasks.artifacts import artifact, dist, metadata
+from wheelhouse_tasks.artifacts.local import LocalFile, Skipped
 from wheelhouse_tasks.errors import (
     BadArtifact,
     BadArtifacts,
@@ -24,7 +25,6 @@ from wheelhouse_tasks.errors import (
     WebError,
     WheelhouseError,
 )
-from wheelhouse_tasks.plan import LocalFile, Skipped
 
 WHEEL, SDIST = "demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz"
 NAMED = artifact.parse(WHEEL)

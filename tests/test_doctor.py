@@ -16,7 +16,6 @@ import wheels
 from projects import inv, make_project, s3_env
 from providers import FLAVOURS
 
-from wheelhouse_tasks.cli.console import Silent
 from wheelhouse_tasks.commands import doctor as command
 from wheelhouse_tasks.commands.doctor import DoctorResult, NotWell
 from wheelhouse_tasks.commands.upload import upload
@@ -27,6 +26,7 @@ from wheelhouse_tasks.settings.locations import Container
 from wheelhouse_tasks.settings.resolve import Settings, resolve
 from wheelhouse_tasks.storage import publish
 from wheelhouse_tasks.storage.port import Conditions, open_store
+from wheelhouse_tasks.ui import Silent
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 DEV = "2.0.dev20260131120000"

@@ -8,12 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from wheelhouse_tasks import plan
 from wheelhouse_tasks.artifacts import artifact
+from wheelhouse_tasks.artifacts.local import LocalFile, Skipped
 from wheelhouse_tasks.artifacts.metadata import Metadata
+from wheelhouse_tasks.container import upload_plan
+from wheelhouse_tasks.container.upload_plan import UploadPlan
 from wheelhouse_tasks.errors import Conflict, Failed, NothingToDo
 from wheelhouse_tasks.pages.links import Link
-from wheelhouse_tasks.plan import Candidate, FetchPlan, LocalFile, Skipped, UploadPlan
+from wheelhouse_tasks.sources import fetch_plan
+from wheelhouse_tasks.sources.fetch_plan import Candidate, FetchPlan
 
 A, B = "a" * 64, "b" * 64
 WHEEL, OTHER_WHEEL, SDIST = "demo-1.0-py3-none-any.whl", "demo-1.0-cp312-cp312-win_amd64.whl", "demo-1.0.tar.gz"
@@ -41,7 +44,7 @@ def promised(algorithm: str, digest: str, source: str = "one") -> Candidate:
 def test_upload_sends_what_is_new() -> None:
     """Files that are not published are sent, those that are there with the same bytes are not (case 53)."""
     files = [local(SDIST), local(WHEEL), local(OTHER_WHEEL)]
-    assert plan.plan_upload(files, {WHEEL: A, "demo-0.9.tar.gz": B}, SKIPPED) == UploadPlan(
+    assert upload_plan.plan_upload(files, {WHEEL: A, "demo-0.9.tar.gz": B}, SKIPPED) == UploadPlan(
         send=(local(OTHER_WHEEL), local(SDIST)), present=(local(WHEEL),), skipped=SKIPPED
     )
 
@@ -50,7 +53,7 @@ def test_upload_refuses_other_bytes() -> None:
     """A published name never changes its bytes; every such file is named (case 53)."""
     files = [local(WHEEL), local(OTHER_WHEEL), local(SDIST)]
     with pytest.raises(Conflict) as refused:
-        plan.plan_upload(files, {WHEEL: B, SDIST: B, OTHER_WHEEL: A}, ())
+        upload_plan.plan_upload(files, {WHEEL: B, SDIST: B, OTHER_WHEEL: A}, ())
     assert str(refused.value) == (
         f"{WHEEL}, {SDIST}: already published with other bytes; nothing was sent "
         "(build under a new version, or pass --overwrite)"
@@ -61,7 +64,7 @@ def test_upload_overwrites_when_told() -> None:
     """With overwrite, files with other bytes are sent, and those with the same still are not (case 53)."""
     files = [local(WHEEL), local(SDIST)]
     expected = UploadPlan(send=(local(WHEEL),), present=(local(SDIST),), skipped=())
-    assert plan.plan_upload(files, {WHEEL: B, SDIST: A}, (), overwrite=True) == expected
+    assert upload_plan.plan_upload(files, {WHEEL: B, SDIST: A}, (), overwrite=True) == expected
 
 
 @pytest.mark.parametrize(
@@ -79,35 +82,37 @@ def test_upload_refuses_names_that_differ_in_case(names: list[str], taken: list[
     files = list(map(local, names))
     if message:
         with pytest.raises(Conflict, match=re.escape(message)):
-            plan.plan_upload(files, {}, (), taken=taken)
+            upload_plan.plan_upload(files, {}, (), taken=taken)
     else:
-        assert set(plan.plan_upload(files, {}, (), taken=taken).send) == set(files)
+        assert set(upload_plan.plan_upload(files, {}, (), taken=taken).send) == set(files)
 
 
 def test_upload_of_what_was_removed() -> None:
     """A release that waits for its deletion is refused, a development build of that kind is left out."""
     dev = "demo-1.0.dev1.tar.gz"
     with pytest.raises(Conflict, match=f"{WHEEL}: was removed, and waits for its deletion; nothing was sent"):
-        plan.plan_upload([local(WHEEL), local(SDIST)], {}, (), removed={WHEEL})
-    found = plan.plan_upload([local(dev), local(SDIST)], {}, (), removed={dev})
+        upload_plan.plan_upload([local(WHEEL), local(SDIST)], {}, (), removed={WHEEL})
+    found = upload_plan.plan_upload([local(dev), local(SDIST)], {}, (), removed={dev})
     expected = (Skipped(dev, "was retired, and waits for its deletion"),)
     assert (found.send, found.skipped) == ((local(SDIST),), expected)
 
 
 def test_projects_of_an_upload() -> None:
     """The pages of every project with a file are brought up to date, sent or there already (case 54)."""
-    found = plan.plan_upload([local("zoo-1.0.zip"), local(WHEEL), local(SDIST)], {WHEEL: A}, ())
+    found = upload_plan.plan_upload([local("zoo-1.0.zip"), local(WHEEL), local(SDIST)], {WHEEL: A}, ())
     assert found.projects == ("demo", "zoo")
-    assert plan.plan_upload([local(WHEEL)], {WHEEL: A}, ()).projects == ("demo",)
+    assert upload_plan.plan_upload([local(WHEEL)], {WHEEL: A}, ()).projects == ("demo",)
 
 
 @given(st.lists(st.sampled_from([WHEEL, OTHER_WHEEL, SDIST, "zoo-1.0.zip"]), unique=True), st.data())
 def test_upload_plans_every_file_once(names: list[str], data: st.DataObject) -> None:
     """Each file is either sent or there already, whatever is published and in whatever order the files come."""
     published = data.draw(st.dictionaries(st.sampled_from([WHEEL, SDIST]), st.sampled_from([A, B])))
-    found = plan.plan_upload(map(local, names), published, (), overwrite=True)
+    found = upload_plan.plan_upload(map(local, names), published, (), overwrite=True)
     assert sorted(each.artifact.filename for each in (*found.send, *found.present)) == sorted(names)
-    assert found == plan.plan_upload(map(local, data.draw(st.permutations(names))), published, (), overwrite=True)
+    assert found == upload_plan.plan_upload(
+        map(local, data.draw(st.permutations(names))), published, (), overwrite=True
+    )
 
 
 OFFERED = [
@@ -141,7 +146,7 @@ OFFERED = [
 )
 def test_choose_by_version(version: str | None, expected: list[str]) -> None:
     """Cases 15, 16, 18: versions are compared by PEP 440 with their local part, projects by PEP 503."""
-    chosen = plan.choose("demo", Version(version) if version else None, map(candidate, OFFERED), "here")
+    chosen = fetch_plan.choose("demo", Version(version) if version else None, map(candidate, OFFERED), "here")
     assert [each.artifact.filename for each in chosen] == expected
 
 
@@ -161,7 +166,7 @@ def test_choose_by_version(version: str | None, expected: list[str]) -> None:
 def test_nothing_to_choose(project: str, version: str | None, message: str) -> None:
     """Cases 18, 36: where nothing matches, the versions that are there are listed in order."""
     with pytest.raises(NothingToDo) as refused:
-        plan.choose(project, Version(version) if version else None, map(candidate, OFFERED), "here")
+        fetch_plan.choose(project, Version(version) if version else None, map(candidate, OFFERED), "here")
     assert str(refused.value) == message
 
 
@@ -179,7 +184,7 @@ FIRST, SECOND, UNKNOWN = candidate(WHEEL), candidate(WHEEL, source="two"), candi
 )
 def test_choose_one_for_each_name(offered: list[Candidate], expected: Candidate) -> None:
     """Cases 34, 37: a file that several indexes offer is taken once, from the first that promises its digest."""
-    assert plan.choose("demo", None, offered, "here") == (expected,)
+    assert fetch_plan.choose("demo", None, offered, "here") == (expected,)
 
 
 @pytest.mark.parametrize(
@@ -209,20 +214,20 @@ def test_choose_one_for_each_name(offered: list[Candidate], expected: Candidate)
 def test_choose_refuses_contradictions(offered: list[Candidate], message: str) -> None:
     """Cases 11, 34, 37: two files that would be one in the folder are a conflict that names both."""
     with pytest.raises(Conflict) as refused:
-        plan.choose("demo", None, offered, "here")
+        fetch_plan.choose("demo", None, offered, "here")
     assert str(refused.value) == message
 
 
 def test_choose_prefers_what_can_be_fetched() -> None:
     """Of two offers without a digest, the one that can be downloaded is taken."""
     broken, good = candidate(WHEEL, None, "one", "leads away"), candidate(WHEEL, None, "two")
-    assert plan.choose("demo", None, [broken, good], "here") == (good,)
+    assert fetch_plan.choose("demo", None, [broken, good], "here") == (good,)
 
 
 def test_fetch_downloads_what_is_missing() -> None:
     """Files that are not in the folder are downloaded, those with the promised bytes are not (case 43)."""
     wanted = [candidate(WHEEL), candidate(OTHER_WHEEL), candidate(SDIST, None)]
-    found = plan.plan_fetch(wanted, {WHEEL: A, "other.whl": B}, SKIPPED, "dist")
+    found = fetch_plan.plan_fetch(wanted, {WHEEL: A, "other.whl": B}, SKIPPED, "dist")
     assert found == FetchPlan((candidate(OTHER_WHEEL), candidate(SDIST, None)), (candidate(WHEEL),), SKIPPED)
     assert found.files == (candidate(OTHER_WHEEL), candidate(WHEEL), candidate(SDIST, None))
 
@@ -232,26 +237,26 @@ def test_fetch_replaces_nothing_unasked() -> None:
     wanted = [candidate(WHEEL), candidate(OTHER_WHEEL), candidate(SDIST, source="two")]
     here = {WHEEL: B, OTHER_WHEEL: A, SDIST: B}
     with pytest.raises(Conflict) as refused:
-        plan.plan_fetch(wanted, here, (), "dist")
+        fetch_plan.plan_fetch(wanted, here, (), "dist")
     assert str(refused.value) == (
         f"{WHEEL} (of one), {SDIST} (of two): in dist with other bytes; nothing was fetched "
         "(pass --force to replace it)"
     )
     expected = FetchPlan((wanted[0], wanted[2]), (wanted[1],), ())
-    assert plan.plan_fetch(wanted, here, (), "dist", force=True) == expected
+    assert fetch_plan.plan_fetch(wanted, here, (), "dist", force=True) == expected
 
 
 @pytest.mark.parametrize("force", [False, True])
 def test_fetch_compares_what_promises_no_digest(force: bool) -> None:
     """A file without a promised digest is downloaded: only its bytes tell whether it is the one that is there."""
     offer = candidate(WHEEL, None)
-    assert plan.plan_fetch([offer], {WHEEL: B}, (), "dist", force=force) == FetchPlan((offer,), (), ())
+    assert fetch_plan.plan_fetch([offer], {WHEEL: B}, (), "dist", force=force) == FetchPlan((offer,), (), ())
 
 
 def test_fetch_of_another_command_has_its_own_remedy() -> None:
     """A command without --force says what else to do."""
     with pytest.raises(Conflict, match=r"\(remove it\)$"):
-        plan.plan_fetch([candidate(WHEEL)], {WHEEL: B}, (), "dist", remedy="remove it")
+        fetch_plan.plan_fetch([candidate(WHEEL)], {WHEEL: B}, (), "dist", remedy="remove it")
 
 
 @pytest.mark.parametrize("force", [False, True])
@@ -259,4 +264,4 @@ def test_fetch_refuses_a_link_with_a_problem(force: bool) -> None:
     """Cases 32, 33: a link with a malformed digest, say, is never downloaded."""
     offer = candidate(WHEEL, None, problem="its sha256 is malformed")
     with pytest.raises(Failed, match=re.escape(f"{WHEEL}: cannot be fetched from one: its sha256 is malformed")):
-        plan.plan_fetch([offer], {}, (), "dist", force=force)
+        fetch_plan.plan_fetch([offer], {}, (), "dist", force=force)

@@ -28,10 +28,10 @@ from scripted import Scripted, scripted
 from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, StoreError, Unreachable
 from wheelhouse_tasks.pages.links import Link
-from wheelhouse_tasks.plan import Candidate
 from wheelhouse_tasks.retry import TryAgainError
 from wheelhouse_tasks.secret import Credentials
 from wheelhouse_tasks.settings.locations import Container
+from wheelhouse_tasks.sources.fetch_plan import Candidate
 from wheelhouse_tasks.sources.source import StoreSource
 from wheelhouse_tasks.storage.driver import NOT_OFFERED
 from wheelhouse_tasks.storage.gaps import Clock, driver_class

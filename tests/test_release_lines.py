@@ -13,9 +13,9 @@ import servers
 import wheels
 from projects import inv, make_project, s3_env
 
-from wheelhouse_tasks.cli.console import Silent
 from wheelhouse_tasks.commands.upload import UploadResult, upload
 from wheelhouse_tasks.settings.resolve import resolve
+from wheelhouse_tasks.ui import Silent
 
 FIRST_NIGHT, DAY = 1_767_225_600, 86_400  # 2026-01-01T00:00:00Z
 ANY = "py3-none-any.whl"

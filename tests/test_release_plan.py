@@ -7,8 +7,8 @@ import pytest
 from packaging.version import Version
 from test_plan import OTHER_WHEEL, SDIST, WHEEL, A, B, local
 
+from wheelhouse_tasks.artifacts.local import LocalFile
 from wheelhouse_tasks.errors import Failed, UsageError
-from wheelhouse_tasks.plan import LocalFile
 from wheelhouse_tasks.publishing import release_plan
 from wheelhouse_tasks.publishing.release_plan import ReleasePlan, ReleaseRow, plan_release
 

@@ -11,8 +11,8 @@ from packaging.version import Version
 
 from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.container import retention
-from wheelhouse_tasks.container.retention import Rule
 from wheelhouse_tasks.pages.pages import File
+from wheelhouse_tasks.settings.rule import Rule
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 ANY, WINDOWS = "py3-none-any", "cp312-cp312-win_amd64"

@@ -22,11 +22,11 @@ from projects import make_project
 
 from wheelhouse_tasks import secret
 from wheelhouse_tasks.cli import run
-from wheelhouse_tasks.cli.console import Ui
 from wheelhouse_tasks.commands import doctor
 from wheelhouse_tasks.errors import StoreError, UsageError
 from wheelhouse_tasks.secret import HIDDEN, NATIVE_VARIABLES, Credentials, find_credentials, is_given, mask, mask_url
 from wheelhouse_tasks.settings.resolve import Settings, resolve
+from wheelhouse_tasks.ui import Ui
 
 PASSWORD = "hunter2hunter2"
 

@@ -13,11 +13,11 @@ import certifi
 import pytest
 
 from wheelhouse_tasks.cli import collection
-from wheelhouse_tasks.container.retention import Rule
 from wheelhouse_tasks.errors import UsageError
 from wheelhouse_tasks.secret import Credentials
 from wheelhouse_tasks.settings.locations import Container, FolderIndex, WebIndex
 from wheelhouse_tasks.settings.resolve import Settings, resolve
+from wheelhouse_tasks.settings.rule import Rule
 from wheelhouse_tasks.settings.table import KEYS, MAX_WORKERS
 
 S3 = {"provider": "s3", "container": "wheels"}

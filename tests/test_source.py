@@ -8,9 +8,9 @@ import pytest
 import wheels
 from fake_store import FakeStore
 
+from wheelhouse_tasks.artifacts.local import Skipped
 from wheelhouse_tasks.errors import BadListing, BadPage, PageMissing, WebError
 from wheelhouse_tasks.pages import pages
-from wheelhouse_tasks.plan import Skipped
 from wheelhouse_tasks.settings.locations import FolderIndex
 from wheelhouse_tasks.sources import source
 from wheelhouse_tasks.sources.offer import Offer

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from wheelhouse_tasks.plan import LocalFile
+    from wheelhouse_tasks.artifacts.local import LocalFile
 
 BOMB_SIZE, BOMB_RATIO = 64 << 20, 50
 """An archive that unpacks to more than this many bytes *and* this many times its size is refused."""

@@ -5,20 +5,22 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from packaging.utils import (
-    InvalidName,
     InvalidSdistFilename,
     InvalidWheelFilename,
     NormalizedName,
-    canonicalize_name,
     parse_sdist_filename,
     parse_wheel_filename,
 )
-from packaging.version import Version
 
 from wheelhouse_tasks.artifacts import attestation
 from wheelhouse_tasks.errors import NotAnArtifact, UsageError, one_line
+from wheelhouse_tasks.names import project_name
+
+if TYPE_CHECKING:
+    from packaging.version import Version
 
 NAME_LIMIT = 255 - len(attestation.SUFFIX)
 """Bytes of a file name: the longest companion of an artifact must still fit a file system's 255."""
@@ -115,23 +117,6 @@ def check_safe(filename: str) -> None:
 
 
 @functools.lru_cache(maxsize=4096)
-def project_name(text: str) -> NormalizedName:
-    """Return the PEP 503 form of a project name that a person wrote; UsageError if it is none."""
-    try:
-        return canonicalize_name(text, validate=True)
-    except InvalidName:
-        raise UsageError("project", f"{text!r} is not a valid project name") from None
-
-
-@functools.lru_cache(maxsize=4096)
 def natural(tag: str) -> tuple[list[str | int], str]:
     """Return a key that orders cp39 before cp312, and cp39 and cp039 in the same way each time."""
     return [int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", tag)], tag
-
-
-def version_of(text: str) -> Version:
-    """Return the PEP 440 version that a person wrote; UsageError if it is none."""
-    try:
-        return Version(text)
-    except ValueError:  # InvalidVersion, or more digits than Python converts
-        raise UsageError("version", f"{text[:60]!r} is not a valid version (see PEP 440, for example 1.2.3)") from None

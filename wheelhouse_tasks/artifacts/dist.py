@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import artifact, attestation, metadata
+from wheelhouse_tasks.artifacts.local import LocalFile, Skipped
 from wheelhouse_tasks.errors import (
     BadArtifact,
     BadArtifacts,
@@ -24,7 +25,6 @@ from wheelhouse_tasks.errors import (
     NothingToDo,
     UsageError,
 )
-from wheelhouse_tasks.plan import LocalFile, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

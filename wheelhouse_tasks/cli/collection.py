@@ -16,8 +16,8 @@ from wheelhouse_tasks.cli.upkeep import check, doctor, index, prune, remove, uny
 if TYPE_CHECKING:
     from invoke.context import Context
 
-    from wheelhouse_tasks.cli.console import Ui
     from wheelhouse_tasks.settings.resolve import Settings
+    from wheelhouse_tasks.ui import Ui
 
 #: The settings, as names: what they mean is in settings.py, which costs more to import. A test keeps the two equal.
 KEYS = (

@@ -8,69 +8,18 @@ import os
 import shlex
 import sys
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any
 
 from wheelhouse_tasks.errors import Failed, one_line
-from wheelhouse_tasks.pages.flat import size_text
 from wheelhouse_tasks.secret import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence, Sized
+    from collections.abc import Iterable, Sequence
 
     from rich.console import Console
 
-__all__ = ["DRY_RUN", "Silent", "Terminal", "Ui", "count", "size_text"]
-
 #: Columns where no terminal tells its width: logs scroll sideways, and file names are long.
 LOG_WIDTH = 240
-
-
-class Ui(Protocol):
-    """What commands tell while they work."""
-
-    def note(self, text: str) -> None:
-        """Tell what was done or found."""
-
-    def detail(self, text: str) -> None:
-        """Tell what only a person who asked for more wants to know."""
-
-    def warn(self, text: str) -> None:
-        """Tell what may be wrong."""
-
-    def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Show a plan or result."""
-
-    def confirm(self, question: str) -> bool:
-        """Ask before what cannot be undone."""
-
-    @property
-    def again(self) -> str:
-        """Return the command that goes on, as a person would type it."""
-
-
-class Silent:
-    """The Ui of a caller who wants results only."""
-
-    def note(self, text: str) -> None:
-        """Say nothing."""
-
-    def detail(self, text: str) -> None:
-        """Say nothing."""
-
-    def warn(self, text: str) -> None:
-        """Say nothing."""
-
-    def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Show nothing."""
-
-    def confirm(self, question: str) -> bool:  # noqa: ARG002
-        """Go on: who calls a function means it."""
-        return True
-
-    @property
-    def again(self) -> str:
-        """Return what a caller does."""
-        return "the same call"
 
 
 class Terminal:
@@ -185,11 +134,3 @@ class Deaf(io.StringIO):
     def write(self, text: str) -> int:
         """Forget *text*."""
         return len(text)
-
-
-DRY_RUN = "dry run: nothing was written"
-
-
-def count(files: Sized) -> str:
-    """Return how many files, in words."""
-    return f"{len(files)} file{'s' * (len(files) != 1)}"

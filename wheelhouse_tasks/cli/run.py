@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from invoke.context import Context
 
-    from wheelhouse_tasks.cli.console import Ui
     from wheelhouse_tasks.settings.resolve import Settings
+    from wheelhouse_tasks.ui import Ui
 
 INTERRUPTED = 130
 

@@ -11,8 +11,8 @@ from wheelhouse_tasks.cli.run import CONTAINER_HELP, SHARED_HELP, container_flag
 if TYPE_CHECKING:
     from invoke.context import Context
 
-    from wheelhouse_tasks.cli.console import Ui
     from wheelhouse_tasks.settings.resolve import Settings
+    from wheelhouse_tasks.ui import Ui
 
 
 @task(

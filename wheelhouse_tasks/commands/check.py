@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import attestation
-from wheelhouse_tasks.cli.console import Silent, Ui
 from wheelhouse_tasks.commands.maintain import project_names
 from wheelhouse_tasks.container.converge import Root
 from wheelhouse_tasks.container.objects import TEXT_TYPE, open_projects, update_pages
@@ -16,6 +15,7 @@ from wheelhouse_tasks.container.project import METADATA, REMOVED, YANKED, Projec
 from wheelhouse_tasks.errors import BadPage, Failed, ObjectMissing, WheelhouseError
 from wheelhouse_tasks.pages import links, pages
 from wheelhouse_tasks.storage.port import Store, make_payload, open_store, read_all
+from wheelhouse_tasks.ui import Silent, Ui
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from wheelhouse_tasks.artifacts import artifact
-from wheelhouse_tasks.cli.console import Silent, Ui
 from wheelhouse_tasks.commands import installers
 from wheelhouse_tasks.container.objects import open_projects, public_url
-from wheelhouse_tasks.container.retention import parse_time
 from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, Failed, ObjectMissing, PageMissing, WheelhouseError
 from wheelhouse_tasks.pages import pages
 from wheelhouse_tasks.secret import mask_url, provider_variables
@@ -25,6 +23,8 @@ from wheelhouse_tasks.settings.locations import LOCAL
 from wheelhouse_tasks.settings.table import KEYS
 from wheelhouse_tasks.storage import publish
 from wheelhouse_tasks.storage.port import Conditions, Store, make_payload, open_store, read_all
+from wheelhouse_tasks.text import parse_time
+from wheelhouse_tasks.ui import Silent, Ui
 
 if TYPE_CHECKING:
     from collections.abc import Callable

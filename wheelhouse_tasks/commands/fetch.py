@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import dist
-from wheelhouse_tasks.artifacts.artifact import version_of
 from wheelhouse_tasks.artifacts.coverage import fits
-from wheelhouse_tasks.cli.console import DRY_RUN, Silent, Ui, count, size_text
 from wheelhouse_tasks.errors import BadArtifact, DigestMismatch, Failed, WheelhouseError
-from wheelhouse_tasks.plan import Candidate, FetchPlan, Skipped, choose, plan_fetch
+from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.retry import TryAgainError, retry
+from wheelhouse_tasks.sources.fetch_plan import Candidate, FetchPlan, choose, plan_fetch
 from wheelhouse_tasks.sources.source import Source, open_source
+from wheelhouse_tasks.text import count, size_text
+from wheelhouse_tasks.ui import DRY_RUN, Silent, Ui
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from wheelhouse_tasks.artifacts.local import Skipped
     from wheelhouse_tasks.settings.resolve import Settings
 
 

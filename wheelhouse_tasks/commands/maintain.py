@@ -10,25 +10,17 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import artifact, dist
-from wheelhouse_tasks.artifacts.artifact import version_of
 from wheelhouse_tasks.artifacts.coverage import fits
+from wheelhouse_tasks.artifacts.local import LocalFile
 from wheelhouse_tasks.artifacts.metadata import Metadata
-from wheelhouse_tasks.cli.console import DRY_RUN, Silent, Ui, count
-from wheelhouse_tasks.container.objects import (
-    TEXT_TYPE,
-    delete_hidden,
-    hide,
-    now_text,
-    open_projects,
-    retire,
-    send,
-    update_pages,
-)
+from wheelhouse_tasks.container.objects import TEXT_TYPE, delete_hidden, hide, open_projects, retire, send, update_pages
 from wheelhouse_tasks.container.project import YANKED, Project
 from wheelhouse_tasks.errors import BadArtifact, NotAnArtifact, NothingToDo, UsageError
+from wheelhouse_tasks.names import project_name, version_of
 from wheelhouse_tasks.pages import pages
-from wheelhouse_tasks.plan import LocalFile
 from wheelhouse_tasks.storage.port import ABSENT, Store, make_payload, open_store
+from wheelhouse_tasks.text import count, now_text
+from wheelhouse_tasks.ui import DRY_RUN, Silent, Ui
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -88,7 +80,7 @@ def project_names(store: Store) -> set[str]:
 
 def _is_project(name: str) -> bool:
     try:
-        return artifact.project_name(name) == name
+        return project_name(name) == name
     except UsageError:
         return False
 

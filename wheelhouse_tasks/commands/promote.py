@@ -10,25 +10,27 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import dist
-from wheelhouse_tasks.artifacts.artifact import version_of
-from wheelhouse_tasks.cli.console import DRY_RUN, Silent, Ui, count, size_text
 from wheelhouse_tasks.commands.fetch import fetch, into
 from wheelhouse_tasks.container.converge import check_ours
-from wheelhouse_tasks.container.objects import TEXT_TYPE, Sent, now_text, open_projects, send, update_pages
+from wheelhouse_tasks.container.objects import TEXT_TYPE, Sent, open_projects, send, update_pages
 from wheelhouse_tasks.container.project import PROMOTING, Project
 from wheelhouse_tasks.container.published import Page
+from wheelhouse_tasks.container.upload_plan import UploadPlan, plan_upload
 from wheelhouse_tasks.errors import Conflict, ContainerMissing, UsageError
+from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.pages import pages
-from wheelhouse_tasks.plan import LocalFile, UploadPlan, plan_upload
 from wheelhouse_tasks.settings.locations import Container, FolderIndex, Location
 from wheelhouse_tasks.storage.folder import FolderStore
 from wheelhouse_tasks.storage.port import ABSENT, Store, make_payload, open_store
+from wheelhouse_tasks.text import count, now_text, size_text
+from wheelhouse_tasks.ui import DRY_RUN, Silent, Ui
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from packaging.version import Version
 
+    from wheelhouse_tasks.artifacts.local import LocalFile
     from wheelhouse_tasks.settings.resolve import Settings
 
 

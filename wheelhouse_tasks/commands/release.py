@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks.artifacts import artifact, coverage, dist
-from wheelhouse_tasks.artifacts.artifact import version_of
-from wheelhouse_tasks.cli.console import DRY_RUN, Silent, Ui, count, size_text
 from wheelhouse_tasks.commands.fetch import fetch, into
 from wheelhouse_tasks.errors import (
     BadArtifact,
@@ -29,11 +27,14 @@ from wheelhouse_tasks.errors import (
     WebError,
     WheelhouseError,
 )
+from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.publishing import acceptance, release_plan
 from wheelhouse_tasks.publishing.acceptance import Rules
 from wheelhouse_tasks.publishing.index import BUSY, PackageIndex, package_index
 from wheelhouse_tasks.publishing.release_plan import ReleasePlan, plan_release
 from wheelhouse_tasks.sources.offer import ARTIFACT_SUFFIXES
+from wheelhouse_tasks.text import count, size_text
+from wheelhouse_tasks.ui import DRY_RUN, Silent, Ui
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from wheelhouse_tasks.artifacts.artifact import Artifact
-    from wheelhouse_tasks.plan import LocalFile
+    from wheelhouse_tasks.artifacts.local import LocalFile
     from wheelhouse_tasks.settings.resolve import Settings
 
 LONGEST_PAUSE = 5.0

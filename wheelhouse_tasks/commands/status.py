@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.artifacts import coverage
-from wheelhouse_tasks.artifacts.artifact import version_of
-from wheelhouse_tasks.cli.console import Silent, Ui, count, size_text
 from wheelhouse_tasks.commands.fetch import open_sources
 from wheelhouse_tasks.commands.release import lacks
-from wheelhouse_tasks.plan import Candidate, choose
+from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.publishing.index import package_index
+from wheelhouse_tasks.sources.fetch_plan import Candidate, choose
+from wheelhouse_tasks.text import count, size_text
+from wheelhouse_tasks.ui import Silent, Ui
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

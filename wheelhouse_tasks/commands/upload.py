@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import artifact, dist, stamp
-from wheelhouse_tasks.cli.console import DRY_RUN, Silent, Ui, count, size_text
 from wheelhouse_tasks.container import retention
 from wheelhouse_tasks.container.converge import check_ours
 from wheelhouse_tasks.container.objects import (
     Sent,
     delete_hidden,
-    now_text,
     open_projects,
     public_url,
     retire,
@@ -25,18 +23,21 @@ from wheelhouse_tasks.container.objects import (
     update_pages,
 )
 from wheelhouse_tasks.container.published import Page
+from wheelhouse_tasks.container.upload_plan import UploadPlan, plan_upload
 from wheelhouse_tasks.errors import ContainerMissing, NothingToDo, UsageError, WheelhouseError
 from wheelhouse_tasks.pages import pages
-from wheelhouse_tasks.plan import LocalFile, Skipped, UploadPlan, plan_upload
 from wheelhouse_tasks.secret import is_given, mask_url, variables_of
 from wheelhouse_tasks.settings import ci
 from wheelhouse_tasks.settings.locations import LOCAL
 from wheelhouse_tasks.storage import publish
 from wheelhouse_tasks.storage.port import ABSENT, Store, open_store
+from wheelhouse_tasks.text import count, now_text, size_text
+from wheelhouse_tasks.ui import DRY_RUN, Silent, Ui
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from wheelhouse_tasks.artifacts.local import LocalFile, Skipped
     from wheelhouse_tasks.container.project import Project
     from wheelhouse_tasks.pages.pages import File
     from wheelhouse_tasks.settings.resolve import Settings

@@ -15,14 +15,15 @@ from wheelhouse_tasks.pages import pages
 from wheelhouse_tasks.pages.pages import File
 from wheelhouse_tasks.settings.locations import LOCAL
 from wheelhouse_tasks.storage.port import Entry, Payload, Store, make_payload, read_all
+from wheelhouse_tasks.text import now_text, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from wheelhouse_tasks.cli.console import Ui
+    from wheelhouse_tasks.artifacts.local import LocalFile
     from wheelhouse_tasks.container.published import Page
-    from wheelhouse_tasks.plan import LocalFile
     from wheelhouse_tasks.settings.resolve import Settings
+    from wheelhouse_tasks.ui import Ui
 
 WHEEL_TYPE, SDIST_TYPE, TEXT_TYPE = "application/zip", "application/gzip", "text/plain; charset=utf-8"
 JSON_TYPE = "application/json"
@@ -115,11 +116,6 @@ def send_companions(project: Project, file: LocalFile) -> list[Entry]:
     return sent
 
 
-def now_text(seconds: float) -> str:
-    """Return a time as in PEP 700."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 def hide(project: Project, names: Iterable[str], now: float) -> None:
     """Mark artifacts as removed at *now*, seconds since the epoch: off the pages, deleted after the grace period."""
     for name in names:
@@ -157,7 +153,7 @@ def delete_hidden(project: Project, now: float, grace: float) -> list[str]:
     for object_name in sorted(project.entries):
         if not object_name.endswith(REMOVED):
             continue
-        hidden = retention.parse_time(read_all(project.store, object_name).decode("ascii", "replace").strip())
+        hidden = parse_time(read_all(project.store, object_name).decode("ascii", "replace").strip())
         if hidden is None or now - hidden.timestamp() < grace * 3600:
             continue
         name = object_name.removesuffix(REMOVED)

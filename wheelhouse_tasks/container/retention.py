@@ -9,18 +9,19 @@ counts among the newest; a yanked one does not, because installers pass over it:
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
 from wheelhouse_tasks.artifacts import artifact
+from wheelhouse_tasks.text import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from wheelhouse_tasks.pages.pages import File
+    from wheelhouse_tasks.settings.rule import Rule
 
 #: Project; Python, ABI and platform tags, each a set; release line.
 Slot = tuple[str, tuple[frozenset[str], ...], Version]
@@ -28,18 +29,6 @@ Slot = tuple[str, tuple[frozenset[str], ...], Version]
 DAY = 86400
 #: The upload time of a file of which nobody knows it: it counts as new.
 UNKNOWN = datetime.max.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What to keep."""
-
-    #: Newest builds of each slot that stay, yanked ones not counted; at least 1.
-    keep: int
-    #: Days; whatever is younger stays.
-    older_than: float
-    #: Versions that stay.
-    pin: frozenset[Version]
 
 
 def slot(filename: str) -> Slot:
@@ -92,12 +81,3 @@ def _retirable(file: File, rule: Rule, now: datetime) -> bool:
     if (now - uploaded).total_seconds() < rule.older_than * DAY:
         return False
     return artifact.parse(file.filename).version not in rule.pin
-
-
-def parse_time(text: str) -> datetime | None:
-    """Return the time that *text* says as in PEP 700, or None."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -13,6 +13,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.artifacts.artifact import natural
+from wheelhouse_tasks.text import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -76,16 +77,6 @@ def render(project: str, versions: Mapping[Version, Sequence[Pair]], attributes:
 
 def _number(how_many: int, thing: str) -> str:
     return f"{how_many:,} {thing}{'s' * (how_many != 1)}"
-
-
-def size_text(size: int) -> str:
-    """Return bytes for people: `12.3 MB`."""
-    value, unit = float(size), "B"
-    for larger in ("kB", "MB", "GB"):
-        if round(value, 0 if unit == "B" else 1) < 1000:
-            break
-        value, unit = value / 1000, larger
-    return f"{value:.0f} B" if unit == "B" else f"{value:.1f} {unit}"
 
 
 @functools.lru_cache(maxsize=512)

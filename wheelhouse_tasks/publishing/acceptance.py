@@ -20,7 +20,7 @@ from wheelhouse_tasks.publishing import meaning
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
-    from wheelhouse_tasks.plan import LocalFile
+    from wheelhouse_tasks.artifacts.local import LocalFile
 
 #: `_allowed_platforms` and its neighbours in warehouse/forklift/legacy.py.
 PLATFORM = re.compile(

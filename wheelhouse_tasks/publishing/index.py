@@ -21,7 +21,7 @@ from wheelhouse_tasks.sources.offer import is_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from wheelhouse_tasks.plan import LocalFile
+    from wheelhouse_tasks.artifacts.local import LocalFile
     from wheelhouse_tasks.settings.resolve import Settings
     from wheelhouse_tasks.sources.web import Web
 

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from wheelhouse_tasks.artifacts.artifact import project_name, version_of
 from wheelhouse_tasks.errors import Failed, NotAnArtifact, UsageError
+from wheelhouse_tasks.names import project_name, version_of
 from wheelhouse_tasks.pages.links import SHA256
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
-    from wheelhouse_tasks.plan import LocalFile
+    from wheelhouse_tasks.artifacts.local import LocalFile
 
 FORMAT = 1
 Action = Literal["upload", "already there", "conflict"]

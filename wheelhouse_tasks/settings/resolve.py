@@ -14,12 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from wheelhouse_tasks.artifacts.artifact import project_name, version_of
-from wheelhouse_tasks.container.retention import Rule
 from wheelhouse_tasks.errors import UsageError
+from wheelhouse_tasks.names import project_name, version_of
 from wheelhouse_tasks.secret import find_credentials, mask_url
 from wheelhouse_tasks.settings import locations
 from wheelhouse_tasks.settings.locations import LOCAL, Container, Location, path_of
+from wheelhouse_tasks.settings.rule import Rule
 from wheelhouse_tasks.settings.table import KEYS
 
 if TYPE_CHECKING:

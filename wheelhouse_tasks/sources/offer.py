@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 from packaging.utils import canonicalize_name
 
 from wheelhouse_tasks.artifacts import artifact
+from wheelhouse_tasks.artifacts.local import Skipped
 from wheelhouse_tasks.errors import NotAnArtifact
 from wheelhouse_tasks.pages import pages
 from wheelhouse_tasks.pages.links import Link
-from wheelhouse_tasks.plan import Candidate, Skipped
+from wheelhouse_tasks.sources.fetch_plan import Candidate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -11,6 +11,7 @@ from urllib.request import url2pathname
 from packaging.utils import canonicalize_name
 
 from wheelhouse_tasks.artifacts import artifact, attestation, dist
+from wheelhouse_tasks.artifacts.local import Skipped
 from wheelhouse_tasks.container.project import Project
 from wheelhouse_tasks.errors import (
     BadListing,
@@ -23,10 +24,10 @@ from wheelhouse_tasks.errors import (
 )
 from wheelhouse_tasks.pages import pages
 from wheelhouse_tasks.pages.links import PAGE_LIMIT, Link
-from wheelhouse_tasks.plan import Candidate, Skipped
 from wheelhouse_tasks.retry import TryAgainError, pause, retry
 from wheelhouse_tasks.settings.locations import FolderIndex, Location, WebIndex
 from wheelhouse_tasks.sources import index_page, listings, offer
+from wheelhouse_tasks.sources.fetch_plan import Candidate
 from wheelhouse_tasks.sources.offer import ARTIFACT_SUFFIXES, Offer
 from wheelhouse_tasks.storage.folder import FolderStore
 from wheelhouse_tasks.storage.port import BLOCK, READ_RETRIES, Store, open_store

@@ -1,4 +1,4 @@
-"""What a command is going to do: frozen values that pure functions build from facts."""
+"""What a fetch downloads: frozen values that pure functions make of what sources offer."""
 
 from __future__ import annotations
 
@@ -8,102 +8,13 @@ from typing import TYPE_CHECKING
 from wheelhouse_tasks.errors import Conflict, Failed, NothingToDo
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping
 
     from packaging.version import Version
 
     from wheelhouse_tasks.artifacts.artifact import Artifact
-    from wheelhouse_tasks.artifacts.metadata import Metadata
+    from wheelhouse_tasks.artifacts.local import Skipped
     from wheelhouse_tasks.pages.links import Link
-
-
-@dataclass(frozen=True)
-class LocalFile:
-    """An artifact on this machine, read and hashed."""
-
-    path: Path
-    artifact: Artifact
-    metadata: Metadata
-    #: Bytes.
-    size: int
-    sha256: str
-    md5: str
-    #: Its attestation (PEP 740), where the build made one.
-    attestation: bytes | None = None
-
-
-@dataclass(frozen=True)
-class Skipped:
-    """A file that was passed over, and why."""
-
-    name: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class UploadPlan:
-    """What `upload` sends."""
-
-    send: tuple[LocalFile, ...]
-    #: Already in the container with the same sha256.
-    present: tuple[LocalFile, ...]
-    skipped: tuple[Skipped, ...]
-    #: Development builds whose name is published with other bytes (the same commit, built again): they stay out.
-    kept: tuple[LocalFile, ...] = ()
-
-    @property
-    def projects(self) -> tuple[str, ...]:
-        """Return the projects whose pages are brought up to date, those of files already there too."""
-        return tuple(sorted({file.artifact.project for file in (*self.send, *self.present, *self.kept)}))
-
-
-def plan_upload(
-    local: Iterable[LocalFile],
-    published: Mapping[str, str],
-    skipped: Iterable[Skipped],
-    *,
-    taken: Iterable[str] = (),
-    removed: Collection[str] = (),
-    overwrite: bool = False,
-) -> UploadPlan:
-    """Return what to send, given the sha256 of those of our names that are *published*, and every name *taken*.
-
-    What was *removed* is on no page, and waits for its deletion: a development build of that name is left out.
-    Raises Conflict, which names every such file, where a published name would change its bytes or a removed one would
-    be deleted after all, or where two names would differ in case only, which not every file system can hold.
-    """
-    files = sorted(local, key=lambda file: file.artifact.sort_key())
-    gone = [file for file in files if file.artifact.filename in removed]
-    lost = [file.artifact.filename for file in gone if not file.artifact.version.is_devrelease]
-    if lost:
-        waits = "was removed, and waits for its deletion; nothing was sent"
-        raise Conflict(", ".join(lost), waits, "upload again once `prune` has deleted it, see the setting grace")
-    files = [file for file in files if file not in gone]
-    retired = [Skipped(file.artifact.filename, "was retired, and waits for its deletion") for file in gone]
-    names = [file.artifact.filename for file in files]
-    differ = [file for file in files if published.get(file.artifact.filename, file.sha256) != file.sha256]
-    kept = [file for file in differ if file.artifact.version.is_devrelease and not overwrite]
-    changed = [file.artifact.filename for file in differ if file not in kept]
-    if changed and not overwrite:
-        raise Conflict(
-            ", ".join(changed),
-            "already published with other bytes; nothing was sent",
-            "build under a new version, or pass --overwrite",
-        )
-    refuse_twins({*names, *taken})
-    present = tuple(file for file in files if published.get(file.artifact.filename) == file.sha256)
-    send = tuple(file for file in files if file not in present and file not in kept)
-    return UploadPlan(send, present, (*skipped, *retired), tuple(kept))
-
-
-def refuse_twins(names: Iterable[str]) -> None:
-    """Raise Conflict for two names that differ in case only."""
-    seen: dict[str, str] = {}
-    for name in sorted(names):
-        twin = seen.setdefault(name.casefold(), name)
-        if twin != name:
-            raise Conflict(name, f"differs from {twin} in case only", "keep one of them")
 
 
 @dataclass(frozen=True)
