@@ -28,7 +28,7 @@ from wheelhouse_tasks.container.objects import hide, send
 from wheelhouse_tasks.container.project import METADATA, REMOVED, YANKED, Project
 from wheelhouse_tasks.container.published import Page
 from wheelhouse_tasks.errors import Changed, ObjectMissing
-from wheelhouse_tasks.pages import links, pages
+from wheelhouse_tasks.pages import json_pages, layout, links, record
 from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload, make_payload
 
 #: What providers were seen to honour, by the name that tests use.
@@ -220,13 +220,13 @@ class World:
         said = {name: (name, self.objects[name].facts["sha256"], self._described(name)) for name in shown}
         there = sorted({name.split("/")[1] for name in files})
         wanted = {
-            pages.FLAT: set(said.values()),
-            pages.ROOT: {(f"simple/{each}/", "", "") for each in there},
-            pages.JSON_ROOT: {(f"{pages.JSON_FOLDER}{each}/", "", "") for each in there},
+            layout.FLAT: set(said.values()),
+            layout.ROOT: {(f"simple/{each}/", "", "") for each in there},
+            layout.JSON_ROOT: {(f"{layout.JSON_FOLDER}{each}/", "", "") for each in there},
         }
         for each in there:
             rows = {row for name, row in said.items() if name.startswith(f"files/{each}/")}
-            wanted |= {pages.project_page(each): rows, pages.json_page(each): rows}
+            wanted |= {layout.project_page(each): rows, layout.json_page(each): rows}
         if not files:
             return {}
         fresh = self.fresh()
@@ -248,11 +248,11 @@ class World:
             for name in worker.kept:
                 project = name.split("/")[1]
                 for page, target in (
-                    (pages.project_page(project), name),
-                    (pages.json_page(project), name),
-                    (pages.FLAT, name),
-                    (pages.ROOT, f"simple/{project}/"),
-                    (pages.JSON_ROOT, f"{pages.JSON_FOLDER}{project}/"),
+                    (layout.project_page(project), name),
+                    (layout.json_page(project), name),
+                    (layout.FLAT, name),
+                    (layout.ROOT, f"simple/{project}/"),
+                    (layout.JSON_ROOT, f"{layout.JSON_FOLDER}{project}/"),
                 ):
                     at = self.objects.get(page)
                     if at is None or target not in {row[0] for row in read_page(page, at.content)}:
@@ -275,7 +275,7 @@ class World:
         made = dict(FRESH[key])
         if not self.honoured.md5:  # the flat page names the marks of the JSON pages
             for name in made:
-                made[pages.FLAT] = made[pages.FLAT].replace(fixed_mark(name).encode(), self._mark(name).encode())
+                made[layout.FLAT] = made[layout.FLAT].replace(fixed_mark(name).encode(), self._mark(name).encode())
         return made
 
     def heal(self) -> None:
@@ -424,7 +424,7 @@ def upload(filenames: Sequence[str]) -> Callable[[SimulatedStore], object]:
         names = sorted({file.artifact.project for file in files})
         projects = {name: Project(store, name, 1, writing=True) for name in names}
         published = set[str]()
-        flat_page = Page.read(store, pages.FLAT)
+        flat_page = Page.read(store, layout.FLAT)
         for project in projects.values():
             project.look()
             published |= project.files(filenames).keys()
@@ -435,7 +435,7 @@ def upload(filenames: Sequence[str]) -> Callable[[SimulatedStore], object]:
                 project.add(sent.file, *sent.entries)
         result = converge(store, projects.values(), workers=1, looked=True, flat_page=flat_page, sleep=store.sleep)
         if store.worker:
-            store.worker.kept = tuple(pages.file_name(file.artifact.project, file.artifact.filename) for file in files)
+            store.worker.kept = tuple(layout.file_name(file.artifact.project, file.artifact.filename) for file in files)
         return result
 
     return work
@@ -467,20 +467,20 @@ def naive(filenames: Sequence[str]) -> Callable[[SimulatedStore], object]:
         for file in files:
             send(Project(store, file.artifact.project, 1), file, NOW, expect=ABSENT)
         for name in sorted({file.artifact.project for file in files}):
-            page = pages.json_page(name)
+            page = layout.json_page(name)
             try:
-                known = pages.read_json(b"".join(store.read(page)))
+                known = json_pages.read_json(b"".join(store.read(page)))
             except ObjectMissing:
                 known = {}
             mine = (file for file in files if file.artifact.project == name)
             known |= {
-                file.artifact.filename: pages.File(file.artifact.filename, file.size, file.sha256, file.md5)
+                file.artifact.filename: record.File(file.artifact.filename, file.size, file.sha256, file.md5)
                 for file in mine
             }
-            content = pages.render_json(name, known.values())
+            content = json_pages.render_json(name, known.values())
             store.put(page, Payload(content, len(content), "", "", "", ""))
         if store.worker:
-            store.worker.kept = tuple(pages.file_name(file.artifact.project, file.artifact.filename) for file in files)
+            store.worker.kept = tuple(layout.file_name(file.artifact.project, file.artifact.filename) for file in files)
         return None
 
     return work
@@ -507,9 +507,9 @@ ATTRIBUTE = re.compile(r'([a-z0-9-]+)="([^"]*)"')
 @lru_cache(maxsize=8000)
 def read_page(name: str, content: bytes) -> tuple[tuple[str, str, str], ...]:
     """Return what a whole page links: object name, its sha256, that of its METADATA. Raises for any other page."""
-    kind = pages.JSON_TYPE if name.startswith(pages.JSON_FOLDER) else pages.HTML_TYPE
+    kind = layout.JSON_TYPE if name.startswith(layout.JSON_FOLDER) else layout.HTML_TYPE
     described = {}
-    if kind == pages.JSON_TYPE:
+    if kind == layout.JSON_TYPE:
         described = {key: file.metadata_sha256 or "" for key, file in _rows(content).items()}
     else:
         assert content.endswith(b"</html>\n"), f"{name} is cut off"
@@ -527,8 +527,8 @@ def read_page(name: str, content: bytes) -> tuple[tuple[str, str, str], ...]:
     return tuple(found)
 
 
-def _rows(content: bytes) -> dict[str, pages.File]:
-    return pages.read_json(content) if b'"files"' in content else {}
+def _rows(content: bytes) -> dict[str, record.File]:
+    return json_pages.read_json(content) if b'"files"' in content else {}
 
 
 # who goes on next

@@ -16,7 +16,7 @@ import servers
 import wheels
 from projects import inv, make_project
 
-from wheelhouse_tasks.pages import pages
+from wheelhouse_tasks.pages import flat, html_pages, json_pages, layout
 
 REASON = 'broken on "<Windows>"'
 #: What lies in the wheelhouse; the local version is the newest that an installer may take by itself.
@@ -66,14 +66,14 @@ def places(web: servers.Nginx, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def date_back(folder: Path, name: str) -> None:
     """Write the pages of a wheelhouse in which a file was uploaded long ago."""
-    page = folder / pages.json_page("demo")
-    files = pages.read_json(page.read_bytes())
+    page = folder / layout.json_page("demo")
+    files = json_pages.read_json(page.read_bytes())
     files[name] = replace(files[name], upload_time=LONG_AGO)
-    page.write_bytes(pages.render_json("demo", files.values()))
-    (folder / pages.project_page("demo")).write_bytes(pages.render_project("demo", files.values()))
-    sections = {name: each.text for name, each in pages.flat_sections((folder / pages.FLAT).read_bytes()).items()}
-    sections["demo"] = pages.render_section("demo", "mark", files.values())
-    (folder / pages.FLAT).write_bytes(pages.render_flat(sections))
+    page.write_bytes(json_pages.render_json("demo", files.values()))
+    (folder / layout.project_page("demo")).write_bytes(html_pages.render_project("demo", files.values()))
+    sections = {name: each.text for name, each in flat.flat_sections((folder / layout.FLAT).read_bytes()).items()}
+    sections["demo"] = flat.render_section("demo", "mark", files.values())
+    (folder / layout.FLAT).write_bytes(flat.render_flat(sections))
 
 
 def where(entry: str, url: str, *, uv: bool) -> list[str]:

@@ -13,8 +13,8 @@ from fake_store import FakeStore
 from wheelhouse_tasks.container.converge import Convergence, converge
 from wheelhouse_tasks.container.project import Project, to_user_metadata
 from wheelhouse_tasks.errors import BadPage, IndexUnstable
-from wheelhouse_tasks.pages import links, pages
-from wheelhouse_tasks.pages.pages import File
+from wheelhouse_tasks.pages import json_pages, layout, links
+from wheelhouse_tasks.pages.record import File
 from wheelhouse_tasks.storage.port import Entry, Payload
 
 ALL_PAGES = (
@@ -40,7 +40,7 @@ def publish(store: FakeStore, path: Path, *, metadata: bool = True) -> File:
         described,
         "2026-01-01T00:00:00.000000Z",
     )
-    name = pages.file_name("demo", path.name)
+    name = layout.file_name("demo", path.name)
     entry = store.put(name, Payload(path, file.size, file.sha256, "", "", "", to_user_metadata(file)))
     if metadata:
         store.put(name + ".metadata", Payload(text, len(text), described, "", "", ""))
@@ -55,7 +55,7 @@ def wheel_metadata(path: Path) -> bytes:
 
 def linked(store: FakeStore, page: str) -> dict[str, str | None]:
     """Return the sha256 of every file that a page links."""
-    kind = pages.JSON_TYPE if "json" in page else pages.HTML_TYPE
+    kind = layout.JSON_TYPE if "json" in page else layout.HTML_TYPE
     return {link.filename: link.sha256 for link in links.parse(store.content(page), f"https://x/{page}", kind)}
 
 
@@ -75,7 +75,7 @@ def test_first_upload_writes_every_page(tmp_path: Path) -> None:
     assert settle(store, file) == Convergence(2, ALL_PAGES)
     for page in (*ALL_PAGES[:2], "index.html"):
         assert linked(store, page) == {file.filename: file.sha256}
-    assert pages.read_json(store.content(ALL_PAGES[1])) == {file.filename: file}
+    assert json_pages.read_json(store.content(ALL_PAGES[1])) == {file.filename: file}
     assert b'<a href="demo/">' in store.content("simple/index.html")
     assert settle(store) == Convergence(2, ())
 
@@ -86,7 +86,7 @@ def test_pages_are_typed_and_never_cached(tmp_path: Path) -> None:
     settle(store, publish(store, wheels.make_wheel(tmp_path)))
     for name in ALL_PAGES:
         payload = store.objects[name][2]
-        expected = pages.JSON_TYPE if "json" in name else "text/html; charset=utf-8"
+        expected = layout.JSON_TYPE if "json" in name else "text/html; charset=utf-8"
         assert (payload.content_type, payload.cache_control) == (expected, "no-cache")
 
 
@@ -98,7 +98,7 @@ def test_work_of_others_is_listed(tmp_path: Path) -> None:
     store.requests.clear()
     settle(store, mine)
     assert [name for method, name in store.requests if method == "facts"] == [f"files/demo/{theirs.filename}"]
-    assert pages.read_json(store.content(ALL_PAGES[1])) == {file.filename: file for file in (mine, theirs)}
+    assert json_pages.read_json(store.content(ALL_PAGES[1])) == {file.filename: file for file in (mine, theirs)}
 
 
 def test_object_without_facts_is_read_and_hashed_once(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_object_without_facts_is_read_and_hashed_once(tmp_path: Path) -> None:
     file = publish(store, wheels.make_wheel(tmp_path))
     settle(store)
     assert linked(store, "index.html") == {file.filename: file.sha256}
-    assert pages.read_json(store.content(ALL_PAGES[1]))[file.filename] == replace(file, upload_time="")
+    assert json_pages.read_json(store.content(ALL_PAGES[1]))[file.filename] == replace(file, upload_time="")
     store.requests.clear()
     settle(store)
     assert (f"files/demo/{file.filename}") not in [name for method, name in store.requests if method == "read"]
@@ -184,7 +184,7 @@ def test_flat_page_reads_only_what_changed(tmp_path: Path) -> None:
     file = publish(store, wheels.make_wheel(tmp_path))
     settle(store, file)
     other = File("other-1.0.tar.gz", 1, "0" * 64, "m")
-    content = pages.render_json("other", [other])
+    content = json_pages.render_json("other", [other])
     store.put("simple-json/other/index.html", Payload(content, len(content), "", "", "", ""))
     settle(store)
     assert linked(store, "index.html") == {file.filename: file.sha256, other.filename: other.sha256}

@@ -19,8 +19,8 @@ from providers import FLAVOURS
 from wheelhouse_tasks.commands import doctor as command
 from wheelhouse_tasks.commands.doctor import DoctorResult, NotWell
 from wheelhouse_tasks.commands.upload import upload
-from wheelhouse_tasks.pages import pages
-from wheelhouse_tasks.pages.pages import File
+from wheelhouse_tasks.pages import layout
+from wheelhouse_tasks.pages.record import File
 from wheelhouse_tasks.secret import Credentials
 from wheelhouse_tasks.settings.locations import Container
 from wheelhouse_tasks.settings.resolve import Settings, resolve
@@ -347,16 +347,16 @@ def test_no_secret_is_shown(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content_type", "cache", "wanted", "state"),
     [
-        ("text/html; charset=utf-8", "no-cache", pages.HTML_TYPE, "ok"),
-        ("text/html", "public, no-cache", pages.HTML_TYPE, "ok"),
-        ("Text/HTML; Charset=UTF-8", "max-age=0, must-revalidate", pages.HTML_TYPE, "ok"),
-        ("text/html; charset=utf-16", "no-cache", pages.HTML_TYPE, "off"),
-        ("application/octet-stream", "no-cache", pages.HTML_TYPE, "off"),
-        ("text/html", "max-age=600", pages.HTML_TYPE, "off"),
-        ("text/html", None, pages.HTML_TYPE, "off"),
-        (None, "no-cache", pages.HTML_TYPE, "off"),
-        ("application/vnd.pypi.simple.v1+json", "no-cache", pages.JSON_TYPE, "ok"),
-        ("application/json", "no-cache", pages.JSON_TYPE, "off"),
+        ("text/html; charset=utf-8", "no-cache", layout.HTML_TYPE, "ok"),
+        ("text/html", "public, no-cache", layout.HTML_TYPE, "ok"),
+        ("Text/HTML; Charset=UTF-8", "max-age=0, must-revalidate", layout.HTML_TYPE, "ok"),
+        ("text/html; charset=utf-16", "no-cache", layout.HTML_TYPE, "off"),
+        ("application/octet-stream", "no-cache", layout.HTML_TYPE, "off"),
+        ("text/html", "max-age=600", layout.HTML_TYPE, "off"),
+        ("text/html", None, layout.HTML_TYPE, "off"),
+        (None, "no-cache", layout.HTML_TYPE, "off"),
+        ("application/vnd.pypi.simple.v1+json", "no-cache", layout.JSON_TYPE, "ok"),
+        ("application/json", "no-cache", layout.JSON_TYPE, "off"),
     ],
 )
 def test_headers(content_type: str | None, cache: str | None, wanted: str, state: str) -> None:

@@ -13,8 +13,8 @@ from lxml import etree
 from test_pages import FILE_LISTS, HOSTILE, Reader
 
 from wheelhouse_tasks.container.converge import converge
-from wheelhouse_tasks.pages import links, pages
-from wheelhouse_tasks.pages.pages import File
+from wheelhouse_tasks.pages import flat, json_pages, layout, links
+from wheelhouse_tasks.pages.record import File
 from wheelhouse_tasks.storage.port import Payload
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64
@@ -57,24 +57,24 @@ def named(*names: str, **facts: Any) -> list[File]:
 
 def section(files: Iterable[File]) -> str:
     """Return a project's part of the page."""
-    return pages.render_section("demo", "m", files)
+    return flat.render_section("demo", "m", files)
 
 
 def test_section() -> None:
     """A version has its command, a table of Python and ABI by platform, its source, and why what is yanked."""
-    assert pages.render_section("demo", "m/1", [SDIST, LATER, WHEEL]) == SECTION
+    assert flat.render_section("demo", "m/1", [SDIST, LATER, WHEEL]) == SECTION
 
 
 def test_head() -> None:
     """The page says how many links it has, and how to use its commands; it fits a phone and needs no script."""
-    page = pages.render_flat({"demo": SECTION, "zoo": ""}).decode()
+    page = flat.render_flat({"demo": SECTION, "zoo": ""}).decode()
     assert '<meta name="wheelhouse:links" content="3">' in page
     assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in page
     assert "<title>Wheelhouse</title>" in page
     assert "<p>2 projects, 3 files.\n" in page
     assert "project-status" not in page
-    assert "<p>1 project, 3 files.\n" in pages.render_flat({"demo": SECTION}).decode()
-    assert "<p>No files yet.</p>" in pages.render_flat({}).decode()
+    assert "<p>1 project, 3 files.\n" in flat.render_flat({"demo": SECTION}).decode()
+    assert "<p>No files yet.</p>" in flat.render_flat({}).decode()
 
 
 def test_versions() -> None:
@@ -185,7 +185,7 @@ OURS = {
 def test_hostile_text_stays_text(files: list[File], mark: str, reason: str) -> None:
     """Whatever the facts and marks hold, both parsers find our tags and the right links, and no others (case 61)."""
     files = [replace(file, yanked=reason) if number % 2 else file for number, file in enumerate(files)]
-    page = pages.render_flat({"demo": pages.render_section("demo", mark, files)})
+    page = flat.render_flat({"demo": flat.render_section("demo", mark, files)})
     assert page.isascii()
     reader = Reader()
     reader.feed(page.decode())
@@ -204,14 +204,14 @@ def test_hostile_text_stays_text(files: list[File], mark: str, reason: str) -> N
 def found(hrefs: Iterable[str]) -> list[links.Link]:
     """Return the links of a page that has nothing but these."""
     page = "".join(f"<a href='{href}'></a>" for href in hrefs)
-    return links.parse(page.encode(), "https://x/", pages.HTML_TYPE)
+    return links.parse(page.encode(), "https://x/", layout.HTML_TYPE)
 
 
 def test_sections_of_another_form_are_made_anew() -> None:
     """A section that an earlier release wrote is not taken over, though its project did not change."""
-    page = pages.render_flat({"demo": SECTION})
-    assert list(pages.flat_sections(page)) == ["demo"]
-    assert pages.flat_sections(page.replace(b"section 2:", b"section:")) == {}
+    page = flat.render_flat({"demo": SECTION})
+    assert list(flat.flat_sections(page)) == ["demo"]
+    assert flat.flat_sections(page.replace(b"section 2:", b"section:")) == {}
 
 
 @pytest.mark.parametrize("folder", ['"><script>alert(1)', "..", "a\nb", "\u202edemo", "x" * 300, "Not_Normalised"])
@@ -219,9 +219,9 @@ def test_folder_of_no_project_is_on_no_page(folder: str) -> None:
     """A folder of the JSON tree that no project is called is linked by no page, whatever lies in it (case 61)."""
     store = FakeStore()
     for name in ("demo", folder):
-        content = pages.render_json(name, [SDIST])
-        store.put(pages.json_page(name), Payload(content, len(content), "", "", "", ""))
+        content = json_pages.render_json(name, [SDIST])
+        store.put(layout.json_page(name), Payload(content, len(content), "", "", "", ""))
     converge(store, [], workers=1, sleep=lambda _: None)
-    for page, count in ((pages.FLAT, 1), (pages.ROOT, 1), (pages.JSON_ROOT, 1)):
-        kind = pages.JSON_TYPE if page == pages.JSON_ROOT else pages.HTML_TYPE
+    for page, count in ((layout.FLAT, 1), (layout.ROOT, 1), (layout.JSON_ROOT, 1)):
+        kind = layout.JSON_TYPE if page == layout.JSON_ROOT else layout.HTML_TYPE
         assert len(links.parse(store.content(page), "https://x/", kind)) == count

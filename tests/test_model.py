@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from simulation import PROJECTS, PROVIDERS, Dangers, Worker, World, earlier, explore, generator, naive, upload
 
 from wheelhouse_tasks.container.converge import Convergence
-from wheelhouse_tasks.pages import pages
+from wheelhouse_tasks.pages import layout
 
 CHUNK = int(os.environ.get("MODEL_SCHEDULES", "400"))
 """Schedules of one test."""
@@ -85,7 +85,7 @@ def test_lagging_listing_loses_nothing(provider: str, seeds: range) -> None:
 @chunks(1, of=(PLAIN_MD5, PLAIN_OPAQUE, FOLDER))
 def test_naive_index_loses_links(provider: str, seeds: range) -> None:
     """The harness bites: an index that is read, added to and written loses links."""
-    json_pages = {pages.json_page(each) for each in PROJECTS}
+    json_pages = {layout.json_page(each) for each in PROJECTS}
     assert explore(lambda world: world.lost() & json_pages, seeds, PROVIDERS[provider], kind=naive) > 0
 
 

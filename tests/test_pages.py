@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wheelhouse_tasks.errors import BadPage, NotAnArtifact
-from wheelhouse_tasks.pages import links, pages
-from wheelhouse_tasks.pages.pages import File
+from wheelhouse_tasks.pages import flat, html_pages, json_pages, layout, links, record
+from wheelhouse_tasks.pages.record import File
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64
 WHEEL = File("demo-1.0-py3-none-any.whl", 1120, A, "m1", ">=3.8,<4", B, "2026-11-23T03:21:00.000000Z")
@@ -52,12 +52,12 @@ demo-1!1.1+cu.1-cp312-cp312-win_amd64.whl</a><br>
 
 def test_project_page() -> None:
     """A project page is exactly what every pip and uv reads; yanked always has a value (cases 25, 38, 62)."""
-    assert pages.render_project("demo", FILES).decode() == PROJECT_PAGE
+    assert html_pages.render_project("demo", FILES).decode() == PROJECT_PAGE
 
 
 def test_json_page() -> None:
     """A JSON page is that of PEP 691, 700 and 792, with our change marks under a name that the PEP leaves to us."""
-    assert json.loads(pages.render_json("demo", FILES)) == {
+    assert json.loads(json_pages.render_json("demo", FILES)) == {
         "meta": {"api-version": "1.4"},
         "name": "demo",
         "project-status": {"status": "active"},
@@ -98,12 +98,12 @@ def test_json_page() -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        (pages.project_page("demo"), "simple/demo/index.html"),
-        (pages.json_page("demo"), "simple-json/demo/index.html"),
-        (pages.file_name("demo", "demo-1.0.zip"), "files/demo/demo-1.0.zip"),
-        (pages.FLAT, "index.html"),
-        (pages.ROOT, "simple/index.html"),
-        (pages.JSON_ROOT, "simple-json/index.html"),
+        (layout.project_page("demo"), "simple/demo/index.html"),
+        (layout.json_page("demo"), "simple-json/demo/index.html"),
+        (layout.file_name("demo", "demo-1.0.zip"), "files/demo/demo-1.0.zip"),
+        (layout.FLAT, "index.html"),
+        (layout.ROOT, "simple/index.html"),
+        (layout.JSON_ROOT, "simple-json/index.html"),
     ],
 )
 def test_layout(name: str, expected: str) -> None:
@@ -117,35 +117,35 @@ def test_order_of_files() -> None:
         File(name, 1, A, "m")
         for name in ("demo-1.9-py3-none-any.whl", "demo-1.9.tar.gz", "demo-1.10.dev1.zip", "demo-1.10.zip")
     ]
-    assert pages.in_order(ordered[::-1]) == ordered
+    assert record.in_order(ordered[::-1]) == ordered
 
 
 def test_versions_are_told_once() -> None:
     """The versions of a JSON page are each told once, in order, as PEP 440 writes them."""
     names = ("demo-1.0.tar.gz", "demo-v1.0-py3-none-any.whl", "demo-0.9.zip")
-    page = json.loads(pages.render_json("demo", [File(name, 1, A, "m") for name in names]))
+    page = json.loads(json_pages.render_json("demo", [File(name, 1, A, "m") for name in names]))
     assert page["versions"] == ["0.9", "1.0"]
 
 
 def test_root_pages() -> None:
     """The root pages name every project, in order."""
-    found = links.parse(pages.render_root(["zoo", "demo"]), SITE + "simple/", pages.HTML_TYPE)
+    found = links.parse(html_pages.render_root(["zoo", "demo"]), SITE + "simple/", layout.HTML_TYPE)
     assert [(link.url, link.last_folder) for link in found] == [
         (f"{SITE}simple/demo/", "demo"),
         (f"{SITE}simple/zoo/", "zoo"),
     ]
     rows = {"meta": {"api-version": "1.4"}, "projects": [{"name": "demo"}, {"name": "zoo"}]}
-    assert json.loads(pages.render_json_root(["zoo", "demo"])) == rows
+    assert json.loads(json_pages.render_json_root(["zoo", "demo"])) == rows
 
 
 @pytest.mark.parametrize(
     ("page", "kind"),
     [
-        pytest.param(pages.render_project("demo", []), pages.HTML_TYPE, id="project"),
-        pytest.param(pages.render_json("demo", []), pages.JSON_TYPE, id="project in JSON"),
-        pytest.param(pages.render_root([]), pages.HTML_TYPE, id="root"),
-        pytest.param(pages.render_json_root([]), pages.JSON_TYPE, id="root in JSON"),
-        pytest.param(pages.render_flat({}), pages.HTML_TYPE, id="flat"),
+        pytest.param(html_pages.render_project("demo", []), layout.HTML_TYPE, id="project"),
+        pytest.param(json_pages.render_json("demo", []), layout.JSON_TYPE, id="project in JSON"),
+        pytest.param(html_pages.render_root([]), layout.HTML_TYPE, id="root"),
+        pytest.param(json_pages.render_json_root([]), layout.JSON_TYPE, id="root in JSON"),
+        pytest.param(flat.render_flat({}), layout.HTML_TYPE, id="flat"),
     ],
 )
 def test_empty_pages(page: bytes, kind: str) -> None:
@@ -176,23 +176,23 @@ Render = Callable[[list[File]], bytes]
 
 def project(files: list[File]) -> bytes:
     """Return the HTML page."""
-    return pages.render_project("demo", files)
+    return html_pages.render_project("demo", files)
 
 
 def project_json(files: list[File]) -> bytes:
     """Return the JSON page."""
-    return pages.render_json("demo", files)
+    return json_pages.render_json("demo", files)
 
 
-def flat(files: list[File]) -> bytes:
+def flat_html(files: list[File]) -> bytes:
     """Return the flat page of one project."""
-    return pages.render_flat({"demo": pages.render_section("demo", "--> mark <!--", files)})
+    return flat.render_flat({"demo": flat.render_section("demo", "--> mark <!--", files)})
 
 
 PAGES = [
-    pytest.param(project, "simple/demo/", pages.HTML_TYPE, id="project"),
-    pytest.param(project_json, "simple-json/demo/", pages.JSON_TYPE, id="JSON"),
-    pytest.param(flat, "", pages.HTML_TYPE, id="flat"),
+    pytest.param(project, "simple/demo/", layout.HTML_TYPE, id="project"),
+    pytest.param(project_json, "simple-json/demo/", layout.JSON_TYPE, id="JSON"),
+    pytest.param(flat_html, "", layout.HTML_TYPE, id="flat"),
 ]
 
 
@@ -204,9 +204,9 @@ def test_links_of_rendered_pages(render: Render, at: str, kind: str, files: list
     found = links.parse(render(files), SITE + at, kind)
     expected = [
         links.Link(f"{SITE}files/demo/{quote(file.filename)}", file.filename, file.sha256, file.yanked, file.size)
-        for file in pages.in_order(files)
+        for file in record.in_order(files)
     ]
-    if render is flat:  # the order of its tables
+    if render is flat_html:  # the order of its tables
         found, expected = (sorted(each, key=lambda link: link.url) for each in (found, expected))
     assert found == expected
     assert not any("+" in link.url for link in found)
@@ -254,7 +254,7 @@ def test_hostile_text_stays_text(files: list[File]) -> None:
     reader.close()
     assert reader.tags <= {"html", "head", "meta", "title", "body", "h1", "a", "br"}
     expected = []
-    for file in pages.in_order(files):
+    for file in record.in_order(files):
         anchor = {"href": f"../../files/demo/{quote(file.filename)}#sha256={file.sha256}", "data-size": str(file.size)}
         if file.requires_python:
             anchor["data-requires-python"] = file.requires_python
@@ -267,7 +267,7 @@ def test_hostile_text_stays_text(files: list[File]) -> None:
             anchor["data-yanked"] = file.yanked
         expected.append(anchor)
     assert reader.anchors == expected
-    assert reader.texts == [file.filename for file in pages.in_order(files)]
+    assert reader.texts == [file.filename for file in record.in_order(files)]
     assert all(re.search(r"[^#]#sha256=[0-9a-f]{64}$", anchor["href"] or "") for anchor in reader.anchors)
 
 
@@ -312,39 +312,39 @@ HOSTILE_PROJECTS = [
 @pytest.mark.parametrize("name", HOSTILE_PROJECTS)
 def test_hostile_project_is_on_no_page_of_all(name: str) -> None:
     """What is called as no project may be called is left out of the pages of all projects (cases 1, 4, 61)."""
-    assert pages.render_root(["demo", name]) == pages.render_root(["demo"])
-    assert pages.render_json_root(["demo", name]) == pages.render_json_root(["demo"])
-    sections = {"demo": pages.render_section("demo", "m", [WHEEL])}
-    assert pages.render_flat({**sections, name: pages.render_section(name, "m", [])}) == pages.render_flat(sections)
+    assert html_pages.render_root(["demo", name]) == html_pages.render_root(["demo"])
+    assert json_pages.render_json_root(["demo", name]) == json_pages.render_json_root(["demo"])
+    sections = {"demo": flat.render_section("demo", "m", [WHEEL])}
+    assert flat.render_flat({**sections, name: flat.render_section(name, "m", [])}) == flat.render_flat(sections)
 
 
 @pytest.mark.parametrize("name", HOSTILE_PROJECTS)
 def test_hostile_project_stays_text(name: str) -> None:
     """Even a page of its own shows such a name as text, and quotes it in its links (case 61)."""
     reader = Reader()
-    reader.feed(pages.render_project(name, [WHEEL]).decode())
+    reader.feed(html_pages.render_project(name, [WHEEL]).decode())
     reader.close()
     assert reader.tags == {"html", "head", "meta", "title", "body", "h1", "a", "br"}
     url = f"../../files/{quote(name, safe='')}/{WHEEL.filename}#sha256={A}"
     assert [anchor["href"] for anchor in reader.anchors] == [url]
-    assert json.loads(pages.render_json(name, [WHEEL]))["name"] == name
+    assert json.loads(json_pages.render_json(name, [WHEEL]))["name"] == name
 
 
 def test_control_characters_are_blanks() -> None:
     """What HTML cannot hold, or would break a line, is a blank: parsers stop at a NUL, or take it for more."""
     file = replace(WHEEL, requires_python=">=3.8\0\n", yanked="a\r\n\x1b[31m\x9b\ud800\u2028b\tc")
     reader = Reader()
-    reader.feed(pages.render_project("demo", [file]).decode("ascii"))
+    reader.feed(html_pages.render_project("demo", [file]).decode("ascii"))
     assert reader.anchors[0]["data-yanked"] == "a   [31m  \u2028b c"
     assert reader.anchors[0]["data-requires-python"] == ">=3.8  "
-    assert len(links.parse(pages.render_project("demo", [file, SDIST]), SITE, pages.HTML_TYPE)) == 2
+    assert len(links.parse(html_pages.render_project("demo", [file, SDIST]), SITE, layout.HTML_TYPE)) == 2
 
 
 @QUICK
 @given(files=FILE_LISTS)
 def test_json_page_is_the_cache(files: list[File]) -> None:
     """A JSON page gives back every fact that it was made of."""
-    assert pages.read_json(project_json(files)) == {file.filename: file for file in files}
+    assert json_pages.read_json(project_json(files)) == {file.filename: file for file in files}
 
 
 @QUICK
@@ -355,36 +355,36 @@ def test_json_page_is_the_cache(files: list[File]) -> None:
 )
 def test_flat_page_gives_back_its_sections(parts: dict[str, tuple[str, list[File]]]) -> None:
     """A flat page gives back its sections, unchanged and current, so that it is re-made from its changed parts."""
-    sections = {name: pages.render_section(name, mark, files) for name, (mark, files) in parts.items()}
-    page = pages.render_flat(sections)
-    found = pages.flat_sections(page)
+    sections = {name: flat.render_section(name, mark, files) for name, (mark, files) in parts.items()}
+    page = flat.render_flat(sections)
+    found = flat.flat_sections(page)
     assert {name: section.text.encode() for name, section in found.items()} == {
         name: text.encode("ascii", "xmlcharrefreplace") for name, text in sections.items()
     }
-    assert all(pages.section_is_current(found[name], mark) for name, (mark, _) in parts.items())
-    assert not any(pages.section_is_current(found[name], mark + "x") for name, (mark, _) in parts.items())
-    assert pages.render_flat({name: section.text for name, section in found.items()}) == page
+    assert all(flat.section_is_current(found[name], mark) for name, (mark, _) in parts.items())
+    assert not any(flat.section_is_current(found[name], mark + "x") for name, (mark, _) in parts.items())
+    assert flat.render_flat({name: section.text for name, section in found.items()}) == page
 
 
 @pytest.mark.parametrize(
     ("page", "ours"),
     [
-        pytest.param(pages.render_flat({}), True, id="flat"),
-        pytest.param(pages.render_project("demo", [WHEEL]), True, id="project"),
-        pytest.param(pages.render_root(["demo"]), True, id="root"),
+        pytest.param(flat.render_flat({}), True, id="flat"),
+        pytest.param(html_pages.render_project("demo", [WHEEL]), True, id="project"),
+        pytest.param(html_pages.render_root(["demo"]), True, id="root"),
         pytest.param(b"", False, id="empty"),
         pytest.param(b"<!DOCTYPE html><title>Wheelhouse</title>", False, id="other"),
-        pytest.param(b"x" * 3000 + pages.render_flat({}), False, id="ours within another"),
+        pytest.param(b"x" * 3000 + flat.render_flat({}), False, id="ours within another"),
     ],
 )
 def test_our_pages_are_known(page: bytes, ours: bool) -> None:
     """A page of ours is told from one that somebody else made (case 60)."""
-    assert pages.is_ours(page) is ours
+    assert flat.is_ours(page) is ours
 
 
 def test_no_section_is_never_current() -> None:
     """A section that is not there is to be made."""
-    assert not pages.section_is_current(None, "")
+    assert not flat.section_is_current(None, "")
 
 
 @pytest.mark.parametrize(
@@ -393,13 +393,13 @@ def test_no_section_is_never_current() -> None:
         pytest.param(b"", id="empty"),
         pytest.param(b"<html><a href=demo-1.0.zip>x</a></html>", id="page of another maker"),
         pytest.param("<html>é</html>".encode("utf-16"), id="no ASCII"),
-        pytest.param(flat([WHEEL]).partition(b"<!-- wheelhouse section end")[0], id="cut within the section"),
-        pytest.param(pages.render_project("demo", [WHEEL]), id="project page"),
+        pytest.param(flat_html([WHEEL]).partition(b"<!-- wheelhouse section end")[0], id="cut within the section"),
+        pytest.param(html_pages.render_project("demo", [WHEEL]), id="project page"),
     ],
 )
 def test_flat_page_without_sections(page: bytes) -> None:
     """A page that is not a flat page of ours, or was cut off, has no sections to keep."""
-    assert pages.flat_sections(page) == {}
+    assert flat.flat_sections(page) == {}
 
 
 @pytest.mark.parametrize("render", [project, flat])
@@ -410,7 +410,7 @@ def test_page_that_is_cut_off(render: Render, data: st.DataObject) -> None:
     page = render(FILES)
     cut = data.draw(st.integers(page.index(b"</head>"), len(page)), "length")
     with suppress(BadPage):
-        assert len(links.parse(page[:cut], SITE, pages.HTML_TYPE)) == len(FILES)
+        assert len(links.parse(page[:cut], SITE, layout.HTML_TYPE)) == len(FILES)
 
 
 @QUICK
@@ -419,7 +419,7 @@ def test_json_page_that_is_cut_off(data: st.DataObject) -> None:
     """Wherever a JSON page is cut, it is refused (case 57)."""
     page = project_json(FILES).rstrip()
     with pytest.raises(BadPage):
-        pages.read_json(page[: data.draw(st.integers(0, len(page) - 1), "length")])
+        json_pages.read_json(page[: data.draw(st.integers(0, len(page) - 1), "length")])
 
 
 ROW = json.loads(project_json([WHEEL]))["files"][0]
@@ -468,7 +468,7 @@ def with_row(**changes: object) -> bytes:
 def test_json_page_is_refused(page: bytes) -> None:
     """A JSON page that cannot be understood, or holds what we never write, is no empty page (case 57)."""
     with pytest.raises(BadPage) as refused:
-        pages.read_json(page)
+        json_pages.read_json(page)
     assert str(refused.value).startswith("JSON page: ")
 
 
@@ -490,4 +490,4 @@ VALUES = st.recursive(
 def test_any_bytes_are_a_json_page_or_refused(page: bytes) -> None:
     """Whatever the bytes, they give files or BadPage (case 57)."""
     with suppress(BadPage):
-        assert all(isinstance(file, File) for file in pages.read_json(page).values())
+        assert all(isinstance(file, File) for file in json_pages.read_json(page).values())

@@ -23,8 +23,8 @@ from projects import make_project, s3_env
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.container.converge import converge
 from wheelhouse_tasks.container.project import METADATA, Project
-from wheelhouse_tasks.pages import pages
-from wheelhouse_tasks.pages.pages import File
+from wheelhouse_tasks.pages import layout
+from wheelhouse_tasks.pages.record import File
 from wheelhouse_tasks.secret import Credentials
 from wheelhouse_tasks.settings.locations import Container
 from wheelhouse_tasks.storage.port import Entry, open_store
@@ -66,7 +66,7 @@ class Crowd:
             for project, filename in names:
                 entries = []
                 for suffix in ("", METADATA):
-                    name = pages.file_name(project, filename + suffix)
+                    name = layout.file_name(project, filename + suffix)
                     content = name.encode()
                     connection.request("PUT", f"/buckets/{BUCKET}/{name}", content)
                     with connection.getresponse() as answer:

@@ -11,7 +11,7 @@ from packaging.version import Version
 
 from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.container import retention
-from wheelhouse_tasks.pages.pages import File
+from wheelhouse_tasks.pages.record import File
 from wheelhouse_tasks.settings.rule import Rule
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

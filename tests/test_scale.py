@@ -19,8 +19,8 @@ import programs
 import pytest
 import wheels
 
-from wheelhouse_tasks.pages import links, pages
-from wheelhouse_tasks.pages.pages import File
+from wheelhouse_tasks.pages import flat, html_pages, json_pages, layout, links
+from wheelhouse_tasks.pages.record import File
 
 MANY, SOME, FEW = 100_000, 20_000, 5_000
 #: How often a job is done to see how long it takes when nothing else is in its way.
@@ -38,7 +38,7 @@ def files(count: int) -> Iterator[File]:
 
 def render(listed: Iterable[File]) -> bytes:
     """Return the flat page."""
-    return pages.render_flat({"demo": pages.render_section("demo", "m", listed)})
+    return flat.render_flat({"demo": flat.render_section("demo", "m", listed)})
 
 
 class Reader(HTMLParser):
@@ -64,7 +64,7 @@ def read_with_stdlib(page: bytes) -> object:
 
 def parse(page: bytes) -> list[links.Link]:
     """Read the page as `fetch` does."""
-    return links.parse(page, SITE, pages.HTML_TYPE)
+    return links.parse(page, SITE, layout.HTML_TYPE)
 
 
 def facts(found: list[links.Link]) -> set[tuple[str, str | None, int | None]]:
@@ -80,7 +80,7 @@ def measure(what: str, path: Path, count: int) -> dict[str, float]:
         "parse": lambda: parse(page),
         "stdlib": lambda: read_with_stdlib(page),
     }
-    parse(pages.render_flat({}))  # imports
+    parse(flat.render_flat({}))  # imports
     before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     result = jobs[what]()
     took, after = time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -143,22 +143,24 @@ def test_a_hundred_thousand_files(tmp_path: Path) -> None:
 def test_project_of_five_thousand_files() -> None:
     """The pages of a large project say every file, and the JSON page gives back every fact."""
     expected = list(files(FEW))
-    page = pages.render_project("demo", reversed(expected))
-    found = links.parse(page, f"{SITE}simple/demo/", pages.HTML_TYPE)
+    page = html_pages.render_project("demo", reversed(expected))
+    found = links.parse(page, f"{SITE}simple/demo/", layout.HTML_TYPE)
     assert facts(found) == {(file.filename, file.sha256, file.size) for file in expected}
-    assert pages.read_json(pages.render_json("demo", reversed(expected))) == {file.filename: file for file in expected}
+    assert json_pages.read_json(json_pages.render_json("demo", reversed(expected))) == {
+        file.filename: file for file in expected
+    }
 
 
 def test_many_projects() -> None:
     """A section is found among ten thousand, and a page that is made of them again is the same."""
     sections = {
-        f"p{number}": pages.render_section(f"p{number}", f"m{number}", [File(f"p{number}-1.0.zip", 1, "a" * 64, "")])
+        f"p{number}": flat.render_section(f"p{number}", f"m{number}", [File(f"p{number}-1.0.zip", 1, "a" * 64, "")])
         for number in range(10_000)
     }
-    page = pages.render_flat(sections)
-    found = pages.flat_sections(page)
-    assert all(pages.section_is_current(found[f"p{number}"], f"m{number}") for number in range(10_000))
-    assert pages.render_flat({name: section.text for name, section in found.items()}) == page
+    page = flat.render_flat(sections)
+    found = flat.flat_sections(page)
+    assert all(flat.section_is_current(found[f"p{number}"], f"m{number}") for number in range(10_000))
+    assert flat.render_flat({name: section.text for name, section in found.items()}) == page
     assert len(parse(page)) == 10_000
 
 

@@ -10,7 +10,7 @@ from fake_store import FakeStore
 
 from wheelhouse_tasks.artifacts.local import Skipped
 from wheelhouse_tasks.errors import BadListing, BadPage, PageMissing, WebError
-from wheelhouse_tasks.pages import pages
+from wheelhouse_tasks.pages import flat, json_pages, layout, record
 from wheelhouse_tasks.settings.locations import FolderIndex
 from wheelhouse_tasks.sources import source
 from wheelhouse_tasks.sources.offer import Offer
@@ -74,8 +74,8 @@ def html(*hrefs: str) -> tuple[str, str]:
 
 def ours(*names: str) -> tuple[str, str]:
     """Return a project page of ours, in JSON."""
-    files = [pages.File(name, 5, A, "mark") for name in names]
-    return pages.JSON_TYPE, pages.render_json("demo", files).decode()
+    files = [record.File(name, 5, A, "mark") for name in names]
+    return layout.JSON_TYPE, json_pages.render_json("demo", files).decode()
 
 
 PAGE = "simple-json/demo/index.html"
@@ -352,7 +352,7 @@ def test_container_of_wheelhouse_uploader(
 
 def test_root_of_our_container_is_not_listed() -> None:
     """A container with a flat page of ours has nothing at its root, and is not listed as a whole."""
-    filled = store(("index.html", pages.render_flat({}).decode()), (WHEEL, "w"))
+    filled = store(("index.html", flat.render_flat({}).decode()), (WHEEL, "w"))
     assert StoreSource(filled, 2).offer("demo") == Offer(())
 
 

@@ -13,14 +13,14 @@ from wheelhouse_tasks.container.converge import Root
 from wheelhouse_tasks.container.objects import TEXT_TYPE, open_projects, update_pages
 from wheelhouse_tasks.container.project import METADATA, REMOVED, YANKED, Project, is_promotion
 from wheelhouse_tasks.errors import BadPage, Failed, ObjectMissing, WheelhouseError
-from wheelhouse_tasks.pages import links, pages
+from wheelhouse_tasks.pages import flat, html_pages, json_pages, layout, links
 from wheelhouse_tasks.storage.port import Store, make_payload, open_store, read_all
 from wheelhouse_tasks.ui import Silent, Ui
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelhouse_tasks.pages.pages import File
+    from wheelhouse_tasks.pages.record import File
     from wheelhouse_tasks.settings.resolve import Settings
 
 COMPANIONS = (METADATA, YANKED, REMOVED, attestation.SUFFIX)
@@ -134,7 +134,7 @@ def _pages(project: Project, files: dict[str, File]) -> Iterator[Finding]:
         if page.content is None:
             yield Finding(page.name, "is not there")
             continue
-        kind = pages.HTML_TYPE if page in project.html else pages.JSON_TYPE
+        kind = layout.HTML_TYPE if page in project.html else layout.JSON_TYPE
         try:
             found = {each.filename: each.sha256 for each in links.parse(page.content, "https://x/", kind)}
         except BadPage as error:
@@ -173,16 +173,16 @@ def _bytes(project: Project, file: File) -> list[Finding]:
 def _root(settings: Settings, store: Store) -> Iterator[Finding]:
     root = Root(store, settings.max_workers, settings.flat_index, settings.slash_pages, adopt=True)
     root.look(writing=False)
-    wanted = {**{page: pages.render_root(root.marks) for page in root.html}}
-    wanted |= {page: pages.render_json_root(root.marks) for page in root.json}
+    wanted = {**{page: html_pages.render_root(root.marks) for page in root.html}}
+    wanted |= {page: json_pages.render_json_root(root.marks) for page in root.json}
     for page, content in wanted.items():
         if page.content != content and (page.content is not None or root.marks):
             yield Finding(page.name, "does not name the projects that are there")
     if settings.flat_index and root.marks:
-        sections = pages.flat_sections(root.flat_page.content or b"")
+        sections = flat.flat_sections(root.flat_page.content or b"")
         for project, (_, mark) in sorted(root.marks.items()):
-            if not pages.section_is_current(sections.get(project), mark):
-                yield Finding(pages.FLAT, f"does not show the page of {project} as it is")
+            if not flat.section_is_current(sections.get(project), mark):
+                yield Finding(layout.FLAT, f"does not show the page of {project} as it is")
 
 
 def _repair(settings: Settings, store: Store, ui: Ui) -> None:
@@ -194,6 +194,6 @@ def _repair(settings: Settings, store: Store, ui: Ui) -> None:
             if name.endswith(".whl") and project.object(name) + METADATA not in project.entries:
                 text = project.metadata_of(name)
                 if text:
-                    payload = make_payload(text, TEXT_TYPE, pages.FILE_CACHE)
+                    payload = make_payload(text, TEXT_TYPE, layout.FILE_CACHE)
                     store.put(project.object(name) + METADATA, payload)
     update_pages(settings, store, projects.values(), ui)

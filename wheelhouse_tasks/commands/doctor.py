@@ -17,7 +17,7 @@ from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.commands import installers
 from wheelhouse_tasks.container.objects import open_projects, public_url
 from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, Failed, ObjectMissing, PageMissing, WheelhouseError
-from wheelhouse_tasks.pages import pages
+from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.secret import mask_url, provider_variables
 from wheelhouse_tasks.settings.locations import LOCAL
 from wheelhouse_tasks.settings.table import KEYS
@@ -29,7 +29,7 @@ from wheelhouse_tasks.ui import Silent, Ui
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wheelhouse_tasks.pages.pages import File
+    from wheelhouse_tasks.pages.record import File
     from wheelhouse_tasks.secret import Credentials
     from wheelhouse_tasks.settings.resolve import Settings
     from wheelhouse_tasks.sources.web import Web
@@ -188,7 +188,7 @@ class _Visit:
         name, content = f"{self.folder}probe", secrets.token_hex(32).encode()
         before = self.now()
         try:
-            store.put(name, make_payload(content, "text/plain", pages.PAGE_CACHE))
+            store.put(name, make_payload(content, "text/plain", layout.PAGE_CACHE))
             after = self.now()
             listed = [entry for entry in store.list(self.folder) if entry.name == name]
             same = read_all(store, name) == content
@@ -228,10 +228,10 @@ class _Visit:
 
     def served(self, store: Store, web: Web) -> tuple[bool, bool]:
         """Write a page of each kind, and read it at the public URL."""
-        html, json = f"{self.folder}index.html", f"{self.folder}{pages.JSON_FOLDER}index.html"
+        html, json = f"{self.folder}index.html", f"{self.folder}{layout.JSON_FOLDER}index.html"
         content = secrets.token_hex(32).encode()
-        store.put(html, make_payload(content, pages.HTML_TYPE, pages.PAGE_CACHE))
-        store.put(json, make_payload(content, pages.JSON_TYPE, pages.PAGE_CACHE))
+        store.put(html, make_payload(content, layout.HTML_TYPE, layout.PAGE_CACHE))
+        store.put(json, make_payload(content, layout.JSON_TYPE, layout.PAGE_CACHE))
         before = self.now()
         try:
             got, _, headers = web.answer(web.url + html)
@@ -251,10 +251,10 @@ class _Visit:
             self.findings = [
                 other if (each.check, each.state) == (CLOCK, NOT_CHECKED) else each for each in self.findings
             ]
-        self.findings.append(page(PAGES, headers, pages.HTML_TYPE))
+        self.findings.append(page(PAGES, headers, layout.HTML_TYPE))
         try:
             _, _, headers = web.answer(web.url + json)
-            self.findings.append(page(JSON_PAGES, headers, pages.JSON_TYPE))
+            self.findings.append(page(JSON_PAGES, headers, layout.JSON_TYPE))
         except WheelhouseError as error:
             self.tell(JSON_PAGES, OFF, str(error), SERVER_ADVICE)
         return True, self.folders(store, web, content)
@@ -282,7 +282,7 @@ class _Visit:
         copy = f"{self.folder}slash/"
         if place.provider != LOCAL:
             with suppress(WheelhouseError):
-                store.put(copy, make_payload(content, pages.HTML_TYPE, pages.PAGE_CACHE))
+                store.put(copy, make_payload(content, layout.HTML_TYPE, layout.PAGE_CACHE))
         kept = self.shows(web, copy, content)
         if kept and wanted:
             self.tell(FOLDERS, OK, "slash_pages stands in for the index.html of folders")
@@ -419,7 +419,7 @@ def page(check: str, headers: Mapping[str, str], wanted: str) -> Finding:
         off.append(f"Content-Type is {headers.get('Content-Type', 'missing')!r}, expected {wanted!r}")
     cache = headers.get("Cache-Control", "missing")
     if not {"no-cache", "no-store", "max-age=0"} & {each.strip().lower() for each in cache.split(",")}:
-        off.append(f"Cache-Control is {cache!r}, expected {pages.PAGE_CACHE!r}")
+        off.append(f"Cache-Control is {cache!r}, expected {layout.PAGE_CACHE!r}")
     if off:
         return Finding(check, OFF, "; ".join(off), SERVER_ADVICE)
     return Finding(check, OK, f"shown as {kind}, {cache}")

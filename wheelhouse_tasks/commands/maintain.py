@@ -17,7 +17,7 @@ from wheelhouse_tasks.container.objects import TEXT_TYPE, delete_hidden, hide, o
 from wheelhouse_tasks.container.project import YANKED, Project
 from wheelhouse_tasks.errors import BadArtifact, NotAnArtifact, NothingToDo, UsageError
 from wheelhouse_tasks.names import project_name, version_of
-from wheelhouse_tasks.pages import pages
+from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.storage.port import ABSENT, Store, make_payload, open_store
 from wheelhouse_tasks.text import count, now_text
 from wheelhouse_tasks.ui import DRY_RUN, Silent, Ui
@@ -74,7 +74,7 @@ def index(
 def project_names(store: Store) -> set[str]:
     """Return the projects that have files or pages."""
     names = {entry.name.removeprefix("files/").partition("/")[0] for entry in store.list("files/")}
-    names |= {entry.name.removeprefix(pages.JSON_FOLDER).partition("/")[0] for entry in store.list(pages.JSON_FOLDER)}
+    names |= {entry.name.removeprefix(layout.JSON_FOLDER).partition("/")[0] for entry in store.list(layout.JSON_FOLDER)}
     return {name for name in names if _is_project(name)}
 
 
@@ -141,7 +141,7 @@ def yank(
 
     def mark(project: Project, names: Sequence[str]) -> None:
         # a blank, because some providers refuse objects without bytes
-        payload = make_payload((reason.strip() or " ").encode(), TEXT_TYPE, pages.PAGE_CACHE)
+        payload = make_payload((reason.strip() or " ").encode(), TEXT_TYPE, layout.PAGE_CACHE)
         for name in names:
             project.store.put(project.object(name) + YANKED, payload)
 

@@ -18,7 +18,7 @@ from wheelhouse_tasks.container.published import Page
 from wheelhouse_tasks.container.upload_plan import UploadPlan, plan_upload
 from wheelhouse_tasks.errors import Conflict, ContainerMissing, UsageError
 from wheelhouse_tasks.names import version_of
-from wheelhouse_tasks.pages import pages
+from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.settings.locations import Container, FolderIndex, Location
 from wheelhouse_tasks.storage.folder import FolderStore
 from wheelhouse_tasks.storage.port import ABSENT, Store, make_payload, open_store
@@ -112,7 +112,7 @@ def _writable(place: Location) -> Store:
 def _look(store: Store, project: Project) -> bool:
     """Look at the project; return whether there is no container yet."""
     try:
-        check_ours(store, Page.read(store, pages.FLAT))
+        check_ours(store, Page.read(store, layout.FLAT))
         project.look()
     except ContainerMissing:
         return True
@@ -140,7 +140,7 @@ def _copy(plan: UploadPlan, project: Project, version: Version, when: str, worke
     """Store the files behind an object that holds them back from every page, and take it away when all are there."""
     store, name = project.store, project.object(f"{version}{PROMOTING}")
     names = "\n".join(file.artifact.filename for file in plan.send)
-    store.put(name, make_payload(names.encode(), TEXT_TYPE, pages.PAGE_CACHE))
+    store.put(name, make_payload(names.encode(), TEXT_TYPE, layout.PAGE_CACHE))
 
     def done(sent: Sent) -> None:
         project.add(sent.file, *sent.entries)

@@ -25,7 +25,7 @@ from wheelhouse_tasks.container.objects import (
 from wheelhouse_tasks.container.published import Page
 from wheelhouse_tasks.container.upload_plan import UploadPlan, plan_upload
 from wheelhouse_tasks.errors import ContainerMissing, NothingToDo, UsageError, WheelhouseError
-from wheelhouse_tasks.pages import pages
+from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.secret import is_given, mask_url, variables_of
 from wheelhouse_tasks.settings import ci
 from wheelhouse_tasks.settings.locations import LOCAL
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from wheelhouse_tasks.artifacts.local import LocalFile, Skipped
     from wheelhouse_tasks.container.project import Project
-    from wheelhouse_tasks.pages.pages import File
+    from wheelhouse_tasks.pages.record import File
     from wheelhouse_tasks.settings.resolve import Settings
     from wheelhouse_tasks.storage.port import Entry
 
@@ -194,7 +194,7 @@ def _look(store: Store, projects: Iterable[Project], local: list[LocalFile]) -> 
     published: dict[str, File] = {}
     names = [file.artifact.filename for file in local]
     try:
-        flat_page = Page.read(store, pages.FLAT)
+        flat_page = Page.read(store, layout.FLAT)
         check_ours(store, flat_page)
         for project in projects:
             project.look()

@@ -37,7 +37,7 @@ from typing import TYPE_CHECKING, Protocol
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.container.published import NO_CONDITIONS, Page, publish_all, read_copies
 from wheelhouse_tasks.errors import Failed, IndexUnstable, ObjectMissing
-from wheelhouse_tasks.pages import pages
+from wheelhouse_tasks.pages import flat, html_pages, json_pages, layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -138,20 +138,20 @@ class Root:
     def look(self, *, writing: bool = True) -> Listing:
         """Read the pages, then the listing of the JSON pages."""
         self.honoured = self.store.conditions() if writing else NO_CONDITIONS
-        self.html = read_copies(self.store, pages.ROOT, self.honoured, slash=self.slash)
-        self.json = read_copies(self.store, pages.JSON_ROOT, self.honoured, slash=self.slash)
+        self.html = read_copies(self.store, layout.ROOT, self.honoured, slash=self.slash)
+        self.json = read_copies(self.store, layout.JSON_ROOT, self.honoured, slash=self.slash)
         early = self.early.under(self.honoured) if self.early else None
-        self.flat_page, self.early = early or Page.read(self.store, pages.FLAT, self.honoured), None
+        self.flat_page, self.early = early or Page.read(self.store, layout.FLAT, self.honoured), None
         if not self.adopt:
             check_ours(self.store, self.flat_page)
         return self.relist()
 
     def relist(self) -> Listing:
         """Read the listing of the JSON pages, with what it should show and does not: it may lag behind the writes."""
-        entries = {_project_of(entry.name): entry for entry in self.store.list(pages.JSON_FOLDER)}
+        entries = {_project_of(entry.name): entry for entry in self.store.list(layout.JSON_FOLDER)}
         self.marks = {project: (entry.size, entry.mark) for project, entry in entries.items() if project}
-        shown = {name for page in (*self.html, *self.json) for name in pages.read_root(page.content)}
-        shown |= pages.flat_sections(self.flat_page.content or b"").keys()  # each page may be newer than the others
+        shown = {name for page in (*self.html, *self.json) for name in html_pages.read_root(page.content)}
+        shown |= flat.flat_sections(self.flat_page.content or b"").keys()  # each page may be newer than the others
         behind = sorted(shown - self.marks.keys())
         for project in self.own:
             mark = self.marks.get(project.name, (0, ""))[1]
@@ -159,7 +159,7 @@ class Root:
                 behind.append(project.name)
         for name in behind:
             try:
-                entry = self.store.facts(pages.json_page(name))[0]
+                entry = self.store.facts(layout.json_page(name))[0]
             except ObjectMissing:
                 continue
             self.marks[name] = (entry.size, entry.mark)
@@ -171,23 +171,23 @@ class Root:
 
     def write(self) -> tuple[list[str], bool]:
         """Write the root pages and the flat page; of the projects' pages only those that changed are read."""
-        html, json = pages.render_root(self.marks), pages.render_json_root(self.marks)
+        html, json = html_pages.render_root(self.marks), json_pages.render_json_root(self.marks)
         news = [
-            *((page, html, pages.HTML_TYPE) for page in self.html),
-            *((page, json, pages.JSON_TYPE) for page in self.json),
+            *((page, html, layout.HTML_TYPE) for page in self.html),
+            *((page, json, layout.JSON_TYPE) for page in self.json),
         ]
         steady = True
         if self.flat:
-            sections = pages.flat_sections(self.flat_page.content or b"")
-            stale = [p for p, (_, mark) in self.marks.items() if not pages.section_is_current(sections.get(p), mark)]
+            sections = flat.flat_sections(self.flat_page.content or b"")
+            stale = [p for p, (_, mark) in self.marks.items() if not flat.section_is_current(sections.get(p), mark)]
             texts = {project: sections[project].text for project in self.marks if project in sections}
             fresh = dict(zip(stale, parallel.run(self._section, stale, self.workers), strict=True))
             steady = None not in fresh.values()
             if steady:
                 texts |= {project: text for project, text in fresh.items() if text is not None}
-                news.append((self.flat_page, pages.render_flat(texts), pages.HTML_TYPE))
+                news.append((self.flat_page, flat.render_flat(texts), layout.HTML_TYPE))
         elif self.flat_page.content is not None:  # one that is kept no more would lack what comes
-            self.store.delete(pages.FLAT)
+            self.store.delete(layout.FLAT)
         written, undisturbed = publish_all(self.store, *news)
         return [entry.name for entry in written], undisturbed and steady
 
@@ -196,18 +196,18 @@ class Root:
 
         Where marks are digests, a page that was replaced and came back has its old mark again.
         """
-        content, mark = Page.read(self.store, pages.json_page(project)).content, self.marks[project][1]
+        content, mark = Page.read(self.store, layout.json_page(project)).content, self.marks[project][1]
         if content is None or (self.honoured.md5 and hashlib.md5(content, usedforsecurity=False).hexdigest() != mark):
             return None
-        return pages.render_section(project, mark, pages.read_json(content).values())
+        return flat.render_section(project, mark, json_pages.read_json(content).values())
 
 
 def check_ours(store: Store, flat_page: Page) -> None:
     """Raise Failed where the flat page is somebody else's: writing ours would drop its links."""
-    if flat_page.content is not None and not pages.is_ours(flat_page.content):
-        raise Failed(store.label, f"its {pages.FLAT} is not ours", "wheelhouse.index --adopt takes its files over")
+    if flat_page.content is not None and not flat.is_ours(flat_page.content):
+        raise Failed(store.label, f"its {layout.FLAT} is not ours", "wheelhouse.index --adopt takes its files over")
 
 
 def _project_of(object_name: str) -> str | None:
-    project, slash, rest = object_name.removeprefix(pages.JSON_FOLDER).partition("/")
-    return project if slash and rest == "index.html" and pages.is_project(project) else None
+    project, slash, rest = object_name.removeprefix(layout.JSON_FOLDER).partition("/")
+    return project if slash and rest == "index.html" and layout.is_project(project) else None

@@ -11,8 +11,8 @@ from wheelhouse_tasks.container import retention
 from wheelhouse_tasks.container.converge import converge
 from wheelhouse_tasks.container.project import METADATA, REMOVED, YANKED, Project, to_user_metadata
 from wheelhouse_tasks.errors import Changed, Conflict, UsageError
-from wheelhouse_tasks.pages import pages
-from wheelhouse_tasks.pages.pages import File
+from wheelhouse_tasks.pages import layout
+from wheelhouse_tasks.pages.record import File
 from wheelhouse_tasks.settings.locations import LOCAL
 from wheelhouse_tasks.storage.port import Entry, Payload, Store, make_payload, read_all
 from wheelhouse_tasks.text import now_text, parse_time
@@ -91,7 +91,7 @@ def send(project: Project, file: LocalFile, uploaded: str, *, expect: str | None
     said, name = file.metadata, file.artifact.filename
     listed = File(name, file.size, file.sha256, "", said.requires_python, said.sha256, uploaded)
     kind = WHEEL_TYPE if name.endswith((".whl", ".zip")) else SDIST_TYPE
-    payload = Payload(file.path, file.size, file.sha256, file.md5, kind, pages.FILE_CACHE, to_user_metadata(listed))
+    payload = Payload(file.path, file.size, file.sha256, file.md5, kind, layout.FILE_CACHE, to_user_metadata(listed))
     try:
         entry = project.store.put(project.object(name), payload, expect=expect)
     except Changed:  # another worker was faster
@@ -108,10 +108,10 @@ def send_companions(project: Project, file: LocalFile) -> list[Entry]:
     sent = []
     name = project.object(file.artifact.filename)
     if file.metadata.sha256 is not None:
-        payload = make_payload(file.metadata.text, TEXT_TYPE, pages.FILE_CACHE)
+        payload = make_payload(file.metadata.text, TEXT_TYPE, layout.FILE_CACHE)
         sent.append(project.store.put(name + METADATA, payload))
     if file.attestation is not None:
-        payload = make_payload(file.attestation, JSON_TYPE, pages.FILE_CACHE)
+        payload = make_payload(file.attestation, JSON_TYPE, layout.FILE_CACHE)
         sent.append(project.store.put(name + attestation.SUFFIX, payload))
     return sent
 
@@ -119,7 +119,7 @@ def send_companions(project: Project, file: LocalFile) -> list[Entry]:
 def hide(project: Project, names: Iterable[str], now: float) -> None:
     """Mark artifacts as removed at *now*, seconds since the epoch: off the pages, deleted after the grace period."""
     for name in names:
-        payload = make_payload(now_text(now).encode(), TEXT_TYPE, pages.PAGE_CACHE)
+        payload = make_payload(now_text(now).encode(), TEXT_TYPE, layout.PAGE_CACHE)
         project.store.put(project.object(name) + REMOVED, payload)
 
 

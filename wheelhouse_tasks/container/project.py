@@ -12,9 +12,9 @@ from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import artifact, attestation, metadata
 from wheelhouse_tasks.container.published import NO_CONDITIONS, Page, publish_all, read_copies
 from wheelhouse_tasks.errors import BadArtifact, BadPage, NotAnArtifact, ObjectMissing
-from wheelhouse_tasks.pages import pages
+from wheelhouse_tasks.pages import html_pages, json_pages, layout
 from wheelhouse_tasks.pages.links import SHA256
-from wheelhouse_tasks.pages.pages import File
+from wheelhouse_tasks.pages.record import File
 from wheelhouse_tasks.retry import retry
 from wheelhouse_tasks.storage.port import READ_RETRIES, Entry, Store, read_all
 
@@ -76,11 +76,11 @@ class Project:
         """Read the pages, then the listing."""
         honoured = self.store.conditions() if self.writing else NO_CONDITIONS
         # in the order in which they are written: what the HTML page links, the JSON page read after it knows
-        self.html = read_copies(self.store, pages.project_page(self.name), honoured, slash=self.slash)
-        self.json = read_copies(self.store, pages.json_page(self.name), honoured, slash=self.slash)
+        self.html = read_copies(self.store, layout.project_page(self.name), honoured, slash=self.slash)
+        self.json = read_copies(self.store, layout.json_page(self.name), honoured, slash=self.slash)
         content = self.json[0].content
         try:
-            self.cached = pages.read_json(content) if content is not None else {}
+            self.cached = json_pages.read_json(content) if content is not None else {}
         except BadPage as error:
             if not self.rebuild:
                 name = f"{self.store.label}/{self.json[0].name}"
@@ -115,14 +115,14 @@ class Project:
         Return the names of those written, and whether no other worker was found to have written one meanwhile.
         """
         files = self.files().values()
-        html, json = pages.render_project(self.name, files), pages.render_json(self.name, files)
+        html, json = html_pages.render_project(self.name, files), json_pages.render_json(self.name, files)
         written, undisturbed = publish_all(
             self.store,
-            *((page, html, pages.HTML_TYPE) for page in self.html),
-            *((page, json, pages.JSON_TYPE) for page in self.json),
+            *((page, html, layout.HTML_TYPE) for page in self.html),
+            *((page, json, layout.JSON_TYPE) for page in self.json),
         )
         for entry in written:
-            if entry.name == pages.json_page(self.name):
+            if entry.name == layout.json_page(self.name):
                 self.json_mark = entry.mark
         return [entry.name for entry in written], undisturbed
 
@@ -148,7 +148,7 @@ class Project:
 
     def object(self, filename: str) -> str:
         """Return the object name of a file."""
-        return pages.file_name(self.name, filename)
+        return layout.file_name(self.name, filename)
 
     def artifact(self, object_name: str) -> str | None:
         """Return the file name of an object that is an artifact of the project."""
@@ -222,7 +222,7 @@ class Project:
     def _confirm(self) -> bool:
         """Keep what a page knows and the listing does not show, if a request finds it: some listings lag."""
         known = {name: file.metadata_sha256 is not None for name, file in self.cached.items()}
-        for name, described in pages.read_project(
+        for name, described in html_pages.read_project(
             self.html[0].content
         ).items():  # each page may be newer than the other
             if self.artifact(self.object(name)):

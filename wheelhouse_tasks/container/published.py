@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.errors import Changed, ObjectMissing
-from wheelhouse_tasks.pages import pages
+from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, make_payload, read_all
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def publish_all(store: Store, *news: tuple[Page, bytes, str]) -> tuple[list[Entr
         if content == old.content:
             continue
         try:
-            written.append(store.put(old.name, make_payload(content, kind, pages.PAGE_CACHE), expect=old.expect))
+            written.append(store.put(old.name, make_payload(content, kind, layout.PAGE_CACHE), expect=old.expect))
         except Changed:
             undisturbed = False
     return written, undisturbed

@@ -20,7 +20,7 @@ from wheelhouse_tasks.text import parse_time
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from wheelhouse_tasks.pages.pages import File
+    from wheelhouse_tasks.pages.record import File
     from wheelhouse_tasks.settings.rule import Rule
 
 #: Project; Python, ABI and platform tags, each a set; release line.

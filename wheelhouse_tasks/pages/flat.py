@@ -1,183 +1,68 @@
-"""One project's part of the flat page, for people: its versions, each a table of Python and ABI by platform.
-
-Installers read the same links, so the page holds no others: uv refuses a whole page for one link within the page, whose
-fragment is no digest. There are no scripts: `details` opens and closes, and a click selects a command.
-"""
+"""The flat page, for people and for `--find-links`: a section for each project."""
 
 from __future__ import annotations
 
-import functools
-import html
-import re
-import shlex
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
-from wheelhouse_tasks.artifacts.artifact import natural
-from wheelhouse_tasks.text import size_text
+from wheelhouse_tasks.pages import people
+from wheelhouse_tasks.pages.html_pages import attributes, page
+from wheelhouse_tasks.pages.layout import file_name, is_project
+from wheelhouse_tasks.pages.quoting import quoted
+from wheelhouse_tasks.pages.record import File, by_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    from packaging.version import Version
-
-    from wheelhouse_tasks.artifacts.artifact import Artifact
-    from wheelhouse_tasks.pages.pages import File
-
-    Pair = tuple[Artifact, File]
-
-#: What a page must not hold even as a character reference, and what breaks a line.
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-DATE = re.compile(r"\d{4}-\d\d-\d\d(?=T)", re.ASCII)
-#: `manylinux_2_17_x86_64`: what a platform is, and the machine.
-PLATFORM = re.compile(r"([a-z]+[0-9]*(?:_[0-9]+)*)_(.+)")
-
-STYLE = """\
-<style>
-:root { color-scheme: light dark; --line: #8885; --shade: #8882 }
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 76rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere }
-h1, h2 { line-height: 1.2 }
-h2 { margin: 2.5rem 0 .75rem }
-details { border: 1px solid var(--line); border-radius: .5rem; margin: .5rem 0; padding: 0 .75rem }
-summary { cursor: pointer; padding: .5rem 0 }
-summary span, small { display: inline-block; opacity: .75; font-size: .875rem; margin-left: .5rem }
-pre { margin: .25rem 0 .75rem; padding: .5rem .75rem; background: var(--shade); border-radius: .375rem }
-pre { white-space: pre-wrap; user-select: all; -webkit-user-select: all }
-p { margin: .25rem 0 .75rem }
-.box { overflow-x: auto; margin-bottom: .75rem }
-table { border-collapse: collapse; font-size: .875rem }
-th, td { padding: .5rem .625rem; text-align: left; white-space: nowrap; border-bottom: 1px solid var(--line) }
-th { font-weight: 600 }
-tr > :first-child { position: sticky; left: 0; padding-left: 0; background: Canvas }
-em { color: #c33; color: light-dark(#b00020, #ff8a80) }
-</style>
-"""
+    from collections.abc import Iterable, Mapping
 
 
-def intro(projects: int, files: int) -> str:
-    """Return what the page begins with."""
-    if not files:
-        return "<p>No files yet.</p>\n"
-    return f"""\
-<p>{_number(projects, "project")}, {_number(files, "file")}.
-In a command, put the address of this page in place of URL-OF-THIS-PAGE; <code>uv pip install</code> takes the same
-options.</p>
-"""
+def render_section(project: str, mark: str, files: Iterable[File]) -> str:
+    """Return one project's part of the flat page; *mark* tells from which state of its JSON page it was made."""
+    folder = file_name(quoted(project), "")
+    start = f"{SECTION_START}{quoted(project)} {quoted(mark)} -->\n"
+    parts = people.render(project, by_version(files), lambda file: attributes(file, folder))
+    return "".join([start, *parts, SECTION_END])
 
 
-def render(project: str, versions: Mapping[Version, Sequence[Pair]], attributes: Callable[[File], str]) -> list[str]:
-    """Return the pieces of the text: versions, newest first; the newest one and the newest release are open.
-
-    *attributes* gives those of the link to a file.
-    """
-    newest = sorted(versions, reverse=True)
-    opened = [*newest[:1], *[version for version in newest if not version.is_prerelease][:1]]
-    parts = [_version(project, versions[each], attributes, opened=each in opened) for each in newest]
-    return [f"<h2>{text(project)}</h2>\n", *parts]
+#: With the version of its form: a section of another form is never taken over.
+SECTION_START, SECTION_END = "<!-- wheelhouse section 2: ", "<!-- wheelhouse section end -->\n"
 
 
-def _number(how_many: int, thing: str) -> str:
-    return f"{how_many:,} {thing}{'s' * (how_many != 1)}"
+def render_flat(sections: Mapping[str, str]) -> bytes:
+    """Return the flat page, for people and for `--find-links`: the section of every project."""
+    parts = [sections[project] for project in sorted(filter(is_project, sections))]
+    links = sum(part.count("<a href=") for part in parts)
+    return page("Wheelhouse", people.STYLE, [people.intro(len(parts), links), *parts], links)
 
 
-@functools.lru_cache(maxsize=512)
-def text(said: str) -> str:
-    """Return what somebody said as text of a page, on one line."""
-    return html.escape(CONTROL.sub(" ", said))
+OURS = b'<meta name="wheelhouse:links"'
 
 
-def _version(project: str, pairs: Sequence[Pair], attributes: Callable[[File], str], *, opened: bool) -> str:
-    files = [file for _, file in pairs]
-    version = str(pairs[0][0].version)
-    command = shlex.quote(f"{project}=={version}")
-    requires = {file.requires_python or "" for file in files}
-    facts = [f"<p>Requires Python {text(each)}</p>\n" for each in requires if each and len(requires) == 1]
-    wheels: list[tuple[Artifact, str]] = []
-    sdists: list[str] = []
-    dates = set()
-    for said, file in pairs:
-        found = DATE.match(file.upload_time)
-        date = found[0] if found else ""
-        dates.add(date)
-        if said.is_wheel:
-            wheels.append((said, _link(said, file, attributes(file), date)))
-        else:
-            sdists.append(_source(said, file, attributes(file), date))
-    mark = "" if any(file.yanked is None for file in files) else " <em>yanked</em>"
-    kinds = [_number(len(wheels), "wheel")] * bool(wheels) + ["source"] * bool(sdists)
-    span = sorted(dates - {""})
-    when = " to ".join(span[:1] + span[1:][-1:])
-    summary = _facts(" + ".join(kinds), size_text(sum(file.size for file in files)), when)
-    return f"""\
-<details{" open" if opened else ""}>
-<summary><strong>{text(version)}</strong>{mark} <span>{summary}</span></summary>
-<pre>pip install --find-links URL-OF-THIS-PAGE {text(command)}</pre>
-{"".join(facts)}{_table(wheels)}{"".join(sdists)}{_yanked(files)}</details>
-"""
+@dataclass(frozen=True)
+class Section:
+    """One project's part of a flat page that was written before."""
+
+    #: Quoted change mark of the JSON page that it was made from.
+    mark: str
+    text: str
 
 
-def _facts(*facts: str) -> str:
-    return " &middot; ".join(filter(None, facts))
+def flat_sections(page: bytes) -> dict[str, Section]:
+    """Return the sections of a flat page of ours, by project; none of a page that is not ours."""
+    found = {}
+    for part in page.decode("ascii", "replace").split(SECTION_START)[1:]:
+        text, end, _ = part.partition(SECTION_END)
+        project, _, rest = text.partition(" ")
+        if end:
+            found[unquote(project)] = Section(rest.partition(" -->")[0], SECTION_START + text + end)
+    return found
 
 
-def _table(wheels: Iterable[tuple[Artifact, str]]) -> str:
-    """Return the wheels' links by Python and ABI, and platform."""
-    cells: dict[tuple[tuple[str, str], str], list[str]] = {}
-    for said, link in wheels:
-        python, abi, platform = said.tags
-        cells.setdefault(((python, abi), platform), []).append(link)
-    if not cells:
-        return ""
-    rows = sorted({row for row, _ in cells}, key=lambda row: [*map(natural, row)])
-    columns = sorted({column for _, column in cells}, key=natural)
-    body = [
-        f"<tr><th>{_row_name(*row)}</th>"
-        + "".join(f"<td>{'<br>'.join(cells.get((row, column), ()))}</td>" for column in columns)
-        + "</tr>\n"
-        for row in rows
-    ]
-    head = "".join(map(_column_name, columns))
-    return f"""\
-<div class="box"><table>
-<thead><tr><th>Python</th>{head}</tr></thead>
-<tbody>
-{"".join(body)}</tbody></table></div>
-"""
+def is_ours(page: bytes) -> bool:
+    """Tell a page of ours from one that somebody else made."""
+    return OURS in page[:2000]
 
 
-def _row_name(python: str, abi: str) -> str:
-    return text(python if python == abi else f"{python} {abi}")
-
-
-@functools.lru_cache(maxsize=512)
-def _column_name(platform: str) -> str:
-    """Return the head of a column: the first of a platform's names, without repeating what it implies."""
-    shown = PLATFORM.sub(r"\1<br>\2", text(platform.partition(".")[0]), count=1)
-    return f'<th title="{text(platform)}">{shown}</th>'
-
-
-def _link(said: Artifact, file: File, attributes: str, date: str) -> str:
-    """Return a cell's link. The names that `artifact.parse` takes, and dates, hold nothing to escape."""
-    title = f"{file.filename} ({date})" if date else file.filename
-    build = f" <small>build {said.build}</small>" if said.build else ""
-    return f'<a {attributes} title="{title}">{size_text(file.size)}</a>{build}{_mark(file)}'
-
-
-def _source(said: Artifact, file: File, attributes: str, date: str) -> str:
-    facts = _facts(size_text(file.size), date)
-    return f"<p>Source: <a {attributes}>{said.filename}</a>{_mark(file)} <small>{facts}</small></p>\n"
-
-
-def _mark(file: File) -> str:
-    return "" if file.yanked is None else " <em>yanked</em>"
-
-
-def _yanked(files: Sequence[File]) -> str:
-    """Return each reason, once; `bdi` keeps the marks of right-to-left scripts within it."""
-    reasons: dict[str, list[File]] = {}
-    for file in files:
-        if file.yanked is not None:
-            reasons.setdefault(file.yanked, []).append(file)
-    said = [(_number(len(those), "file"), text(reason).strip()) for reason, those in reasons.items()]
-    return "".join(
-        f"<p><em>Yanked</em> ({those}){f': <bdi>{reason}</bdi>' if reason else ''}</p>\n" for those, reason in said
-    )
+def section_is_current(section: Section | None, mark: str) -> bool:
+    """Tell whether a section was made from the JSON page that has *mark* now."""
+    return section is not None and section.mark == quoted(mark)

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.artifacts.local import Skipped
 from wheelhouse_tasks.errors import NotAnArtifact
-from wheelhouse_tasks.pages import pages
+from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.pages.links import Link
 from wheelhouse_tasks.sources.fetch_plan import Candidate
 
@@ -24,7 +24,7 @@ ARTIFACT_SUFFIXES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz")
 #: Anybody can make two files with the same one, so that such a digest says nothing of a file of another host.
 WEAK = ("md5", "sha1")
 #: The root page, or that of a project, of a wheelhouse of ours in a bucket.
-OUR_PAGE = re.compile(rf"((?:.*/)?){pages.JSON_FOLDER}(?:[^/]+/)?{pages.FLAT}", re.DOTALL)
+OUR_PAGE = re.compile(rf"((?:.*/)?){layout.JSON_FOLDER}(?:[^/]+/)?{layout.FLAT}", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -103,10 +103,10 @@ def arrange(keys: Iterable[str], project: str, prefix: str) -> tuple[list[str], 
     """
     everything = list(keys)
     roots = {found[1] for key in everything if (found := OUR_PAGE.fullmatch(key))}
-    told = tuple(root + part for root in roots for part in ("files/", "simple/", pages.JSON_FOLDER, pages.FLAT))
+    told = tuple(root + part for root in roots for part in ("files/", "simple/", layout.JSON_FOLDER, layout.FLAT))
     rest = [key for key in everything if not key.startswith(told)]
-    ours = {root + pages.json_page(project) for root in roots}
-    others = {key.rpartition("/")[0]: key for key in rest if key.rpartition("/")[2] == pages.FLAT}
+    ours = {root + layout.json_page(project) for root in roots}
+    others = {key.rpartition("/")[0]: key for key in rest if key.rpartition("/")[2] == layout.FLAT}
     mine = {prefix.rpartition("/")[0]}
     mine |= {folder for folder in others if canonicalize_name(folder.rpartition("/")[2]) == project}
     for key in rest:

@@ -22,7 +22,7 @@ from wheelhouse_tasks.errors import (
     StoreError,
     WebError,
 )
-from wheelhouse_tasks.pages import pages
+from wheelhouse_tasks.pages import flat, layout
 from wheelhouse_tasks.pages.links import PAGE_LIMIT, Link
 from wheelhouse_tasks.retry import TryAgainError, pause, retry
 from wheelhouse_tasks.settings.locations import FolderIndex, Location, WebIndex
@@ -82,7 +82,7 @@ def open_source(place: Location, *, timeout: float, retries: int, workers: int, 
         return StoreSource(FolderStore(place.path), workers)
     page = IndexSource(place.label, place.path.absolute().as_uri(), FileReader())
     if place.path.is_dir():
-        return FolderSource(place.path, page if (place.path / pages.FLAT).is_file() else None)
+        return FolderSource(place.path, page if (place.path / layout.FLAT).is_file() else None)
     return page
 
 
@@ -127,7 +127,7 @@ class IndexSource:
 
     def _of_root(self, project: str) -> Offer:
         """Return what the page or listing at the URL offers, or that of the project which it names."""
-        below = [] if listings.asks_for(self.url) else [_below(self.url, pages.FLAT), _below(self.url, "simple/")]
+        below = [] if listings.asks_for(self.url) else [_below(self.url, layout.FLAT), _below(self.url, "simple/")]
         found, doubt = self._first(self.url, *below)
         if found.objects is not None:
             return self._listed(found.objects, found.url, project)
@@ -189,7 +189,7 @@ class IndexSource:
                 if listing is None:
                     raise
         found = listings.follow(listing, final, self._listing)
-        kept = {each.key: each.size for each in found if each.key.endswith((*ARTIFACT_SUFFIXES, pages.FLAT))}
+        kept = {each.key: each.size for each in found if each.key.endswith((*ARTIFACT_SUFFIXES, layout.FLAT))}
         return Found(final, [], kept)
 
     def _swift(self, url: str, kind: str) -> Listing | None:
@@ -260,7 +260,7 @@ class FileReader:
             raise WebError(str(path), f"cannot be read: {error.strerror}") from None
         if len(content) > PAGE_LIMIT:
             raise BadPage(str(path), f"is larger than {PAGE_LIMIT >> 20} MiB")
-        return content, url, pages.JSON_TYPE if content.lstrip()[:1] == b"{" else pages.HTML_TYPE
+        return content, url, layout.JSON_TYPE if content.lstrip()[:1] == b"{" else layout.HTML_TYPE
 
     def blocks(self, url: str, *, stay: bool) -> Iterator[bytes]:  # noqa: ARG002
         """Yield a file's bytes."""
@@ -285,7 +285,7 @@ class StoreSource:
         view.look()
         candidates = []
         for name, file in view.files().items():
-            url = pages.file_name(project, name)
+            url = layout.file_name(project, name)
             link = Link(url, name, file.sha256, None, file.size, attested=file.attested)
             candidates.append(Candidate(artifact.parse(name), file.sha256, self.label, link, file.size))
         root = self._root(project, known=bool(view.entries))
@@ -324,7 +324,7 @@ class StoreSource:
         A container whose flat page is ours has none, nor has one without the page in which the project is *known*.
         """
         page = self._flat()
-        if known if page is None else pages.is_ours(page):
+        if known if page is None else flat.is_ours(page):
             return Offer(())
         objects = {entry.name: entry.size for entry in self.store.list("")}
         found, lost = [], []
@@ -333,28 +333,28 @@ class StoreSource:
             if name in objects:
                 found.append(link._replace(url=name, size=objects.pop(name)))
             elif offer.is_of(link.filename, project):
-                lost.append(Skipped(link.filename, f"linked by {pages.FLAT}, and not in the container"))
+                lost.append(Skipped(link.filename, f"linked by {layout.FLAT}, and not in the container"))
         found += offer.of_keys({name: size for name, size in objects.items() if "/" not in name})
         root = offer.of_links(offer.settled(found), project, self.label)
         return Offer(root.candidates, (*root.skipped, *lost))
 
     def _promises(self, page: bytes | None) -> list[Link]:
         try:
-            return [] if page is None else index_page.read_beside(page, CONTAINER, pages.HTML_TYPE)
+            return [] if page is None else index_page.read_beside(page, CONTAINER, layout.HTML_TYPE)
         except BadPage as error:
-            raise BadPage(f"{self.label}/{pages.FLAT}", error.problem, error.remedy) from None
+            raise BadPage(f"{self.label}/{layout.FLAT}", error.problem, error.remedy) from None
 
     def _flat(self) -> bytes | None:
         """Return the flat page, or so much of it that shows it to be ours; None where there is none."""
 
         def read() -> bytes:
             content = bytearray()
-            for block in self.store.read(pages.FLAT):
+            for block in self.store.read(layout.FLAT):
                 content += block
-                if pages.is_ours(bytes(content[:BLOCK])):
+                if flat.is_ours(bytes(content[:BLOCK])):
                     break
                 if len(content) > PAGE_LIMIT:
-                    raise BadPage(f"{self.label}/{pages.FLAT}", f"is larger than {PAGE_LIMIT >> 20} MiB")
+                    raise BadPage(f"{self.label}/{layout.FLAT}", f"is larger than {PAGE_LIMIT >> 20} MiB")
             return bytes(content)
 
         try:

@@ -1,0 +1,99 @@
+"""Render and read the JSON pages of a wheelhouse: PEP 691 and 700; equal input gives equal bytes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from wheelhouse_tasks.artifacts import artifact
+from wheelhouse_tasks.errors import BadPage, NotAnArtifact, one_line
+from wheelhouse_tasks.pages.layout import API_VERSION, file_name, is_project
+from wheelhouse_tasks.pages.links import KNOWN_API, SHA256
+from wheelhouse_tasks.pages.quoting import name_quoted, quoted
+from wheelhouse_tasks.pages.record import File, by_version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+def render_json(project: str, files: Iterable[File]) -> bytes:
+    """Return the JSON page of one project (PEP 691, 700), with the change marks of its files."""
+    ordered = by_version(files)
+    versions = list(dict.fromkeys(str(said.version) for pairs in ordered.values() for said, _ in pairs))
+    rows = [_json_file(project, file) for pairs in ordered.values() for _, file in pairs]
+    head = {"name": project, "project-status": {"status": "active"}, "versions": versions}
+    return _json(head, "files", rows)
+
+
+def render_json_root(projects: Iterable[str]) -> bytes:
+    """Return the JSON page that names every project."""
+    return _json({}, "projects", [{"name": name} for name in sorted(filter(is_project, projects))])
+
+
+def read_json(page: bytes) -> dict[str, File]:
+    """Return what a JSON page of ours says, by file name.
+
+    Raises BadPage for anything else: a page that cannot be understood is no empty page.
+    """
+    try:
+        value = json.loads(page)
+        version, rows = value["meta"]["api-version"], value["files"]
+        if not KNOWN_API.fullmatch(version):
+            raise BadPage("JSON page", f"has API version {one_line(version)!r}, expected 1.x")
+        return {row["filename"]: _file(row) for row in rows}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, NotAnArtifact) as error:
+        raise BadPage("JSON page", f"cannot be understood: {type(error).__name__}") from None
+
+
+def _file(row: Mapping[str, object]) -> File:
+    size, metadata, yanked = row["size"], row.get("core-metadata"), row.get("yanked")
+    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+        raise TypeError("size")
+    return File(
+        filename=artifact.parse(str(row["filename"])).filename,
+        size=size,
+        sha256=_digest(row["hashes"]),
+        mark=str(row["_mark"]),
+        requires_python=str(row["requires-python"]) if "requires-python" in row else None,
+        metadata_sha256=_digest(metadata) if metadata is not None else None,
+        upload_time=str(row.get("upload-time", "")),
+        yanked=None if yanked is None or yanked is False else "" if yanked is True else str(yanked),
+        yank_mark=str(row.get("_yank-mark", "")),
+        attested=row.get("_attestation") is True,
+    )
+
+
+def _digest(hashes: object) -> str:
+    digest = hashes["sha256"] if isinstance(hashes, dict) else None
+    if not isinstance(digest, str) or not SHA256.fullmatch(digest):
+        raise TypeError("sha256")
+    return digest
+
+
+def _json_file(project: str, file: File) -> dict[str, object]:
+    row: dict[str, object] = {
+        "filename": file.filename,
+        "url": f"../../{file_name(quoted(project), name_quoted(file.filename))}",
+        "hashes": {"sha256": file.sha256},
+        "size": file.size,
+        "_mark": file.mark,
+    }
+    if file.requires_python:
+        row["requires-python"] = file.requires_python
+    if file.metadata_sha256:
+        row["core-metadata"] = {"sha256": file.metadata_sha256}
+    if file.upload_time:
+        row["upload-time"] = file.upload_time
+    if file.yanked is not None:
+        row["yanked"] = file.yanked or True
+        row["_yank-mark"] = file.yank_mark
+    if file.attested:
+        row["_attestation"] = True
+    return row
+
+
+def _json(head: Mapping[str, object], name: str, rows: Iterable[object]) -> bytes:
+    """Return a page with a line for each row."""
+    start = json.dumps({"meta": {"api-version": API_VERSION}, **head, name: []}).removesuffix("]}")
+    lines = ",\n".join(map(json.dumps, rows))
+    return f"{start}\n{lines}\n]}}\n".encode()
