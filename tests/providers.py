@@ -15,7 +15,8 @@ from libcloud.common.types import MalformedResponseError
 from wheelhouse_tasks.secret import Credentials
 from wheelhouse_tasks.settings.locations import Container
 from wheelhouse_tasks.storage.gaps import driver_class
-from wheelhouse_tasks.storage.port import Conditions, open_store
+from wheelhouse_tasks.storage.opening import open_store
+from wheelhouse_tasks.storage.port import Conditions
 
 Server = servers.S3Server | servers.AzureServer
 

@@ -25,7 +25,7 @@ from wheelhouse_tasks.commands.upload import upload
 from wheelhouse_tasks.errors import UsageError
 from wheelhouse_tasks.settings import ci
 from wheelhouse_tasks.settings.resolve import resolve
-from wheelhouse_tasks.storage.port import open_store
+from wheelhouse_tasks.storage.opening import open_store
 
 PULL_REQUESTS = {
     "GitHub Actions": {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "pull_request"},

@@ -25,7 +25,8 @@ from wheelhouse_tasks.secret import Credentials
 from wheelhouse_tasks.settings.locations import Container
 from wheelhouse_tasks.settings.resolve import Settings, resolve
 from wheelhouse_tasks.storage import publish
-from wheelhouse_tasks.storage.port import Conditions, open_store
+from wheelhouse_tasks.storage.opening import open_store
+from wheelhouse_tasks.storage.port import Conditions
 from wheelhouse_tasks.ui import Silent
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)

@@ -13,7 +13,7 @@ from test_bad_input import failed
 from test_flows import digests
 from test_storage import payload, s3_container
 
-from wheelhouse_tasks.storage.port import open_store
+from wheelhouse_tasks.storage.opening import open_store
 
 
 def published(tmp_path: Path, *versions: str, env: dict[str, str] | None = None) -> Path:

@@ -402,7 +402,7 @@ def test_flat_page_without_sections(page: bytes) -> None:
     assert flat.flat_sections(page) == {}
 
 
-@pytest.mark.parametrize("render", [project, flat])
+@pytest.mark.parametrize("render", [project, flat_html])
 @QUICK
 @given(data=st.data())
 def test_page_that_is_cut_off(render: Render, data: st.DataObject) -> None:

@@ -12,8 +12,6 @@ import wheels
 from projects import MOUNT, inv, make_project
 
 import wheelhouse_tasks
-from wheelhouse_tasks.cli import collection
-from wheelhouse_tasks.settings import table
 
 PACKAGE = Path(wheelhouse_tasks.__file__).parent
 FROM_MODULE = """\
@@ -143,11 +141,6 @@ def test_every_task_parses_and_explains_itself(tmp_path: Path) -> None:
         assert all(len(words) > 1 for words in options), done.stdout
 
 
-def test_declared_keys_are_the_settings() -> None:
-    """The names that the collection declares to invoke are those that the settings know."""
-    assert list(collection.KEYS) == list(table.KEYS)
-
-
 def test_mounting_imports_nothing_heavy() -> None:
     """`inv --list` of a host project pays for no library that only a running task needs."""
     heavy = ["libcloud", "requests", "lxml", "twine", "rich", "packaging", "tomllib", "urllib3", "email", "http"]
@@ -159,36 +152,22 @@ def test_mounting_imports_nothing_heavy() -> None:
     assert programs.run(sys.executable, "-c", code, check=True).stdout.strip() == "[]"
 
 
-#: What each module of the package may import of it: the core knows nothing of the edges, nor these of the commands.
-CORE = {
-    *("errors", "artifact", "metadata", "pages", "links", "plan", "settings", "keys", "location", "secret", "retry"),
-    *("parallel", "retention", "flat", "attestation", "archive", "acceptance", "coverage", "release_plan"),
-    *("listings", "offer", "resume", "ci"),
-}
-EDGES = CORE | {
-    *("storage", "dist", "web", "pypi", "console", "published", "project", "converge", "source", "stamp"),
-    *("installers", "child"),
-}
-MAY_IMPORT = {
-    **dict.fromkeys(CORE, CORE),
-    **dict.fromkeys(EDGES - CORE, EDGES),
-    "commands": EDGES | {"commands"},
-    "running": EDGES,
-    "upkeep": EDGES | {"commands", "running"},
-    "collection": EDGES | {"commands", "running", "upkeep"},
-    "__init__": {"collection", "upkeep"},
-    "__main__": {"running", "__init__"},
-    "setup_commands": {"running", "secret", "__main__"},
-}
+#: The floors of the package, from the ground up: a folder imports itself and those that stand before it.
+GROUND = ("errors", "names", "secret", "text", "parallel", "retry", "child", "ui")
+FLOORS = (
+    *("settings", "artifacts", "storage", "pages", "container", "sources", "publishing", "commands", "cli"),
+    *("__init__", "__main__", "setup_commands"),
+)
 ONLY_IN = {
-    "libcloud": {"storage"},
-    "requests": {"storage", "web"},
-    "lxml": {"links", "listings"},
-    "rich": {"console"},
-    "twine": set[str](),
-    "invoke": {"collection", "upkeep", "running", "__main__"},
-    "setuptools": {"setup_commands"},
-    "subprocess": {"child", "stamp"},
+    "libcloud": ("storage/",),
+    "requests": ("storage/", "sources/web"),
+    "lxml": ("pages/links", "sources/listings"),
+    "rich": ("cli/console",),
+    "twine": (),
+    "invoke": ("cli/", "__main__"),
+    "ci_info": ("settings/ci",),
+    "setuptools": ("setup_commands",),
+    "subprocess": ("child", "artifacts/stamp"),
 }
 
 
@@ -205,26 +184,53 @@ def imports(path: Path) -> set[str]:
     return found
 
 
+def place(path: Path) -> str:
+    """Return the folder of a module, or its own name where it stands at the top."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_direction_of_imports(path: Path) -> None:
-    """Core, edges, commands, tasks: each imports only what lies below it, and each library has one home."""
-    module = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    """No arrow climbs from one floor to a higher one, and each library has one home."""
+    here = place(path)
+    below = (*GROUND, *FLOORS[: FLOORS.index(here) + 1]) if here in FLOORS else GROUND
     for name in imports(path):
         first, _, rest = name.partition(".")
         if first == "wheelhouse_tasks":
-            ours = rest.partition(".")[0]
-            known = ours in MAY_IMPORT
-            assert (ours if known else "__init__") in MAY_IMPORT[module], f"{module} imports {name}"
+            there = rest.partition(".")[0]
+            assert (there if there in (*GROUND, *FLOORS) else "__init__") in below, f"{path} imports {name}"
         elif first in ONLY_IN:
-            assert module in ONLY_IN[first], f"{module} imports {name}"
+            at = str(path.relative_to(PACKAGE).with_suffix(""))
+            assert at.startswith(ONLY_IN[first]), f"{path} imports {name}"
+
+
+def test_no_circle() -> None:
+    """No module imports one that imports it, at whatever distance."""
+    modules = {
+        ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
+        for path in PACKAGE.rglob("*.py")
+        if path.name != "__init__.py"
+    }
+    arrows = {
+        name: {there for each in imports(path) if (there := each.removeprefix("wheelhouse_tasks.")) in modules}
+        for name, path in modules.items()
+    }
+    for name, path in modules.items():  # `from package import module`
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("wheelhouse_tasks."):
+                room = (node.module or "").removeprefix("wheelhouse_tasks.")
+                arrows[name] |= {f"{room}.{alias.name}" for alias in node.names} & modules.keys()
+    while leaves := {name for name, theirs in arrows.items() if not theirs & arrows.keys()}:
+        for name in leaves:
+            del arrows[name]
+    assert arrows == {}
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_environment_and_output_stay_at_the_edge(path: Path) -> None:
     """Only the tasks read the process environment, but for what hides a variable from libcloud, and nobody prints."""
     text = path.read_text()
-    module = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    assert "os.environ" not in text or module == "running" or path.name == "gaps.py"
+    assert "os.environ" not in text or place(path) == "cli" or path.name == "gaps.py"
     calls = [
         node.func.id
         for node in ast.walk(ast.parse(text))

@@ -35,7 +35,8 @@ from wheelhouse_tasks.sources.fetch_plan import Candidate
 from wheelhouse_tasks.sources.source import StoreSource
 from wheelhouse_tasks.storage.driver import NOT_OFFERED
 from wheelhouse_tasks.storage.gaps import Clock, driver_class
-from wheelhouse_tasks.storage.port import make_payload, open_store
+from wheelhouse_tasks.storage.opening import open_store
+from wheelhouse_tasks.storage.port import make_payload
 from wheelhouse_tasks.storage.refusals import MEANING, understand
 from wheelhouse_tasks.storage.transport import Refusal
 
@@ -329,7 +330,8 @@ import hashlib, json, re, sys
 from pathlib import Path
 from wheelhouse_tasks.settings.locations import Container
 from wheelhouse_tasks.secret import Credentials
-from wheelhouse_tasks.storage.port import Payload, open_store
+from wheelhouse_tasks.storage.port import Payload
+from wheelhouse_tasks.storage.opening import open_store
 
 at = json.loads(sys.stdin.readline())
 store = open_store(Container(**{**at, "credentials": Credentials(*at["credentials"])}))

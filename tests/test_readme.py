@@ -113,9 +113,9 @@ def test_settings_table() -> None:
     rows = re.findall(
         r"^\| `(\w+)` \| ?(.*?) ?\| (.*?) \|$", README.partition("## Settings")[2].partition("\n## ")[0], re.MULTILINE
     )
-    assert [(name, text) for name, _, text in rows] == [(name, key.help) for name, key in table.KEYS.items()]
+    assert [(name, text) for name, _, text in rows] == [(name, key.help) for name, key in table.ROWS.items()]
     shown = {name: default.strip("` ") for name, default, _ in rows}
-    for name, key in table.KEYS.items():
+    for name, key in table.ROWS.items():
         if key.default in (None, "", (), {}):
             assert shown[name] in ("", "the container", "[project] name", "PyPI's, TestPyPI's"), name
         else:
@@ -144,7 +144,7 @@ def test_configuration_examples(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(blocks("toml")[0])
     found = resolve({}, {}, {}, tmp_path)
     assert (found.container.provider, found.container.container, len(found.indexes)) == ("s3", "my-wheelhouse", 2)
-    assert tomllib.loads(blocks("toml")[0])["tool"]["wheelhouse"].keys() <= table.KEYS.keys()
+    assert tomllib.loads(blocks("toml")[0])["tool"]["wheelhouse"].keys() <= table.ROWS.keys()
     with pytest.raises(UsageError, match="did you mean 'max_workers'"):
         resolve({}, {}, {"max_worker": 16}, tmp_path)
 

@@ -20,7 +20,8 @@ from test_bad_input import failed
 from test_storage import payload, s3_container
 
 from wheelhouse_tasks.errors import BadArtifact
-from wheelhouse_tasks.storage.port import open_store, read_all
+from wheelhouse_tasks.storage.opening import open_store
+from wheelhouse_tasks.storage.port import read_all
 
 RELEASE = ("wheelhouse.release", "--version", "1.0")
 

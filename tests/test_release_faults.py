@@ -32,7 +32,7 @@ from test_flows import digests
 from test_storage import s3_container
 
 from wheelhouse_tasks.settings.locations import Container
-from wheelhouse_tasks.storage.port import open_store
+from wheelhouse_tasks.storage.opening import open_store
 
 RELEASE = ("wheelhouse.release", "--version", "1.0", "--no-fetch", "--yes")
 TAGS = ("cp311-cp311-win_amd64", "cp312-cp312-macosx_11_0_arm64", "py3-none-any")

@@ -27,7 +27,8 @@ from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.pages.record import File
 from wheelhouse_tasks.secret import Credentials
 from wheelhouse_tasks.settings.locations import Container
-from wheelhouse_tasks.storage.port import Entry, open_store
+from wheelhouse_tasks.storage.opening import open_store
+from wheelhouse_tasks.storage.port import Entry
 
 BUCKET = "crowded"
 #: Projects that nobody asks for, and the objects of each: 20,000 in all.

@@ -18,7 +18,7 @@ from wheelhouse_tasks.secret import Credentials
 from wheelhouse_tasks.settings.locations import Container, FolderIndex, WebIndex
 from wheelhouse_tasks.settings.resolve import Settings, resolve
 from wheelhouse_tasks.settings.rule import Rule
-from wheelhouse_tasks.settings.table import KEYS, MAX_WORKERS
+from wheelhouse_tasks.settings.table import MAX_WORKERS, ROWS, Options
 
 S3 = {"provider": "s3", "container": "wheels"}
 PASSWORD = "hunter2hunter2"
@@ -62,34 +62,52 @@ def test_defaults(tmp_path: Path) -> None:
         container=container,
         container_given=False,
         indexes=(container,),
-        public_url=None,
-        max_workers=8,
-        update_index=True,
-        flat_index=True,
-        slash_pages=False,
-        enable_cdn=True,
-        stamp=True,
         rule=Rule(5, 0.0, frozenset()),
-        grace=1.0,
-        repository="pypi",
-        repository_url=None,
-        check_url=None,
-        expect=(),
-        missing_credentials="fail",
-        file_limit=100,
+        options=Options(
+            project=None,
+            provider="local",
+            container="wheelhouse",
+            prefix="",
+            region=None,
+            host=None,
+            port=None,
+            secure=True,
+            driver_options={},
+            local_folder="dist",
+            indexes=(),
+            public_url=None,
+            max_workers=8,
+            retries=3,
+            timeout=60.0,
+            ca_bundle=None,
+            update_index=True,
+            flat_index=True,
+            slash_pages=False,
+            enable_cdn=True,
+            stamp=True,
+            keep=5,
+            older_than=0.0,
+            pin=(),
+            grace=1.0,
+            repository="pypi",
+            repository_url=None,
+            check_url=None,
+            expect=(),
+            missing_credentials="fail",
+            file_limit=100,
+        ),
         environ={},
     )
 
 
 def test_collection_declares_every_key() -> None:
     """The invoke collection declares every setting, so that invoke reads its variable, and no other."""
-    assert tuple(collection.KEYS) == tuple(KEYS)
-    assert collection.ns.configuration() == {"wheelhouse": {**dict.fromkeys(KEYS), "driver_options": {}}}
+    assert collection.ns.configuration() == {"wheelhouse": {**dict.fromkeys(ROWS), "driver_options": {}}}
 
 
 def test_keys_are_described() -> None:
     """Every setting says what it is for, in one line."""
-    assert all(key.help.isprintable() and key.help for key in KEYS.values())
+    assert all(key.help.isprintable() and key.help for key in ROWS.values())
 
 
 CERTIFICATES = TemporaryDirectory()
@@ -121,30 +139,30 @@ TEXTS: dict[str, tuple[tuple[str, ...], Find]] = {
     ),
     "public_url": (
         ("https://h1", "http://h2", "file:///h3", "https://h4/", "https://h5/x?y"),
-        lambda found: found.public_url,
+        lambda found: found.options.public_url,
     ),
-    "max_workers": (("1", "2", "3", "4", "5"), lambda found: str(found.max_workers)),
+    "max_workers": (("1", "2", "3", "4", "5"), lambda found: str(found.options.max_workers)),
     "retries": (("1", "2", "4", "5", "0"), lambda found: str(found.container.retries)),
     "timeout": (("1.5", "2.5", "3.5", "4.5", "5.5"), lambda found: str(found.container.timeout)),
     "ca_bundle": (
         tuple(certificates(Path(CERTIFICATES.name))),
         lambda found: found.container.ca_bundle,
     ),
-    "update_index": (("no", "yes", "off", "true", "0"), lambda found: found.update_index),
-    "flat_index": (("no", "yes", "off", "true", "0"), lambda found: found.flat_index),
-    "slash_pages": (("no", "yes", "off", "true", "0"), lambda found: found.slash_pages),
-    "enable_cdn": (("no", "yes", "off", "true", "0"), lambda found: found.enable_cdn),
-    "stamp": (("no", "yes", "off", "true", "0"), lambda found: found.stamp),
+    "update_index": (("no", "yes", "off", "true", "0"), lambda found: found.options.update_index),
+    "flat_index": (("no", "yes", "off", "true", "0"), lambda found: found.options.flat_index),
+    "slash_pages": (("no", "yes", "off", "true", "0"), lambda found: found.options.slash_pages),
+    "enable_cdn": (("no", "yes", "off", "true", "0"), lambda found: found.options.enable_cdn),
+    "stamp": (("no", "yes", "off", "true", "0"), lambda found: found.options.stamp),
     "keep": (("1", "2", "3", "4", "5"), lambda found: str(found.rule.keep)),
     "older_than": (("1.5", "2.5", "3.5", "4.5", "0.5"), lambda found: str(found.rule.older_than)),
     "pin": (("1", "2", "3", "4", "5"), lambda found: " ".join(map(str, found.rule.pin))),
-    "grace": (("1.5", "2.5", "3.5", "4.5", "0.5"), lambda found: str(found.grace)),
-    "repository": (("r1", "r2", "r3", "r4", "r5"), lambda found: found.repository),
-    "repository_url": (("u1", "u2", "u3", "u4", "u5"), lambda found: found.repository_url),
-    "check_url": (("u1", "u2", "u3", "u4", "u5"), lambda found: found.check_url),
-    "missing_credentials": (("skip", "fail", "skip", "fail", "skip"), lambda found: found.missing_credentials),
-    "expect": (("e1", "e2", "e3", "e4", "sdist"), lambda found: " ".join(found.expect)),
-    "file_limit": (("1", "2", "3", "4", "5"), lambda found: str(found.file_limit)),
+    "grace": (("1.5", "2.5", "3.5", "4.5", "0.5"), lambda found: str(found.options.grace)),
+    "repository": (("r1", "r2", "r3", "r4", "r5"), lambda found: found.options.repository),
+    "repository_url": (("u1", "u2", "u3", "u4", "u5"), lambda found: found.options.repository_url),
+    "check_url": (("u1", "u2", "u3", "u4", "u5"), lambda found: found.options.check_url),
+    "missing_credentials": (("skip", "fail", "skip", "fail", "skip"), lambda found: found.options.missing_credentials),
+    "expect": (("e1", "e2", "e3", "e4", "sdist"), lambda found: " ".join(found.options.expect)),
+    "file_limit": (("1", "2", "3", "4", "5"), lambda found: str(found.options.file_limit)),
 }
 TRUTH = {"no": False, "yes": True, "off": False, "true": True, "0": False}
 LEVELS = ("pyproject.toml", "invoke configuration", "INVOKE_WHEELHOUSE_", "WHEELHOUSE_", "flag")
@@ -170,7 +188,7 @@ def settle_levels(root: Path, key: str, said: Mapping[str, str]) -> Settings:
 
 def test_every_key_is_tested() -> None:
     """No setting is missing from the table, but the one that is never written as text."""
-    assert {*TEXTS, "driver_options"} == set(KEYS)
+    assert {*TEXTS, "driver_options"} == set(ROWS)
 
 
 def test_container_of_another_provider(tmp_path: Path) -> None:
@@ -296,7 +314,7 @@ def test_values(key: str, value: object, expected: object, tmp_path: Path) -> No
 
 def repository_of(found: Settings) -> tuple[str, str | None, str | None]:
     """Return what names the package index."""
-    return found.repository, found.repository_url, found.check_url
+    return found.options.repository, found.options.repository_url, found.options.check_url
 
 
 @pytest.mark.parametrize(
@@ -396,7 +414,7 @@ def test_access_of_other_wheelhouses(tmp_path: Path) -> None:
 def test_tls_checks(tmp_path: Path) -> None:
     """Certificates are checked unless a flag of this run says otherwise."""
     assert settle(tmp_path, config=S3).container.verify_tls
-    assert not resolve({}, {}, S3, tmp_path, verify_tls=False).container.verify_tls
+    assert not resolve({"verify_tls": False}, {}, S3, tmp_path).container.verify_tls
 
 
 @pytest.mark.parametrize("source", ["tool", "config"])
@@ -616,7 +634,7 @@ def test_flags_that_are_no_settings_are_left_alone(tmp_path: Path) -> None:
     """Flags of a command that are not settings, and flags that were not given, say nothing."""
     flags: dict[str, object] = {"dry_run": True, "container": None, "indexes": [], "update_index": False}
     found = settle(tmp_path, config=S3, flags=flags)
-    assert (found.container, found.update_index) == (Container("s3", "wheels"), False)
+    assert (found.container, found.options.update_index) == (Container("s3", "wheels"), False)
 
 
 def test_environment_of_child_processes(tmp_path: Path) -> None:

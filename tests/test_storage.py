@@ -32,7 +32,8 @@ from wheelhouse_tasks.secret import Credentials
 from wheelhouse_tasks.settings.locations import Container
 from wheelhouse_tasks.storage.cloud import CloudStore
 from wheelhouse_tasks.storage.folder import FolderStore
-from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload, Store, open_store, read_all
+from wheelhouse_tasks.storage.opening import open_store
+from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload, Store, read_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -35,7 +35,7 @@ from wheelhouse_tasks.__main__ import main
 from wheelhouse_tasks.pages import links
 from wheelhouse_tasks.secret import Credentials
 from wheelhouse_tasks.settings.locations import Container
-from wheelhouse_tasks.storage.port import open_store
+from wheelhouse_tasks.storage.opening import open_store
 
 WORKERS = int(os.environ.get("STORM_WORKERS", "32"))
 ROUNDS = int(os.environ.get("STORM_ROUNDS", "2"))

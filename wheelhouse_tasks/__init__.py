@@ -1,7 +1,20 @@
 """Carry wheels from CI to PyPI through any object store."""
 
-from wheelhouse_tasks.cli.collection import fetch, ns, promote, release, status, upload
-from wheelhouse_tasks.cli.upkeep import check, doctor, index, prune, remove, unyank, yank
+from wheelhouse_tasks.cli.collection import (
+    check,
+    doctor,
+    fetch,
+    index,
+    ns,
+    promote,
+    prune,
+    release,
+    remove,
+    status,
+    unyank,
+    upload,
+    yank,
+)
 
 __version__ = "0.1.0"
 

@@ -25,24 +25,8 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 
-SHARED_HELP = {
-    "dry-run": "show the plan and write nothing",
-    "verbose": "tell about every file",
-    "json": "print the result as JSON; everything else goes to stderr",
-}
-CONTAINER_HELP = {
-    "container": "container to write to; a folder for the local provider",
-    "provider": "storage provider id of Apache Libcloud",
-    "username": "user name or key id (better: the variable WHEELHOUSE_USERNAME)",
-    "secret": "secret key (better: the variable WHEELHOUSE_SECRET)",
-    "region": "region of the container",
-    "host": "host name of the storage endpoint",
-    "port": "port of the storage endpoint",
-    "prefix": "folder within the container",
-}
 
-
-def run(  # noqa: PLR0913
+def run(
     context: Context,
     command: Callable[[Settings, Ui, bool], object],
     flags: dict[str, Any],
@@ -51,7 +35,6 @@ def run(  # noqa: PLR0913
     verbose: bool,
     as_json: bool,
     assume_yes: bool = False,
-    verify_tls: bool = True,
 ) -> None:
     """Run one command: the only place where errors become exits."""
     from contextlib import suppress
@@ -70,8 +53,10 @@ def run(  # noqa: PLR0913
     root = Path(getattr(context.config, "_project_prefix", None) or Path.cwd())
     details: dict[str, Any] = {}
     try:
-        found = resolve(flags, dict(os.environ), context.config.get("wheelhouse", {}), root, verify_tls=verify_tls)
+        found = resolve(flags, dict(os.environ), context.config.get("wheelhouse", {}), root)
         secrets = ui.secrets = guard_logs(os.environ, words, values_of(found.container.driver_options))
+        if not found.container.verify_tls:
+            ui.warn("TLS certificates are not checked in this run")
         # `inv wheelhouse.upload --dry` sets invoke's own flag
         with _terminable():
             result = command(found, ui, dry_run or bool(context.config.run.dry))
@@ -108,11 +93,6 @@ def _terminable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-def container_flags(given: dict[str, Any]) -> dict[str, Any]:
-    """Return the flags of a task that tell which container it works on."""
-    return {key: given[key] for key in CONTAINER_HELP}
 
 
 def guard_debug_log() -> None:

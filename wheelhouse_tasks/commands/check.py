@@ -14,7 +14,8 @@ from wheelhouse_tasks.container.objects import TEXT_TYPE, open_projects, update_
 from wheelhouse_tasks.container.project import METADATA, REMOVED, YANKED, Project, is_promotion
 from wheelhouse_tasks.errors import BadPage, Failed, ObjectMissing, WheelhouseError
 from wheelhouse_tasks.pages import flat, html_pages, json_pages, layout, links
-from wheelhouse_tasks.storage.port import Store, make_payload, open_store, read_all
+from wheelhouse_tasks.storage.opening import open_store
+from wheelhouse_tasks.storage.port import Store, make_payload, read_all
 from wheelhouse_tasks.ui import Silent, Ui
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _findings(settings: Settings, store: Store, *, deep: bool) -> tuple[int, lis
         count += len(files)
         findings += [*_objects(project), *_entries(project, files), *_pages(project, files), *_metadata(project, files)]
         if deep:
-            found = parallel.run(lambda file, p=project: _bytes(p, file), files.values(), settings.max_workers)  # type: ignore[misc]
+            found = parallel.run(lambda file, p=project: _bytes(p, file), files.values(), settings.options.max_workers)  # type: ignore[misc]
             findings += [finding for each in found for finding in each]
     return count, [*findings, *_root(settings, store)]
 
@@ -171,14 +172,16 @@ def _bytes(project: Project, file: File) -> list[Finding]:
 
 
 def _root(settings: Settings, store: Store) -> Iterator[Finding]:
-    root = Root(store, settings.max_workers, settings.flat_index, settings.slash_pages, adopt=True)
+    root = Root(
+        store, settings.options.max_workers, settings.options.flat_index, settings.options.slash_pages, adopt=True
+    )
     root.look(writing=False)
     wanted = {**{page: html_pages.render_root(root.marks) for page in root.html}}
     wanted |= {page: json_pages.render_json_root(root.marks) for page in root.json}
     for page, content in wanted.items():
         if page.content != content and (page.content is not None or root.marks):
             yield Finding(page.name, "does not name the projects that are there")
-    if settings.flat_index and root.marks:
+    if settings.options.flat_index and root.marks:
         sections = flat.flat_sections(root.flat_page.content or b"")
         for project, (_, mark) in sorted(root.marks.items()):
             if not flat.section_is_current(sections.get(project), mark):

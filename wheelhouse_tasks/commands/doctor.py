@@ -19,10 +19,10 @@ from wheelhouse_tasks.container.objects import open_projects, public_url
 from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, Failed, ObjectMissing, PageMissing, WheelhouseError
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.secret import mask_url, provider_variables
-from wheelhouse_tasks.settings.locations import LOCAL
-from wheelhouse_tasks.settings.table import KEYS
+from wheelhouse_tasks.settings.table import LOCAL, ROWS
 from wheelhouse_tasks.storage import publish
-from wheelhouse_tasks.storage.port import Conditions, Store, make_payload, open_store, read_all
+from wheelhouse_tasks.storage.opening import open_store
+from wheelhouse_tasks.storage.port import Conditions, Store, make_payload, read_all
 from wheelhouse_tasks.text import parse_time
 from wheelhouse_tasks.ui import Silent, Ui
 
@@ -216,7 +216,7 @@ class _Visit:
         if self.url.startswith("file:"):
             self.tell(PUBLIC, NOT_CHECKED, f"{self.url} is a folder", "set public_url, if a web server shows it")
             return self.skip("there is no web server", readable=True)
-        if self.settings.public_url is None and not self.settings.enable_cdn:
+        if self.settings.options.public_url is None and not self.settings.options.enable_cdn:
             self.tell(PUBLIC, NOT_CHECKED, "enable_cdn is off, and no public_url is set: the container is private")
             return self.skip("the container is private", readable=False)
         return self.served(store, _web(self.url, self.settings))
@@ -261,20 +261,20 @@ class _Visit:
 
     def unreadable(self, error: WheelhouseError) -> str:
         """Return what to do where the page that was just written is not shown."""
-        if self.settings.public_url and isinstance(error, PageMissing):
+        if self.settings.options.public_url and isinstance(error, PageMissing):
             return "public_url must lead to the container: objects are looked for below it, and below `prefix`"
         place = self.settings.container
         return SERVER_ADVICE if place.provider == LOCAL else publish.advice(place)
 
     def unset(self) -> str:
         """Return what would make `upload` tell the address each time."""
-        told = self.settings.public_url or self.settings.container.provider == LOCAL
+        told = self.settings.options.public_url or self.settings.container.provider == LOCAL
         base = (self.url or "").removesuffix(quote(self.settings.container.prefix))
         return "" if told else f"set public_url to {base}, and upload tells how to install"
 
     def folders(self, store: Store, web: Web, content: bytes) -> bool:
         """Tell whether a folder is answered with its page: the address that `--index-url` makes of a project."""
-        place, wanted = self.settings.container, self.settings.slash_pages
+        place, wanted = self.settings.container, self.settings.options.slash_pages
         if self.shows(web, self.folder, content):
             unneeded = "slash_pages is not needed here" if wanted else ""
             self.tell(FOLDERS, OK, "a folder is answered with its index.html", unneeded)
@@ -323,7 +323,7 @@ class _Visit:
         """Have pip and uv look for the newest artifact."""
         found = [artifact.parse(name) for name, file in files.items() if file.yanked is None]
         wheels = sorted(found, key=lambda each: (each.is_wheel, each.sort_key()))
-        entries = {"index.html": self.settings.flat_index, "simple/": folders}
+        entries = {"index.html": self.settings.options.flat_index, "simple/": folders}
         for name in installers.NAMES:
             for entry in (entry for entry, there in entries.items() if there or not readable):
                 check = f"{name}, {entry}"
@@ -366,9 +366,9 @@ def _web(url: str, settings: Settings) -> Web:
 
 def shown_settings(settings: Settings) -> dict[str, str]:
     """Return the settings that say something, as text; of options that may be secret the names alone."""
-    values: dict[str, Any] = {**vars(settings), **vars(settings.rule), **vars(settings.container)}
+    values: dict[str, Any] = {**vars(settings.options), **vars(settings), **vars(settings.container)}
     values["indexes"] = [index.label for index in settings.indexes]
-    texts = {name: _text(values[name]) for name in KEYS if name in values}
+    texts = {name: _text(values[name]) for name in ROWS}
     return {name: text for name, text in texts.items() if text}
 
 

@@ -107,7 +107,7 @@ def open_sources(settings: Settings, project: str, ui: Ui) -> tuple[list[Source]
 
     One that cannot be read ends the run, because what it holds would be missed silently.
     """
-    own, workers = settings.container, settings.max_workers
+    own, workers = settings.container, settings.options.max_workers
     sources = [
         open_source(place, timeout=own.timeout, retries=own.retries, workers=workers, ca_bundle=own.ca_bundle)
         for place in settings.indexes
@@ -159,7 +159,7 @@ def _apply(
                 ui.warn(f"{name}: {each.source} promises no sha256; only the archive itself was checked")
 
     try:
-        parallel.run(complete, plan.files, settings.max_workers, done)
+        parallel.run(complete, plan.files, settings.options.max_workers, done)
     finally:
         # after Ctrl-C, a thread that wakes up while the program ends must leave nothing behind
         fetcher.parts.end()

@@ -18,7 +18,8 @@ from wheelhouse_tasks.container.project import YANKED, Project
 from wheelhouse_tasks.errors import BadArtifact, NotAnArtifact, NothingToDo, UsageError
 from wheelhouse_tasks.names import project_name, version_of
 from wheelhouse_tasks.pages import layout
-from wheelhouse_tasks.storage.port import ABSENT, Store, make_payload, open_store
+from wheelhouse_tasks.storage.opening import open_store
+from wheelhouse_tasks.storage.port import ABSENT, Store, make_payload
 from wheelhouse_tasks.text import count, now_text
 from wheelhouse_tasks.ui import DRY_RUN, Silent, Ui
 
@@ -66,7 +67,7 @@ def index(
         projects = open_projects(settings, store, names, writing=True, rebuild=True)
         _adopt(store, projects, stray, now(), ui)
         written = update_pages(settings, store, projects.values(), ui, adopt=adopt)
-        parallel.run(store.delete, stray, settings.max_workers)  # the pages link the moved ones by now
+        parallel.run(store.delete, stray, settings.options.max_workers)  # the pages link the moved ones by now
         ui.note(f"projects: {len(names)}, pages written: {len(written)}")
     return IndexResult(store.label, tuple(sorted(names)), tuple(stray), written, dry_run)
 
@@ -256,7 +257,7 @@ def prune(
         if retired:
             written = update_pages(settings, store, [project], ui)
         project.look()
-        deleted = delete_hidden(project, began, 0 if at_once else settings.grace)
+        deleted = delete_hidden(project, began, 0 if at_once else settings.options.grace)
         if deleted:
             written += update_pages(settings, store, [project], ui)
         ui.note(f"{count(retired)} retired, {count(deleted)} deleted")

@@ -21,7 +21,8 @@ from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.settings.locations import Container, FolderIndex, Location
 from wheelhouse_tasks.storage.folder import FolderStore
-from wheelhouse_tasks.storage.port import ABSENT, Store, make_payload, open_store
+from wheelhouse_tasks.storage.opening import open_store
+from wheelhouse_tasks.storage.port import ABSENT, Store, make_payload
 from wheelhouse_tasks.text import count, now_text, size_text
 from wheelhouse_tasks.ui import DRY_RUN, Silent, Ui
 
@@ -74,7 +75,7 @@ def promote(
     with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
         folder = Path(scratch)
         fetch(into(settings, folder), ui, version=str(wanted), show=False)
-        files = dist.read(dist.scan(folder)[0], settings.max_workers)
+        files = dist.read(dist.scan(folder)[0], settings.options.max_workers)
         project = open_projects(settings, store, [name], writing=not dry_run)[name]
         new = _look(store, project)
         plan = _plan(project, files, new=new)
@@ -86,7 +87,7 @@ def promote(
             if new and store.create():
                 ui.note(f"created container {store.label}")
             if plan.send:
-                _copy(plan, project, wanted, now_text(now()), settings.max_workers)
+                _copy(plan, project, wanted, now_text(now()), settings.options.max_workers)
             written = update_pages(settings, store, [project], ui)
             ui.note(f"{count(plan.send)} copied to {store.label}, {len(plan.present)} already there")
     return PromoteResult(

@@ -131,7 +131,14 @@ def release(  # noqa: PLR0913
             folders = list(dict.fromkeys((target, settings.local_folder)))
         files, findings = _files(folders, (project, wanted), sources, settings, ui)
         published = index.shown(project)
-        _prove(files, findings, index, lacks(project, wanted, files, published, settings.expect, like), settings, ui)
+        _prove(
+            files,
+            findings,
+            index,
+            lacks(project, wanted, files, published, settings.options.expect, like),
+            settings,
+            ui,
+        )
         plan = plan_release(project, wanted, index.label, files, published)
         _show(plan, ui)
         _refuse_conflicts(plan)
@@ -182,7 +189,7 @@ def _files(
             if each.name.endswith(ARTIFACT_SUFFIXES):
                 ui.warn(f"left out {each.name}: {each.reason}")
         mine = [each for each in found if (each[1].project, each[1].version) == (project, version)]
-        for file in dist.examine(mine, settings.max_workers):
+        for file in dist.examine(mine, settings.options.max_workers):
             if isinstance(file, BadArtifact):
                 findings.append(file)
                 continue
@@ -241,8 +248,12 @@ def _prove(
 ) -> None:
     """Raise BadArtifacts, which tells everything that is wrong with the release, and what it lacks."""
     those = [file for file, _ in files.values()]
-    rules = Rules(index.is_pypi, settings.file_limit * MIB)
-    found = [*findings, *acceptance.findings(those, rules, settings.max_workers), *index.check([f.path for f in those])]
+    rules = Rules(index.is_pypi, settings.options.file_limit * MIB)
+    found = [
+        *findings,
+        *acceptance.findings(those, rules, settings.options.max_workers),
+        *index.check([f.path for f in those]),
+    ]
     if lacking:
         cells = {file.artifact.label: size_text(file.size) for file in those}
         title = f"{len(lacking)} missing"

@@ -67,7 +67,9 @@ def status(
 
     def state(each: Version) -> VersionStatus:
         files = {file.artifact.filename: file.size for file in by_version[each]}
-        return VersionStatus(str(each), files, tuple(lacks(project, each, files, published, settings.expect, like)))
+        return VersionStatus(
+            str(each), files, tuple(lacks(project, each, files, published, settings.options.expect, like))
+        )
 
     newest_first = sorted(by_version, reverse=True)
     states = {each: state(each) for each in newest_first}

@@ -28,9 +28,10 @@ from wheelhouse_tasks.errors import ContainerMissing, NothingToDo, UsageError, W
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.secret import is_given, mask_url, variables_of
 from wheelhouse_tasks.settings import ci
-from wheelhouse_tasks.settings.locations import LOCAL
+from wheelhouse_tasks.settings.table import LOCAL
 from wheelhouse_tasks.storage import publish
-from wheelhouse_tasks.storage.port import ABSENT, Store, open_store
+from wheelhouse_tasks.storage.opening import open_store
+from wheelhouse_tasks.storage.port import ABSENT, Store
 from wheelhouse_tasks.text import count, now_text, size_text
 from wheelhouse_tasks.ui import DRY_RUN, Silent, Ui
 
@@ -98,7 +99,7 @@ def upload(
             "build the project first, or use --local-folder",
         )
     with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
-        local = _stamped(dist.read(found, settings.max_workers), settings, Path(scratch), ui)
+        local = _stamped(dist.read(found, settings.options.max_workers), settings, Path(scratch), ui)
         for file in local:
             if file.metadata.bad_requires:
                 problem = f"its Requires-Python {file.metadata.bad_requires!r} is not valid, and is left off the pages"
@@ -123,7 +124,7 @@ def upload(
             # where there is no container yet, nobody has looked
             shown = {} if flat_page is None else {name: frozenset(each.cached) for name, each in projects.items()}
             _send_all(plan, published, projects, settings, ui, began)
-            if settings.update_index:
+            if settings.options.update_index:
                 looked = flat_page is not None
                 written = update_pages(settings, store, projects.values(), ui, looked=looked, flat_page=flat_page)
                 gone = _retire(plan, projects, shown, settings, began)
@@ -165,7 +166,7 @@ def _reason_not_to(settings: Settings, *, pull_request: bool) -> str:
     if not pull_request and ci.is_pull_request(settings.environ):
         return f"this is the build of a pull request ({ci.service(settings.environ)}); see --upload-pull-request"
     given = container.credentials is not None or is_given(container.provider, settings.environ)
-    if not given and settings.missing_credentials == "skip":
+    if not given and settings.options.missing_credentials == "skip":
         advice = f"set {variables_of(container.provider)}" + f"; {TOX_ADVICE}" * ci.in_tox(settings.environ)
         return f"there are no credentials, and missing_credentials is skip ({advice})"
     return ""
@@ -173,7 +174,7 @@ def _reason_not_to(settings: Settings, *, pull_request: bool) -> str:
 
 def _stamped(local: list[LocalFile], settings: Settings, scratch: Path, ui: Ui) -> list[LocalFile]:
     """Return the files; development wheels that do not say when they were built are replaced by stamped ones."""
-    todo = [file for file in local if settings.stamp and stamp.needs_stamp(file.artifact)]
+    todo = [file for file in local if settings.options.stamp and stamp.needs_stamp(file.artifact)]
     if not todo:
         return local
     commit = stamp.commit_time(settings.root) or stamp.source_date(settings.environ)
@@ -186,7 +187,7 @@ def _stamped(local: list[LocalFile], settings: Settings, scratch: Path, ui: Ui) 
     attested = {file.path.name for file in todo if file.attestation is not None}
     for name in sorted(attested):
         ui.warn(f"{name}: its attestation is of other bytes than those of the stamped wheel, and is left behind")
-    return [file for file in local if file not in todo] + dist.read(fresh, settings.max_workers)
+    return [file for file in local if file not in todo] + dist.read(fresh, settings.options.max_workers)
 
 
 def _look(store: Store, projects: Iterable[Project], local: list[LocalFile]) -> tuple[dict[str, File], Page | None]:
@@ -227,9 +228,9 @@ def _send_all(
             return local, []
         return local, send_companions(projects[local.artifact.project], local)
 
-    parallel.run(send_one, plan.send, settings.max_workers, done)
+    parallel.run(send_one, plan.send, settings.options.max_workers, done)
     # a worker may have been killed between a wheel and its .metadata
-    for file, entries in parallel.run(complete, plan.present, settings.max_workers):
+    for file, entries in parallel.run(complete, plan.present, settings.options.max_workers):
         if entries:
             projects[file.artifact.project].add(published[file.artifact.filename], *entries)
 
@@ -255,13 +256,13 @@ def _retire(
             project.look()
             spare = ours | (project.files().keys() - shown.get(name, frozenset()))
             gone += retire(settings, project, now, slots, spare=spare)
-            gone += delete_hidden(project, now, settings.grace)
+            gone += delete_hidden(project, now, settings.options.grace)
     return gone
 
 
 def _make_public(settings: Settings, ui: Ui) -> str | None:
     """Let everybody read the new container, and return its URL where no other is set; the upload never fails for it."""
-    if not settings.enable_cdn:
+    if not settings.options.enable_cdn:
         return None
     try:
         url = publish.make_public(settings.container)
@@ -270,7 +271,7 @@ def _make_public(settings: Settings, ui: Ui) -> str | None:
         return None
     if url:
         ui.note(f"everybody can read it: {url}")
-    return None if settings.public_url else url
+    return None if settings.options.public_url else url
 
 
 def _note(skipped: Iterable[Skipped], ui: Ui) -> None:
@@ -291,18 +292,20 @@ def _show(plan: UploadPlan, store: Store, ui: Ui) -> None:
 def _tell(plan: UploadPlan, url: str | None, settings: Settings, ui: Ui) -> None:
     kept = f", {len(plan.kept)} kept as published" if plan.kept else ""
     ui.note(f"{count(plan.send)} uploaded, {len(plan.present)} already there, {len(plan.skipped)} skipped{kept}")
-    if not settings.update_index:
+    if not settings.options.update_index:
         ui.note("the index pages were left alone: the next upload brings them up to date")
     elif url is None:
         ui.note("set public_url to the address under which the container is readable to see the install commands")
     else:
         # an object store has no page for a folder
-        folders = settings.slash_pages or settings.public_url or settings.container.provider == LOCAL
+        folders = settings.options.slash_pages or settings.options.public_url or settings.container.provider == LOCAL
         for project in plan.projects:
             files = [file for file in (*plan.present, *plan.send, *plan.kept) if file.artifact.project == project]
             wanted = f"{project}=={max(file.artifact.version for file in files)}"
             # --find-links adds to the default index, where the dependencies are
-            where = f"--find-links {url}index.html" if settings.flat_index else f"--extra-index-url {url}simple/"
+            where = (
+                f"--find-links {url}index.html" if settings.options.flat_index else f"--extra-index-url {url}simple/"
+            )
             ui.note(f"install it:  pip install {where} {wanted}")
             ui.note(f"        or:  uv pip install {where} {wanted}")
             if folders:

@@ -13,7 +13,7 @@ from wheelhouse_tasks.container.project import METADATA, REMOVED, YANKED, Projec
 from wheelhouse_tasks.errors import Changed, Conflict, UsageError
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.pages.record import File
-from wheelhouse_tasks.settings.locations import LOCAL
+from wheelhouse_tasks.settings.table import LOCAL
 from wheelhouse_tasks.storage.port import Entry, Payload, Store, make_payload, read_all
 from wheelhouse_tasks.text import now_text, parse_time
 
@@ -33,19 +33,26 @@ def open_projects(
     settings: Settings, store: Store, names: Iterable[str], *, writing: bool, rebuild: bool = False
 ) -> dict[str, Project]:
     """Return views of projects, by name, that nobody has looked at yet."""
-    if settings.slash_pages and settings.container.provider == LOCAL:
+    if settings.options.slash_pages and settings.container.provider == LOCAL:
         raise UsageError("slash_pages", "a folder cannot hold a page under its own name", "it is for object endpoints")
     return {
-        name: Project(store, name, settings.max_workers, writing=writing, rebuild=rebuild, slash=settings.slash_pages)
+        name: Project(
+            store,
+            name,
+            settings.options.max_workers,
+            writing=writing,
+            rebuild=rebuild,
+            slash=settings.options.slash_pages,
+        )
         for name in sorted(names)
     }
 
 
 def public_url(settings: Settings, store: Store) -> str | None:
     """Return where the container is readable, ending in "/", with the credentials that `public_url` may hold."""
-    if settings.public_url is None:
+    if settings.options.public_url is None:
         return store.public_url()
-    return f"{settings.public_url.rstrip('/')}/{settings.container.prefix}"
+    return f"{settings.options.public_url.rstrip('/')}/{settings.container.prefix}"
 
 
 def update_pages(
@@ -62,11 +69,11 @@ def update_pages(
     result = converge(
         store,
         projects,
-        workers=settings.max_workers,
-        flat=settings.flat_index,
+        workers=settings.options.max_workers,
+        flat=settings.options.flat_index,
         looked=looked,
         flat_page=flat_page,
-        slash=settings.slash_pages,
+        slash=settings.options.slash_pages,
         adopt=adopt,
     )
     ui.detail(f"pages settled after {result.rounds} rounds, {len(result.written)} written")

@@ -176,14 +176,14 @@ class PackageIndex:
 
 def package_index(settings: Settings) -> PackageIndex:
     """Return the index that the settings name; UsageError where it could not be read back afterwards."""
-    name = None if settings.repository_url else settings.repository
+    name = None if settings.options.repository_url else settings.options.repository
     for variable in TWINE_REPOSITORY_VARIABLES:
         value = settings.environ.get(variable)
-        if value and value not in (settings.repository_url, name):
+        if value and value not in (settings.options.repository_url, name):
             remedy = "unset it, or set repository_url and check_url"
             raise UsageError(variable, "is set, but the settings name another index", remedy)
     secrets = _check_pypirc(name, settings.environ) if name else frozenset[str]()
-    check_url = settings.check_url or CHECK_URLS.get(name or "")
+    check_url = settings.options.check_url or CHECK_URLS.get(name or "")
     if not check_url:
         raise UsageError(
             "check_url",
@@ -194,7 +194,7 @@ def package_index(settings: Settings) -> PackageIndex:
         raise UsageError("check_url", f"{mask_url(check_url)!r} is not an http(s) URL")
     return PackageIndex(
         name,
-        settings.repository_url,
+        settings.options.repository_url,
         check_url,
         settings.environ,
         secrets,

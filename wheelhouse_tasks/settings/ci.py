@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks.settings.locations import NO
+from wheelhouse_tasks.settings.casts import NO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,12 +10,11 @@ from urllib.request import url2pathname
 
 from wheelhouse_tasks.errors import UsageError
 from wheelhouse_tasks.secret import Credentials, mask_url
+from wheelhouse_tasks.settings.casts import NO, YES
+from wheelhouse_tasks.settings.table import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-LOCAL = "local"
-YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
 @dataclass(frozen=True)

@@ -18,16 +18,15 @@ from wheelhouse_tasks.errors import UsageError
 from wheelhouse_tasks.names import project_name, version_of
 from wheelhouse_tasks.secret import find_credentials, mask_url
 from wheelhouse_tasks.settings import locations
-from wheelhouse_tasks.settings.locations import LOCAL, Container, Location, path_of
+from wheelhouse_tasks.settings.locations import Container, Location, path_of
 from wheelhouse_tasks.settings.rule import Rule
-from wheelhouse_tasks.settings.table import KEYS
+from wheelhouse_tasks.settings.table import FLAGS, LOCAL, ROWS, Options
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from packaging.utils import NormalizedName
 
-CREDENTIAL_KEYS = ("username", "secret")
 CREDENTIAL_HINT = (
     "credentials never go into configuration files; use the variables WHEELHOUSE_USERNAME and WHEELHOUSE_SECRET"
 )
@@ -46,26 +45,10 @@ class Settings:
     #: Whether any level names its provider or container: else it is the default, a folder of this machine.
     container_given: bool
     indexes: tuple[Location, ...]
-    public_url: str | None
-    max_workers: int
-    update_index: bool
-    flat_index: bool
-    slash_pages: bool
-    enable_cdn: bool
-    stamp: bool
     #: Which development builds stay.
     rule: Rule
-    #: Hours between the removal from the pages and the deletion.
-    grace: float
-    repository: str
-    repository_url: str | None
-    check_url: str | None
-    #: Patterns over `python-abi-platform`, or `sdist`, that a release must fit.
-    expect: tuple[str, ...]
-    #: What `upload` does without credentials: `fail` or `skip`.
-    missing_credentials: str
-    #: MiB.
-    file_limit: int
+    #: Every setting as it was read.
+    options: Options
     #: Environment of the child processes (twine).
     environ: Mapping[str, str] = field(repr=False)
 
@@ -85,25 +68,23 @@ def resolve(
     environ: Mapping[str, str],
     config: object,
     root: Path,
-    *,
-    verify_tls: bool = True,
 ) -> Settings:
     """Return the settings that hold for one run.
 
-    *flags*: what the command line says, by key, None where it says nothing, with `username` and `secret`;
+    *flags*: what the command line says, by name, None where it says nothing;
     *environ*: the process environment; *config*: invoke's `wheelhouse` subtree; *root*: the folder of tasks.py.
     Raises UsageError that names the setting and its source.
     """
-    values = {name: key.default for name, key in KEYS.items()}
+    values = {name: row.default for name, row in ROWS.items()}
     levels = _levels(flags, environ, config, root)
     for source, level in levels:
         # what weaker levels say of another index does not hold for this one
         named = level.get("repository_url") or level.get("repository")
         if named and named != (values["repository_url"] or values["repository"]):
-            values |= {name: KEYS[name].default for name in ("repository", "repository_url", "check_url")}
+            values |= {name: ROWS[name].default for name in ("repository", "repository_url", "check_url")}
         for name, value in level.items():
             try:
-                values[name] = KEYS[name].cast(value)
+                values[name] = ROWS[name].cast(value)
             except ValueError as error:
                 shown = "a table" if isinstance(value, Mapping) else repr(mask_url(str(value)[:200]))
                 # driver_options may hold a token, whatever their shape
@@ -111,9 +92,8 @@ def resolve(
                 raise UsageError(f"{name} ({source})", f"{error}, got {shown}") from None
         if {"repository", "repository_url"} <= level.keys():
             raise UsageError(source, "sets both repository and repository_url", "one of them names the index")
-    credentials = {name: flags.get(name) for name in CREDENTIAL_KEYS}
-    values["container_given"] = any({"provider", "container"} & level.keys() for _, level in levels)
-    return _settings(values, credentials, environ, root, verify_tls)
+    given = any({"provider", "container"} & level.keys() for _, level in levels)
+    return _settings(values, flags, environ, root, container_given=given)
 
 
 def _levels(
@@ -124,9 +104,8 @@ def _levels(
     name = _table_in(pyproject, "project").get("name")
     tool = _table_in(pyproject, "tool").get("wheelhouse", {})
     environment = {}
-    for key in KEYS:
-        # INVOKE_WHEELHOUSE_…: invoke itself drops it where the project configures the subtree at its root
-        for variable in (f"INVOKE_WHEELHOUSE_{key.upper()}", f"WHEELHOUSE_{key.upper()}"):
+    for key, row in ROWS.items():
+        for variable in row.variables:
             if environ.get(variable):
                 environment[key] = environ[variable]
     _check_variables(environ)
@@ -136,13 +115,13 @@ def _levels(
         ("[tool.wheelhouse] in pyproject.toml", _known(tool, "[tool.wheelhouse] in pyproject.toml")),
         ("invoke configuration", _known(config, "invoke configuration")),
         ("environment", environment),
-        ("flag", {key: value for key, value in flags.items() if key in KEYS and value not in (None, [], ())}),
+        ("flag", {key: value for key, value in flags.items() if key in ROWS and value not in (None, [], ())}),
     ]
 
 
 def _check_variables(environ: Mapping[str, str]) -> None:
     """Raise UsageError for a variable that is nearly one of ours; others with our prefix may be the project's own."""
-    ours = {f"WHEELHOUSE_{key.upper()}" for key in (*KEYS, *CREDENTIAL_KEYS)}
+    ours = {f"WHEELHOUSE_{key.upper()}" for key in (*ROWS, *FLAGS)}
     for variable in sorted(environ):
         name = variable.removeprefix("INVOKE_")
         if name.startswith("WHEELHOUSE_") and not name.startswith("WHEELHOUSE_UPLOADER_") and name not in ours:
@@ -156,10 +135,10 @@ def _known(table: object, source: str) -> dict[str, Any]:
     if not isinstance(table, Mapping):
         raise UsageError(source, "'wheelhouse' is not a table of settings")
     for key in table:
-        if key in CREDENTIAL_KEYS:
+        if key in FLAGS:
             raise UsageError(source, f"{key!r} is not a setting", CREDENTIAL_HINT)
-        if key not in KEYS:
-            near = difflib.get_close_matches(str(key).replace("-", "_"), KEYS, n=1)
+        if key not in ROWS:
+            near = difflib.get_close_matches(str(key).replace("-", "_"), ROWS, n=1)
             raise UsageError(source, f"unknown setting {key!r}", f"did you mean {near[0]!r}?" if near else "")
     return {key: value for key, value in table.items() if value is not None and value != {}}
 
@@ -194,11 +173,7 @@ def _setup_cfg(path: Path) -> dict[str, Any]:
 
 
 def _settings(
-    values: dict[str, Any],
-    credentials: Mapping[str, str | None],
-    environ: Mapping[str, str],
-    root: Path,
-    verify_tls: bool,
+    values: dict[str, Any], flags: Mapping[str, Any], environ: Mapping[str, str], root: Path, *, container_given: bool
 ) -> Settings:
     provider = values["provider"].lower()
     local = provider == LOCAL
@@ -206,8 +181,8 @@ def _settings(
         provider=provider,
         container=str(path_of(values["container"], root, "container")) if local else values["container"],
         prefix=locations.clean_prefix(values["prefix"]),
-        credentials=None if local else find_credentials(provider, environ, credentials),
-        verify_tls=verify_tls,
+        credentials=None if local else find_credentials(provider, environ, flags),
+        verify_tls=flags.get("verify_tls") is not False,
         ca_bundle=_certificates(values["ca_bundle"], root),
         **{name: values[name] for name in ("region", "host", "port", "secure", "driver_options", "timeout", "retries")},
     )
@@ -215,16 +190,17 @@ def _settings(
     local_folder = path_of(values["local_folder"], root, "local_folder")
     if local and os.path.realpath(local_folder) == os.path.realpath(container.container):
         raise UsageError("local_folder", f"{str(local_folder)!r} is the container too", "use two folders")
-    found = tuple(locations.parse(text, root, container) for text in values["indexes"]) or (container,)
+    named = tuple(locations.parse(text, root, container) for text in values["indexes"]) or (container,)
     return Settings(
         root=root,
         project=project_name(values["project"]) if values["project"] else None,
         local_folder=local_folder,
         container=container,
-        indexes=tuple(_located(place, container, environ) for place in found),
+        container_given=container_given,
+        indexes=tuple(_located(place, container, environ) for place in named),
         rule=Rule(values["keep"], values["older_than"], frozenset(version_of(text) for text in values["pin"])),
+        options=Options(**values),
         environ=environ,
-        **{name: values[name] for name in _PLAIN},
     )
 
 
@@ -269,10 +245,3 @@ def _located(place: Location, own: Container, environ: Mapping[str, str]) -> Loc
         credentials = find_credentials(place.provider, environ, {}, own=False)
         return _with_variables(replace(place, credentials=credentials), environ)
     return place
-
-
-_PLAIN = (
-    "container_given",
-    *("public_url", "max_workers", "update_index", "flat_index", "slash_pages", "enable_cdn", "stamp", "grace"),
-    *("repository", "repository_url", "check_url", "expect", "missing_credentials", "file_limit"),
-)

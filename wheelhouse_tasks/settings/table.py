@@ -1,165 +1,307 @@
-"""The settings: how each is read, its default, and what it is for."""
+"""The table of settings: one row for each, and everything else follows from it.
+
+From a row come the attribute of `Settings.options`, the flag of each task that takes it, the help of the flag, the
+variable of the environment, what the collection declares to invoke, the row of the README, and the names that a
+misspelt one is compared with. To add a setting, add its row, then run `inv readme`.
+
+Every `inv` of a host project imports this module: it imports nothing but the casts.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import Field, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from wheelhouse_tasks.settings.locations import LOCAL, NO, YES
+from wheelhouse_tasks.settings.casts import (
+    as_boolean,
+    as_container,
+    as_host,
+    as_list,
+    as_name,
+    as_seconds,
+    as_table,
+    as_text,
+    as_url,
+    at_least_zero,
+    one_of,
+    whole,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+LOCAL = "local"
 MAX_WORKERS = 64
 
-
-def _text(value: object) -> str:
-    if not isinstance(value, str | int | float) or isinstance(value, bool):
-        raise ValueError("expected text")
-    text = str(value).strip()
-    if not text.isprintable():
-        raise ValueError("holds characters that cannot be printed")
-    return text
+#: The tasks that work on our container, and take what says which one it is.
+CONTAINER_TASKS = ("upload", "index", "check", "doctor", "yank", "unyank", "remove", "prune")
+#: The tasks that work on one project.
+PROJECT_TASKS = ("fetch", "release", "status", "promote", "doctor", "yank", "unyank", "remove", "prune")
+#: The tasks that look for artifacts in `indexes`.
+LOOKING_TASKS = ("fetch", "release", "status", "promote")
 
 
-def _boolean(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    word = str(value).strip().lower()
-    if word not in YES + NO:
-        raise ValueError("expected yes or no")
-    return word in YES
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Row:
+    """One setting."""
 
-
-def _whole(low: int, high: int) -> Callable[[object], int]:
-    def cast(value: object) -> int:
-        text = str(value).strip()
-        if not text.isdecimal() or len(text) > 9 or not low <= int(text) <= high:
-            raise ValueError(f"expected a whole number from {low} to {high}")
-        return int(text)
-
-    return cast
-
-
-def _seconds(value: object) -> float:
-    try:
-        number = float(str(value).strip())
-    except ValueError:
-        raise ValueError("expected a number of seconds") from None
-    if not (math.isfinite(number) and number > 0):
-        raise ValueError("expected more than 0 seconds")
-    return number
-
-
-def _url(value: object) -> str:
-    text = _text(value)
-    if not text.startswith(("https://", "http://", "file:///")):
-        raise ValueError("expected a URL (https://...)")
-    return text
-
-
-def _host(value: object) -> str:
-    text = _text(value)
-    if "/" in text or ":" in text:
-        raise ValueError("expected a host name alone, without scheme and port")
-    return text
-
-
-def _at_least_zero(unit: str) -> Callable[[object], float]:
-    def cast(value: object) -> float:
-        try:
-            number = float(str(value).strip())
-        except ValueError:
-            raise ValueError(f"expected a number of {unit}") from None
-        if isinstance(value, bool) or not (math.isfinite(number) and number >= 0):
-            raise ValueError(f"expected 0 {unit} or more")
-        return number
-
-    return cast
-
-
-_days, _hours = _at_least_zero("days"), _at_least_zero("hours")
-
-
-def _name(value: object) -> str:
-    text = _text(value)
-    if not text:
-        raise ValueError("expected a name")
-    return text
-
-
-def _one_of(*words: str) -> Callable[[object], str]:
-    def cast(value: object) -> str:
-        text = str(value).strip().lower()
-        if text not in words:
-            raise ValueError(f"expected {' or '.join(words)}")
-        return text
-
-    return cast
-
-
-def _container(value: object) -> str:
-    text = _name(value)
-    if "://" in text:
-        raise ValueError("expected a name, not a URL: use provider, container and prefix")
-    return text
-
-
-def _words(value: object) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return tuple(value.split())
-    if isinstance(value, list | tuple) and all(isinstance(item, str) and item.strip() for item in value):
-        return tuple(item.strip() for item in value)
-    raise ValueError("expected a list of texts")
-
-
-def _table(value: object) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-        raise ValueError("expected a table of options")
-    return dict(value)
-
-
-@dataclass(frozen=True)
-class Key:
-    """One setting: how its value is read, its default, and what it is for (the README's table)."""
-
-    cast: Callable[[object], Any]
+    name: str
+    #: Return what a text, or a value of a configuration file, means; raise ValueError.
+    cast: Callable[[Any], Any]
     default: Any
+    #: What it is for, as the README says it.
     help: str
+    group: str
+    #: The tasks that take it as a flag.
+    tasks: tuple[str, ...] = ()
+    #: The parameter of those tasks; its flag has dashes in place of underscores.
+    parameter: str
+    #: What `--help` says of the flag, where that is not the help.
+    flag_help: str = ""
+    #: What the README shows as its default, where the value does not tell it.
+    shown: str = ""
+    #: Whether its value must never be printed.
+    secret: bool = False
+
+    @property
+    def is_list(self) -> bool:
+        """Return whether its flag may be given several times."""
+        return isinstance(self.default, tuple)
+
+    @property
+    def is_negated(self) -> bool:
+        """Return whether its flag turns off what is on by default."""
+        return self.default is True
+
+    @property
+    def variables(self) -> tuple[str, str]:
+        """Return the variables of the environment that set it; the second is the stronger one."""
+        # invoke itself drops the first where a project configures the subtree at its root
+        return f"INVOKE_WHEELHOUSE_{self.name.upper()}", f"WHEELHOUSE_{self.name.upper()}"
+
+    def given(self, flag: object) -> Any:
+        """Return the value that a flag gives, or None where it gives none."""
+        if isinstance(self.default, bool):
+            return not self.is_negated if flag else None
+        return None if flag in (None, [], ()) else flag
 
 
-KEYS: Mapping[str, Key] = {
-    "project": Key(_text, None, "project whose artifacts are fetched and released"),
-    "provider": Key(_name, LOCAL, "libcloud storage provider id, any case"),
-    "container": Key(_container, "wheelhouse", "container; for `local` a folder"),
-    "prefix": Key(_text, "", "folder within the container"),
-    "region": Key(_text, None, "passed to the driver"),
-    "host": Key(_host, None, "passed to the driver: host name of the storage endpoint"),
-    "port": Key(_whole(1, 65535), None, "passed to the driver: port of the storage endpoint"),
-    "secure": Key(_boolean, True, "https to the storage endpoint"),
-    "driver_options": Key(_table, {}, "table of further driver arguments"),
-    "local_folder": Key(_name, "dist", "folder of the built artifacts"),
-    "indexes": Key(_words, (), "where `fetch` and `release` look"),
-    "public_url": Key(_url, None, "URL under which the container is readable"),
-    "max_workers": Key(_whole(1, MAX_WORKERS), 8, "transfers at once"),
-    "retries": Key(_whole(0, 100), 3, "repeats of a request that failed for want of an answer"),
-    "timeout": Key(_seconds, 60.0, "seconds of silence after which a server is given up"),
-    "ca_bundle": Key(_name, None, "file of the TLS certificates to trust, in place of the usual ones"),
-    "update_index": Key(_boolean, True, "write the index pages after an upload"),
-    "flat_index": Key(_boolean, True, "keep the flat page `index.html` of all projects"),
-    "slash_pages": Key(_boolean, False, "store each page under its folder's name too, for plain object endpoints"),
-    "enable_cdn": Key(_boolean, True, "make a container that `upload` creates readable for everybody"),
-    "stamp": Key(_boolean, True, "give development wheels a version with the time of their commit"),
-    "keep": Key(_whole(1, 10**6), 5, "newest development builds of each set of tags and release line that stay"),
-    "older_than": Key(_days, 0.0, "days that a development build stays at least"),
-    "pin": Key(_words, (), "versions of development builds that stay"),
-    "grace": Key(_hours, 1.0, "hours between the removal from the pages and the deletion"),
-    "repository": Key(_name, "pypi", "package index to release to: a name from `.pypirc`, as in twine"),
-    "repository_url": Key(_text, None, "upload URL of the package index, instead of a name"),
-    "check_url": Key(_text, None, "simple URL of that index, read before and after"),
-    "expect": Key(_words, (), "what a release must contain: patterns over `python-abi-platform`, or `sdist`"),
-    "missing_credentials": Key(_one_of("fail", "skip"), "fail", "`skip`: without credentials `upload` does nothing"),
-    "file_limit": Key(_whole(1, 10**6), 100, "MiB that PyPI takes for one file of the project"),
+def row(group: str, cast: Callable[[Any], Any], default: Any, text: str, **more: Any) -> Any:
+    """Return the field of `Options` that is one row."""
+    metadata = {"group": group, "cast": cast, "default": default, "help": text, **more}
+    return field(metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The value of every setting as it was read, in the order of the README's table."""
+
+    project: str | None = row(
+        "project",
+        as_text,
+        None,
+        "project whose artifacts are fetched and released",
+        tasks=PROJECT_TASKS,
+        flag_help="project of the files (the one of pyproject.toml)",
+        shown="`[project] name`",
+    )
+    provider: str = row(
+        "container",
+        as_name,
+        LOCAL,
+        "libcloud storage provider id, any case",
+        tasks=CONTAINER_TASKS,
+        flag_help="storage provider id of Apache Libcloud",
+    )
+    container: str = row(
+        "container",
+        as_container,
+        "wheelhouse",
+        "container; for `local` a folder",
+        tasks=CONTAINER_TASKS,
+        flag_help="container to work on; a folder for the local provider",
+    )
+    prefix: str = row("container", as_text, "", "folder within the container", tasks=CONTAINER_TASKS)
+    region: str | None = row(
+        "container", as_text, None, "passed to the driver", tasks=CONTAINER_TASKS, flag_help="region of the container"
+    )
+    host: str | None = row(
+        "container",
+        as_host,
+        None,
+        "passed to the driver: host name of the storage endpoint",
+        tasks=CONTAINER_TASKS,
+        flag_help="host name of the storage endpoint",
+    )
+    port: int | None = row(
+        "container",
+        whole(1, 65535),
+        None,
+        "passed to the driver: port of the storage endpoint",
+        tasks=CONTAINER_TASKS,
+        flag_help="port of the storage endpoint",
+    )
+    secure: bool = row("container", as_boolean, True, "https to the storage endpoint")
+    driver_options: Mapping[str, Any] = row("container", as_table, {}, "table of further driver arguments")
+    local_folder: str = row(
+        "artifacts",
+        as_name,
+        "dist",
+        "folder of the built artifacts",
+        tasks=("upload", "fetch", "release"),
+        flag_help="folder of the built or fetched artifacts (dist)",
+    )
+    indexes: tuple[str, ...] = row(
+        "artifacts",
+        as_list,
+        (),
+        "where `fetch` and `release` look",
+        tasks=LOOKING_TASKS,
+        parameter="index",
+        flag_help="wheelhouse to look in, as a URL or path; give it once for each",
+        shown="the container",
+    )
+    public_url: str | None = row("container", as_url, None, "URL under which the container is readable")
+    max_workers: int = row("transfers", whole(1, MAX_WORKERS), 8, "transfers at once", tasks=("upload",))
+    retries: int = row("transfers", whole(0, 100), 3, "repeats of a request that failed for want of an answer")
+    timeout: float = row("transfers", as_seconds, 60.0, "seconds of silence after which a server is given up")
+    ca_bundle: str | None = row(
+        "transfers", as_name, None, "file of the TLS certificates to trust, in place of the usual ones"
+    )
+    update_index: bool = row(
+        "pages",
+        as_boolean,
+        True,
+        "write the index pages after an upload",
+        tasks=("upload",),
+        flag_help="leave the index pages alone",
+    )
+    flat_index: bool = row("pages", as_boolean, True, "keep the flat page `index.html` of all projects")
+    slash_pages: bool = row(
+        "pages", as_boolean, False, "store each page under its folder's name too, for plain object endpoints"
+    )
+    enable_cdn: bool = row(
+        "pages",
+        as_boolean,
+        True,
+        "make a container that `upload` creates readable for everybody",
+        tasks=("upload",),
+        flag_help="do not make a container that is created readable for everybody",
+    )
+    stamp: bool = row(
+        "development builds",
+        as_boolean,
+        True,
+        "give development wheels a version with the time of their commit",
+        tasks=("upload",),
+        flag_help="leave the versions of development wheels alone",
+    )
+    keep: int = row(
+        "development builds",
+        whole(1, 10**6),
+        5,
+        "newest development builds of each set of tags and release line that stay",
+        tasks=("prune",),
+        flag_help="newest development builds of each set of tags and release line that stay (5)",
+    )
+    older_than: float = row(
+        "development builds",
+        at_least_zero("days"),
+        0.0,
+        "days that a development build stays at least",
+        tasks=("prune",),
+        flag_help="days that a development build stays at least (0)",
+    )
+    pin: tuple[str, ...] = row(
+        "development builds",
+        as_list,
+        (),
+        "versions of development builds that stay",
+        tasks=("prune",),
+        flag_help="version that stays; give it once for each",
+    )
+    grace: float = row(
+        "development builds", at_least_zero("hours"), 1.0, "hours between the removal from the pages and the deletion"
+    )
+    repository: str = row(
+        "release",
+        as_name,
+        "pypi",
+        "package index to release to: a name from `.pypirc`, as in twine",
+        tasks=("release",),
+        flag_help="package index: a name from .pypirc, as in twine (pypi)",
+    )
+    repository_url: str | None = row(
+        "release", as_text, None, "upload URL of the package index, instead of a name", tasks=("release",)
+    )
+    check_url: str | None = row(
+        "release",
+        as_text,
+        None,
+        "simple URL of that index, read before and after",
+        tasks=("release",),
+        shown="PyPI's, TestPyPI's",
+    )
+    expect: tuple[str, ...] = row(
+        "release",
+        as_list,
+        (),
+        "what a release must contain: patterns over `python-abi-platform`, or `sdist`",
+        tasks=("release",),
+        flag_help="pattern over python-abi-platform, or sdist, that a file must fit; give it once for each",
+    )
+    missing_credentials: str = row(
+        "container", one_of("fail", "skip"), "fail", "`skip`: without credentials `upload` does nothing"
+    )
+    file_limit: int = row("release", whole(1, 10**6), 100, "MiB that PyPI takes for one file of the project")
+
+
+def _row(attribute: Field[Any]) -> Row:
+    """Return a row of which every fact is told."""
+    facts = {"parameter": attribute.name, **attribute.metadata}
+    if facts["default"] is True:  # what is on by default has a flag that turns it off
+        facts["parameter"] = f"no_{attribute.name}"
+    return Row(name=attribute.name, **facts)
+
+
+#: Every setting, by name.
+ROWS: Mapping[str, Row] = {attribute.name: _row(attribute) for attribute in fields(Options)}
+#: What the command line alone says. Credentials are flags because wheelhouse-uploader had them; no file may hold them.
+FLAGS: Mapping[str, Row] = {
+    each.name: each
+    for each in (
+        Row(
+            name="username",
+            cast=as_text,
+            default=None,
+            help="user name or key id (better: the variable WHEELHOUSE_USERNAME)",
+            group="credentials",
+            tasks=CONTAINER_TASKS,
+            parameter="username",
+        ),
+        Row(
+            name="secret",
+            cast=as_text,
+            default=None,
+            help="secret key (better: the variable WHEELHOUSE_SECRET)",
+            group="credentials",
+            tasks=CONTAINER_TASKS,
+            parameter="secret",
+            secret=True,
+        ),
+        Row(
+            name="verify_tls",
+            cast=as_boolean,
+            default=True,
+            help="trust any TLS certificate, for this run",
+            group="transfers",
+            tasks=("upload",),
+            parameter="no_ssl_check",
+        ),
+    )
 }
+
+
+def flags_of(task: str) -> tuple[Row, ...]:
+    """Return the rows that a task takes as flags."""
+    return tuple(each for each in (*ROWS.values(), *FLAGS.values()) if task in each.tasks)

@@ -30,7 +30,8 @@ from wheelhouse_tasks.sources import index_page, listings, offer
 from wheelhouse_tasks.sources.fetch_plan import Candidate
 from wheelhouse_tasks.sources.offer import ARTIFACT_SUFFIXES, Offer
 from wheelhouse_tasks.storage.folder import FolderStore
-from wheelhouse_tasks.storage.port import BLOCK, READ_RETRIES, Store, open_store
+from wheelhouse_tasks.storage.opening import open_store
+from wheelhouse_tasks.storage.port import BLOCK, READ_RETRIES, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from wheelhouse_tasks.retry import retry
-from wheelhouse_tasks.settings.locations import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
-    from wheelhouse_tasks.settings.locations import Container
 
 BLOCK = 1 << 20
 """Bytes read, hashed and sent at once."""
@@ -107,23 +105,6 @@ class Store(Protocol):
 
     def public_url(self) -> str | None:
         """Return the URL below which objects are readable, ending in "/", or None where the provider does not know."""
-
-
-def open_store(container: Container) -> Store:
-    """Return the store of *container*; nothing is asked of it yet.
-
-    Raises UsageError for a provider or options that cannot be used.
-    """
-    if container.provider == LOCAL:
-        from wheelhouse_tasks.storage.folder import FolderStore
-
-        return FolderStore(Path(container.container) / container.prefix)
-    from wheelhouse_tasks.storage.gaps import import_libcloud
-
-    import_libcloud()
-    from wheelhouse_tasks.storage.cloud import CloudStore
-
-    return CloudStore(container)
 
 
 def make_payload(

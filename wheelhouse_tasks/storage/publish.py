@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from wheelhouse_tasks.errors import StoreError, WheelhouseError
 from wheelhouse_tasks.retry import TryAgainError, retry
-from wheelhouse_tasks.settings.locations import LOCAL
+from wheelhouse_tasks.settings.table import LOCAL
 from wheelhouse_tasks.storage.profiles import profile
 
 if TYPE_CHECKING:

@@ -1,0 +1,81 @@
+"""Make an invoke task of a function.
+
+The flags of a task are those that the table of settings gives it, its own options, and those that every task has.
+invoke reads them from the signature of the task, which is built here.
+"""
+
+from __future__ import annotations
+
+from inspect import Parameter, signature
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from invoke.tasks import task
+
+from wheelhouse_tasks.cli.run import run
+from wheelhouse_tasks.settings.table import flags_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from invoke.context import Context
+
+    from wheelhouse_tasks.settings.resolve import Settings
+    from wheelhouse_tasks.ui import Ui
+
+DRY_RUN = {"dry_run": "show the plan and write nothing"}
+CONFIRMS = {"yes": "do not ask"}
+EVERY_TASK = {
+    "verbose": "print a line for every file",
+    "json": "print the result as JSON; everything else goes to stderr",
+}
+
+
+class Run(NamedTuple):
+    """What a task works with."""
+
+    settings: Settings
+    ui: Ui
+    dry_run: bool
+
+
+def command(*, dry: bool = True, confirms: bool = False, **texts: str) -> Callable[[Callable[..., object]], Any]:
+    """Return a decorator that makes a task of ``function(run, own options)``, which returns the result.
+
+    *texts* are the help of the function's own options; one whose default is a tuple may be given several times.
+    With *dry* the task has `--dry-run`. A task that *confirms* what cannot be undone has `--yes`.
+    """
+    shared = {**(DRY_RUN if dry else {}), **(CONFIRMS if confirms else {}), **EVERY_TASK}
+
+    def decorate(function: Callable[..., object]) -> Any:
+        rows = flags_of(function.__name__)
+        own = list(signature(function).parameters.values())[1:]
+        flags = {each.parameter: False if isinstance(each.default, bool) else None for each in rows}
+        flags |= {each.name: None if isinstance(each.default, tuple) else each.default for each in own}
+        flags |= dict.fromkeys(shared, False)
+        lists = [each.parameter for each in rows if each.is_list]
+        lists += [each.name for each in own if isinstance(each.default, tuple)]
+
+        def body(context: Context, *values: Any, **named: Any) -> None:
+            given = {**flags, **dict(zip(flags, values, strict=False)), **named}
+            options = {each.name: given[each.name] or each.default for each in own}
+            run(
+                context,
+                lambda settings, ui, dry_run: function(Run(settings, ui, dry_run), **options),
+                {each.name: each.given(given[each.parameter]) for each in rows},
+                dry_run=given.get("dry_run", False),
+                verbose=given["verbose"],
+                as_json=given["json"],
+                assume_yes=given.get("yes", False),
+            )
+
+        parameters = [Parameter("context", Parameter.POSITIONAL_OR_KEYWORD)]
+        parameters += [
+            Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=default) for name, default in flags.items()
+        ]
+        body.__signature__ = signature(body).replace(parameters=parameters)  # type: ignore[attr-defined]
+        body.__name__, body.__doc__, body.__module__ = function.__name__, function.__doc__, function.__module__
+        helps = {**{each.parameter: each.flag_help or each.help for each in rows}, **shared, **texts}
+        helps = {name.replace("_", "-"): text for name, text in helps.items()}
+        return task(auto_shortflags=False, positional=[], iterable=lists, help=helps)(body)
+
+    return decorate
