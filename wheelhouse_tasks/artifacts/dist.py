@@ -8,6 +8,7 @@ import os
 import secrets
 import threading
 import zlib
+from collections.abc import Generator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -191,14 +192,18 @@ def save(  # noqa: PLR0913
 def _write(part: Path, blocks: Iterable[bytes], limit: int | None) -> tuple[str, int]:
     """Fill an empty file, up to the block that goes beyond *limit*; return its sha256 and size."""
     digest, written = hashlib.sha256(), 0
-    with part.open("r+b") as file:  # one that was removed meanwhile is not made again
-        for block in blocks:
-            digest.update(block)
-            written += file.write(block)
-            if limit is not None and written > limit:
-                break
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with part.open("r+b") as file:  # one that was removed meanwhile is not made again
+            for block in blocks:
+                digest.update(block)
+                written += file.write(block)
+                if limit is not None and written > limit:
+                    break
+            file.flush()
+            os.fsync(file.fileno())
+    finally:
+        if isinstance(blocks, Generator):  # a download that is given up lets go of its connection at once
+            blocks.close()
     return digest.hexdigest(), written
 
 
