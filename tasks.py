@@ -19,11 +19,14 @@ from invoke.exceptions import Exit
 from invoke.tasks import task
 
 import wheelhouse_tasks
+from wheelhouse_tasks.settings.table import ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from invoke.context import Context
+
+    from wheelhouse_tasks.settings.table import Row
 
 ROOT = Path(__file__).parent
 BIN = Path(sys.executable).parent
@@ -107,6 +110,22 @@ def check(context: Context) -> None:
 
 
 @task
+def fix(context: Context) -> None:
+    """Mend what the linter can, and format."""
+    del context
+    run("ruff", "check", "--fix")
+    run("ruff", "format")
+
+
+@task
+def readme(context: Context) -> None:
+    """Write the README's table of settings anew, from the table in the code."""
+    del context
+    path = ROOT / "README.md"
+    path.write_text(with_settings(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+@task
 def test(context: Context) -> None:
     """Run all tests, against real servers."""
     del context
@@ -142,6 +161,25 @@ def bench(context: Context, rounds: int = 20) -> None:
                 seconds.append(time.perf_counter() - began)
         without, with_it = (statistics.median(times[folder]) * 1000 for folder in (plain, mounted))
         print(f"inv --list: {without:.1f} ms without, {with_it:.1f} ms with, ratio {with_it / without:.3f}")
+
+
+SETTINGS_HEAD = "| setting | default | |\n| --- | --- | --- |\n"
+
+
+def with_settings(text: str) -> str:
+    """Return the text of the README with a row for each setting."""
+    before, head, rest = text.partition(SETTINGS_HEAD)
+    rows = [f"| `{row.name}` | {shown_default(row)} | {row.help} |\n".replace("|  |", "| |") for row in ROWS.values()]
+    return "".join([before, head, *rows, "\n", rest.partition("\n\n")[2]])
+
+
+def shown_default(row: Row) -> str:
+    """Return how the README shows the default of a setting."""
+    if row.shown or row.default in (None, "", (), {}):
+        return row.shown
+    if isinstance(row.default, bool):
+        return "`yes`" if row.default else "`no`"
+    return f"`{row.default:g}`" if isinstance(row.default, float) else f"`{row.default}`"
 
 
 def download(project: Path, platform: str) -> tuple[object, ...]:
@@ -255,4 +293,4 @@ def package_index(scratch: Path) -> Iterator[str]:
         server.wait()
 
 
-ns = Collection(wheelhouse_tasks, demo, check, test, ci, bench)
+ns = Collection(wheelhouse_tasks, demo, check, fix, readme, test, ci, bench)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import runpy
 import sys
 import tomllib
 from pathlib import Path
@@ -106,6 +107,11 @@ def test_pythons() -> None:
     claims = re.findall(r"Python (3\.\d+ [^,\n]*)", README)
     assert claims
     assert set(claims) == {f"3.{minors[0]} to 3.{minors[-1]}"}
+
+
+def test_settings_table_is_written_from_the_code() -> None:
+    """`inv readme` would change nothing."""
+    assert runpy.run_path(str(ROOT / "tasks.py"))["with_settings"](README) == README
 
 
 def test_settings_table() -> None:
