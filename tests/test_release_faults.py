@@ -171,7 +171,7 @@ def test_stops_and_completes(trouble: Trouble, rig: Rig) -> None:
     assert names_after("not tried", done.stderr) == {WHEELS[2], SDIST}
     assert {post.split()[0] for post in rig.index.posts} == set(WHEELS[:2])
 
-    assert continuation(done.stderr) == f"inv {' '.join(RELEASE)}"
+    assert continuation(done.stderr).endswith(f" {' '.join(RELEASE)}")
     if trouble.completes:
         rig.index.script, rig.env = Script(), {}
         done = rig.again(done.stderr)
