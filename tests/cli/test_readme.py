@@ -1,0 +1,178 @@
+"""The README is true: its commands and its code run as written, and its tables are those of the code."""
+
+import os
+import re
+import runpy
+import sys
+import tomllib
+from pathlib import Path
+
+import programs
+import pytest
+import wheels
+from paths import ROOT
+from projects import inv, make_project
+
+from wheelhouse_tasks import secret
+from wheelhouse_tasks.errors import UsageError
+from wheelhouse_tasks.settings import table
+from wheelhouse_tasks.settings.resolve import resolve
+
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    """Return the code blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+def clone(folder: Path) -> Path:
+    """Copy what git would: tracked files, and new ones that are not ignored."""
+    listed = programs.run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT, check=True)
+    for name in filter(None, listed.stdout.split("\0")):
+        source = ROOT / name
+        if source.is_file():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes())
+    return folder
+
+
+def test_ci_runs_the_commands() -> None:
+    """What .ci/run takes out of the README are the two commands, and nothing else."""
+    patterns = re.findall(r"^(\w+)=\$\(grep '(.*)' README.md\)$", (ROOT / ".ci/run").read_text(), re.MULTILINE)
+    commands = {name: re.findall(pattern, README, re.MULTILINE) for name, pattern in patterns}
+    assert commands == {"demo": [blocks("bash")[0].strip()], "tests": [blocks("bash")[1].strip()]}
+
+
+def test_first_screen() -> None:
+    """Both commands are within the first 25 lines, each complete in one line."""
+    first = README.splitlines()[:25]
+    assert [line for line in first if line.startswith("python3 -m venv")] == [
+        text.strip() for text in blocks("bash")[:2]
+    ]
+
+
+def test_the_registry_is_not_named_as_a_source() -> None:
+    """No command installs the package by its name; where it comes from stands in the section on installing alone."""
+    section = README.partition("\n## Installing\n")[2].partition("\n## ")[0]
+    elsewhere = README.replace(section, "").replace(blocks("bash")[0], "").replace(blocks("bash")[1], "")
+    install = r"\b(?:pip3?|uv|pipx|uvx|pdm|poetry|conda)\b[^\n|]*\b(?:install|add|run|tool|download)\b"
+    assert re.findall(rf"{install}[^\n|]*wheelhouse[-_.]tasks.*", README) == []
+    assert re.findall(r".*(?:git\+|HOST/OWNER|wheelhouse[-_]tasks *(?:@|[=~<>]=)).*", elsewhere) == []
+    assert [re.sub(r"@ git\+https://HOST/OWNER/.*", "", line) for line in blocks("text")[0].splitlines()] == [
+        "wheelhouse-tasks "
+    ]
+
+
+def test_ci_installs_from_the_file_of_the_section() -> None:
+    """The snippets for CI name the file that the section on installing fills, and install nothing else of ours."""
+    name = re.findall(r"^\$ pip install -r (\S+)$", README, re.MULTILINE)
+    assert len(name) == 1
+    lines = [line for text in blocks("yaml") for line in text.splitlines() if "pip install" in line]
+    assert lines
+    assert [re.findall(r"-r (\S+)", line) for line in lines] == [name] * len(lines)
+
+
+@pytest.mark.parametrize("source", ["git URL", "checkout"])
+def test_install_as_the_section_says(source: str, tmp_path: Path) -> None:
+    """What the section writes into the requirements file installs the package, for a repository and for a checkout."""
+    checkout = clone(tmp_path / "wheelhouse_tasks")
+    line = blocks("text")[0].strip()
+    if source == "checkout":
+        line = "./wheelhouse_tasks"
+        assert f"`{line}`" in README
+    else:
+        git = ("git", "-c", "user.name=test", "-c", "user.email=test@example.org")
+        for words in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "all"]):
+            programs.run(*git, *words, cwd=checkout, check=True)
+        commit = programs.run("git", "rev-parse", "HEAD", cwd=checkout, check=True).stdout.strip()
+        line = line.replace("https://HOST/OWNER", tmp_path.as_uri()).replace("COMMIT", commit)
+    (tmp_path / "requirements.txt").write_text(f"{line}\n")
+    target = tmp_path / "target"
+    pip = (sys.executable, "-m", "pip", "--isolated", "install", "--no-index", "--no-deps", "--no-build-isolation")
+    env = {**os.environ, "PIP_CONFIG_FILE": os.devnull}
+    programs.run(*pip, "--target", target, "-r", "requirements.txt", cwd=tmp_path, env=env, check=True)
+    show = "import wheelhouse_tasks; print(wheelhouse_tasks.__file__)"
+    done = programs.run(sys.executable, "-c", show, cwd=tmp_path, env={**env, "PYTHONPATH": str(target)}, check=True)
+    assert done.stdout.strip() == str(target / "wheelhouse_tasks/__init__.py")
+    assert (target / "bin/wheelhouse").is_file()
+
+
+def test_pythons() -> None:
+    """The README claims the Pythons that the metadata claims."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    minors = sorted(int(text) for text in re.findall(r"Python :: 3\.(\d+)", "\n".join(project["classifiers"])))
+    assert project["requires-python"] == f">=3.{minors[0]}"
+    claims = re.findall(r"Python (3\.\d+ [^,\n]*)", README)
+    assert claims
+    assert set(claims) == {f"3.{minors[0]} to 3.{minors[-1]}"}
+
+
+def test_settings_table_is_written_from_the_code() -> None:
+    """`inv readme` would change nothing."""
+    assert runpy.run_path(str(ROOT / "tasks.py"))["with_settings"](README) == README
+
+
+def test_settings_table() -> None:
+    """The table of settings names every setting with its default and meaning."""
+    rows = re.findall(
+        r"^\| `(\w+)` \| ?(.*?) ?\| (.*?) \|$", README.partition("## Settings")[2].partition("\n## ")[0], re.MULTILINE
+    )
+    assert [(name, text) for name, _, text in rows] == [(name, key.help) for name, key in table.ROWS.items()]
+    shown = {name: default.strip("` ") for name, default, _ in rows}
+    for name, key in table.ROWS.items():
+        if key.default in (None, "", (), {}):
+            assert shown[name] in ("", "the container", "[project] name", "PyPI's, TestPyPI's"), name
+        else:
+            assert key.cast(shown[name]) == key.default, name
+
+
+def test_four_lines_of_tasks(tmp_path: Path) -> None:
+    """The four lines mount the collection."""
+    project = make_project(tmp_path / "project", blocks("python")[0])
+    wheels.make_wheel(project / "dist")
+    assert inv(project, "wheelhouse.upload").returncode == 0
+    assert (project / "wheelhouse/index.html").is_file()
+
+
+def test_use_from_python(tmp_path: Path) -> None:
+    """The example of the Python API uploads."""
+    project = make_project(tmp_path / "project")
+    wheel = wheels.make_wheel(project / "dist")
+    code = next(text for text in blocks("python") if "resolve" in text)
+    done = programs.run(sys.executable, "-c", code, cwd=project, check=True)
+    assert done.stdout == f"{(wheel.name,)}\n"
+
+
+def test_configuration_examples(tmp_path: Path) -> None:
+    """The pyproject.toml example is accepted; what it does not say is a missing credential."""
+    (tmp_path / "pyproject.toml").write_text(blocks("toml")[0])
+    found = resolve({}, {}, {}, tmp_path)
+    assert (found.container.provider, found.container.container, len(found.indexes)) == ("s3", "my-wheelhouse", 2)
+    assert tomllib.loads(blocks("toml")[0])["tool"]["wheelhouse"].keys() <= table.ROWS.keys()
+    with pytest.raises(UsageError, match="did you mean 'max_workers'"):
+        resolve({}, {}, {"max_worker": 16}, tmp_path)
+
+
+def test_variables_of_providers() -> None:
+    """The README names every variable in which credentials of a provider are looked for."""
+    named = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", README))
+    read = {name for row in secret.NATIVE_VARIABLES.values() for name in row if name}
+    assert read | {secret.GOOGLE_VARIABLE} <= named
+
+
+def test_migration_commands(tmp_path: Path) -> None:
+    """The commands that replace wheelhouse-uploader's do their job."""
+    project = make_project(tmp_path / "project")
+    wheels.make_wheel(project / "dist", "my-project", "1.2")
+    program = Path(sys.executable).with_name("wheelhouse")
+    table = README.partition("## Moving from wheelhouse-uploader")[2]
+    upload = re.search(r"\| `wheelhouse (upload --container \w+)`", table)
+    fetch = re.search(r"\| `wheelhouse (fetch .*?)` \|", table)
+    assert upload
+    assert fetch
+    programs.run(program, *upload[1].split(), cwd=project, check=True)
+    words = fetch[1].replace("X.Y.Z", "1.2.0").replace("http://wheelhouse.example.org/", "my_wheelhouse").split()
+    programs.run(program, *words, "--local-folder", "got", cwd=project, check=True)
+    assert [path.name for path in (project / "got").iterdir()] == ["my_project-1.2-py3-none-any.whl"]

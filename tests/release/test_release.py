@@ -1,0 +1,142 @@
+"""A release: complete or refused, as planned or refused, and left on record."""
+
+import hashlib
+import json
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import programs
+import pytest
+import servers
+import wheels
+from outcomes import failed
+from projects import index_env, inv, make_project
+
+LINUX, MAC, WINDOWS = (
+    "cp312-cp312-manylinux_2_17_x86_64.manylinux2014_x86_64",
+    "cp312-cp312-macosx_11_0_arm64",
+    "cp312-cp312-win_amd64",
+)
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest) -> str:
+    """Return the name of a project that no other test releases."""
+    return "demo-" + hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:12]
+
+
+def project_with(folder: Path, name: str, version: str, *tags: str) -> Path:
+    """Return a project that has built wheels for some tags, and an sdist."""
+    project = folder / "project"
+    if not project.exists():
+        make_project(project, name=name)
+    for tag in tags:
+        wheels.make_wheel(project / "dist", name, version, tag)
+    wheels.make_sdist(project / "dist", name, version)
+    return project
+
+
+def release(project: Path, index: servers.PackageIndex, *words: str) -> CompletedProcess[str]:
+    """Release what is in dist/."""
+    return inv(project, "wheelhouse.release", "--no-fetch", *words, env=index_env(index))
+
+
+def shown(project: Path, index: servers.PackageIndex, name: str) -> set[str]:
+    """Return the files that the index shows."""
+    words = ("--project", name, "--index", index.simple_url, "--force")
+    done = inv(project, "wheelhouse.fetch", *words, "--dry-run", "--json")
+    said = json.loads(done.stdout)
+    return {*said["downloaded"], *said["present"]} if done.returncode == 0 else set()
+
+
+def test_expected_files(pypi: servers.PackageIndex, name: str, tmp_path: Path) -> None:
+    """A release that lacks what is expected is refused with a matrix of what is there, and nothing is uploaded."""
+    project = project_with(tmp_path, name, "1.0", LINUX, WINDOWS)
+    words = (
+        "--version",
+        "1.0",
+        "--expect",
+        "cp312-*-win_amd64",
+        "--expect",
+        "cp312-*-macosx*arm64",
+        "--expect",
+        "sdist",
+    )
+    done = release(project, pypi, *words)
+    failed(done, 1, "this release: lacks cp312-*-macosx*arm64")
+    assert "manylinux_2_17_x86_64" in done.stdout
+    assert shown(project, pypi, name) == set()
+    wheels.make_wheel(project / "dist", name, "1.0", MAC)
+    assert release(project, pypi, *words).returncode == 0
+    assert len(shown(project, pypi, name)) == 4
+
+
+def test_like_an_earlier_version(pypi: servers.PackageIndex, name: str, tmp_path: Path) -> None:
+    """Every tag of an earlier version on the index must be covered; the first release has none to be like."""
+    project = project_with(tmp_path, name, "1.0", LINUX, WINDOWS)
+    assert release(project, pypi, "--version", "1.0", "--like", "previous").returncode == 0
+    project_with(tmp_path, name, "1.1", LINUX, MAC)
+    for like in ("previous", "1.0"):
+        done = release(project, pypi, "--version", "1.1", "--like", like)
+        failed(done, 1, f"this release: lacks {WINDOWS}")
+        assert "MISSING" in done.stdout
+    failed(release(project, pypi, "--version", "1.1", "--like", "0.7"), 1, "no such version to be like")
+    wheels.make_wheel(project / "dist", name, "1.1", "py3-none-any")
+    assert release(project, pypi, "--version", "1.1", "--like", "previous").returncode == 0
+
+
+def test_plan_is_written_and_kept(pypi: servers.PackageIndex, name: str, tmp_path: Path) -> None:
+    """A plan is written without an upload; later exactly that is uploaded, or nothing."""
+    project = project_with(tmp_path, name, "1.0", LINUX)
+    done = release(project, pypi, "--version", "1.0", "--plan", "plan.json")
+    assert done.returncode == 0, done.stderr
+    plan = json.loads((project / "plan.json").read_text())
+    assert [row["action"] for row in plan["files"]] == ["upload", "upload"]
+    assert shown(project, pypi, name) == set()
+    extra = wheels.make_wheel(project / "dist", name, "1.0", WINDOWS)
+    failed(release(project, pypi, "--plan", "plan.json"), 1, f"{extra.name} was not planned; nothing was uploaded")
+    extra.unlink()
+    sdist = wheels.make_sdist(project / "dist", name, "1.0", payload=b"other")
+    failed(release(project, pypi, "--plan", "plan.json"), 1, f"{sdist.name} has other bytes; nothing was uploaded")
+    sdist.unlink()
+    failed(release(project, pypi, "--plan", "plan.json"), 1, f"{sdist.name} is not there; nothing was uploaded")
+    wheels.make_sdist(project / "dist", name, "1.0")
+    failed(release(project, pypi, "--plan", "gone.json"), 2, "gone.json: cannot be read as a plan")
+    assert shown(project, pypi, name) == set()
+    for uploads in (2, 0):  # and once more, with nothing to do
+        done = release(project, pypi, "--plan", "plan.json", "--json")
+        assert (done.returncode, len(json.loads(done.stdout)["uploaded"])) == (0, uploads), done.stderr
+    assert shown(project, pypi, name) == {row["file"] for row in plan["files"]}
+
+
+def test_conflict_is_in_the_plan(pypi: servers.PackageIndex, name: str, tmp_path: Path) -> None:
+    """Case 69: the plan shows which file is there with other bytes, and nothing else is uploaded."""
+    project = project_with(tmp_path, name, "1.0")
+    assert release(project, pypi, "--version", "1.0").returncode == 0
+    wheels.make_sdist(project / "dist", name, "1.0", payload=b"other")
+    wheels.make_wheel(project / "dist", name, "1.0")
+    done = release(project, pypi, "--version", "1.0", "--dry-run")
+    failed(done, 1, "nothing was uploaded (take it out of dist/")
+    rows = [line.split()[0] for line in done.stdout.splitlines() if line.rstrip().endswith((".whl", ".gz"))]
+    assert rows == ["upload", "conflict"]
+    assert len(shown(project, pypi, name)) == 1
+
+
+def test_digests_are_left_beside(pypi: servers.PackageIndex, name: str, tmp_path: Path) -> None:
+    """The digests lie beside dist/, never in it, and `sha256sum` agrees with them."""
+    project = project_with(tmp_path, name, "1.0", LINUX)
+    done = release(project, pypi, "--version", "1.0", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["sums"] == str(project / "SHA256SUMS")
+    assert len(list((project / "dist").iterdir())) == 2
+    checked = programs.run("sha256sum", "--check", "--strict", "../SHA256SUMS", cwd=project / "dist")
+    assert (checked.returncode, checked.stdout.count(": OK")) == (0, 2)
+
+
+def test_attestations_stay_where_nobody_takes_them(pypi: servers.PackageIndex, name: str, tmp_path: Path) -> None:
+    """An index that is not PyPI gets the files without their attestations, which is said."""
+    project = project_with(tmp_path, name, "1.0")
+    wheels.attest(project / "dist" / f"{name.replace('-', '_')}-1.0.tar.gz")
+    done = release(project, pypi, "--version", "1.0")
+    assert done.returncode == 0, done.stderr
+    assert "takes no attestations: those of 1 file stay here" in done.stdout

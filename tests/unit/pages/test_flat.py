@@ -1,0 +1,227 @@
+"""The flat page: what a person finds on it, and that installers find the same."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from fake_store import FakeStore
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+from page_files import FILE_LISTS, HOSTILE, Reader
+
+from wheelhouse_tasks.container.converge import converge
+from wheelhouse_tasks.pages import flat, json_pages, layout, links
+from wheelhouse_tasks.pages.record import File
+from wheelhouse_tasks.storage.port import Payload
+
+A, B, C = "a" * 64, "b" * 64, "c" * 64
+TIME = "2026-11-23T03:21:00.000000Z"
+PLATFORM = "manylinux_2_17_x86_64.manylinux2014_x86_64"
+WHEEL = File(f"demo-1.0-cp39-abi3-{PLATFORM}.whl", 1_234_567, A, "m1", ">=3.9", B, TIME)
+LATER = File("demo-1.0-cp312-cp312-win32.whl", 999, B, "m2", ">=3.9", upload_time="2026-11-25T00:00:00Z")
+SDIST = File("demo-1.0.tar.gz", 482, C, "m3", ">=3.9", upload_time=TIME, yanked="<b>", yank_mark="y")
+
+#: Every byte of it is what a page keeps until its project changes.
+SECTION = f"""\
+<!-- wheelhouse section 2: demo m%2F1 -->
+<h2>demo</h2>
+<details open>
+<summary><strong>1.0</strong> <span>2 wheels + source &middot; 1.2 MB &middot; 2026-11-23 to 2026-11-25</span></summary>
+<pre>pip install --find-links URL-OF-THIS-PAGE demo==1.0</pre>
+<p>Requires Python &gt;=3.9</p>
+<div class="box"><table>
+<thead><tr><th>Python</th><th title="{PLATFORM}">manylinux_2_17<br>x86_64</th><th title="win32">win32</th></tr></thead>
+<tbody>
+<tr><th>cp39 abi3</th><td><a href="files/demo/{WHEEL.filename}#sha256={A}" data-requires-python="&gt;=3.9" \
+data-core-metadata="sha256={B}" data-dist-info-metadata="sha256={B}" data-upload-time="{TIME}" data-size="1234567" \
+title="{WHEEL.filename} (2026-11-23)">1.2 MB</a></td><td></td></tr>
+<tr><th>cp312</th><td></td><td><a href="files/demo/{LATER.filename}#sha256={B}" data-requires-python="&gt;=3.9" \
+data-upload-time="2026-11-25T00:00:00Z" data-size="999" title="{LATER.filename} (2026-11-25)">999 B</a></td></tr>
+</tbody></table></div>
+<p>Source: <a href="files/demo/{SDIST.filename}#sha256={C}" data-requires-python="&gt;=3.9" \
+data-upload-time="{TIME}" data-size="482" data-yanked="&lt;b&gt;">{SDIST.filename}</a> <em>yanked</em> \
+<small>482 B &middot; 2026-11-23</small></p>
+<p><em>Yanked</em> (1 file): <bdi>&lt;b&gt;</bdi></p>
+</details>
+<!-- wheelhouse section end -->
+"""
+
+
+def named(*names: str, **facts: Any) -> list[File]:
+    """Return files that differ in nothing but their names."""
+    return [File(name, 1, A, "m", **facts) for name in names]
+
+
+def section(files: Iterable[File]) -> str:
+    """Return a project's part of the page."""
+    return flat.render_section("demo", "m", files)
+
+
+def test_section() -> None:
+    """A version has its command, a table of Python and ABI by platform, its source, and why what is yanked."""
+    assert flat.render_section("demo", "m/1", [SDIST, LATER, WHEEL]) == SECTION
+
+
+def test_head() -> None:
+    """The page says how many links it has, and how to use its commands; it fits a phone and needs no script."""
+    page = flat.render_flat({"demo": SECTION, "zoo": ""}).decode()
+    assert '<meta name="wheelhouse:links" content="3">' in page
+    assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in page
+    assert "<title>Wheelhouse</title>" in page
+    assert "<p>2 projects, 3 files.\n" in page
+    assert "project-status" not in page
+    assert "<p>1 project, 3 files.\n" in flat.render_flat({"demo": SECTION}).decode()
+    assert "<p>No files yet.</p>" in flat.render_flat({}).decode()
+
+
+def test_versions() -> None:
+    """The newest version is first; it and the newest release are open."""
+    files = named(*(f"demo-{version}.tar.gz" for version in ("1.9", "1.10", "1.2", "2.0rc1", "2.0.dev1")))
+    shown = re.findall(r"<details( open)?>\n<summary><strong>(.*?)</strong>", section(files))
+    assert shown == [(" open", "2.0rc1"), ("", "2.0.dev1"), (" open", "1.10"), ("", "1.9"), ("", "1.2")]
+
+
+def test_equal_versions_are_one() -> None:
+    """1.0 and 1.0.0 are one version, called as its first file calls it, in whatever order the files come."""
+    files = named("demo-1.0.0-py3-none-any.whl", "demo-1.0.tar.gz")
+    assert section(files) == section(files[::-1])
+    assert re.findall("<strong>(.*?)</strong>", section(files)) == ["1.0.0"]
+
+
+def test_table() -> None:
+    """Rows and columns are ordered as people count; wheels that differ in their build number share a cell."""
+    tags = ("cp312-cp312-win_amd64", "cp39-cp39-macosx_9_0_x86_64", "cp39-cp39-macosx_11_0_arm64", "py2.py3-none-any")
+    files = named(*(f"demo-1.0-{tag}.whl" for tag in tags), "demo-1.0-2b-cp312-cp312-win_amd64.whl")
+    text = section(files)
+    rows = [re.sub("<[^>]*>", "|", row) for row in re.findall("<tr>(.*?)</tr>", text)]
+    assert [re.sub(r"\|+", "|", row) for row in rows] == [
+        "|Python|any|macosx_9_0|x86_64|macosx_11_0|arm64|win|amd64|",
+        "|cp39|1 B|1 B|",
+        "|cp312|1 B| |build 2b|1 B|",
+        "|py2.py3 none|1 B|",
+    ]
+
+
+@pytest.mark.parametrize("tag", ["a" + "1" * 190, "a" + "_1" * 90, "_" * 190, "9" * 190, "win_" * 45, "a.b_1.c"])
+def test_any_platform_has_a_column(tag: str) -> None:
+    """A platform that nobody has heard of takes no time to name."""
+    text = section(named(f"demo-1.0-cp312-cp312-{tag}.whl"))
+    column = re.findall('<th title="(.*?)">(.*?)</th>', text)
+    assert [(title, shown.replace("<br>", "_")) for title, shown in column] == [(tag, tag.partition(".")[0])]
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.sampled_from(["cp3", "cp03", "cp003", "py3", "cp31"]), unique=True), st.randoms())
+def test_tags_that_count_the_same(tags: list[str], order: Any) -> None:
+    """The order of rows and columns follows from the tags alone."""
+    files = named(*(f"demo-1.0-{tag}-none-{tag}.whl" for tag in tags))
+    text = section(files)
+    order.shuffle(files)
+    assert section(files) == text
+
+
+@pytest.mark.parametrize(
+    ("version", "command"),
+    [
+        ("1.0+cu.1", "demo==1.0+cu.1"),
+        ("1!2.0", "&#x27;demo==1!2.0&#x27;"),  # a shell has its own idea of !2
+    ],
+)
+def test_command(version: str, command: str) -> None:
+    """A command can be copied into a shell as it is."""
+    text = section(named(f"demo-{version}-py3-none-any.whl"))
+    assert f"<pre>pip install --find-links URL-OF-THIS-PAGE {command}</pre>" in text
+
+
+def test_what_differs_within_a_version_is_not_told_of_it() -> None:
+    """Requires-Python is told where all files agree, and a version is yanked where all files are."""
+    agreed = named("demo-1.0-py2-none-any.whl", "demo-1.0.tar.gz", requires_python=">=3", yanked="why")
+    assert "<p>Requires Python &gt;=3</p>" in section(agreed)
+    assert "<strong>1.0</strong> <em>yanked</em> " in section(agreed)
+    assert "<em>Yanked</em> (2 files): <bdi>why</bdi>" in section(agreed)
+    differing = [agreed[0], replace(agreed[1], requires_python=None, yanked=None)]
+    assert "Requires Python" not in section(differing)
+    assert "<strong>1.0</strong> <span>" in section(differing)
+    assert "<em>Yanked</em> (1 file): <bdi>why</bdi>" in section(differing)
+
+
+def test_unknown_facts_are_left_out() -> None:
+    """Without a date, a reason or a Python there is none on the page."""
+    text = section(named("demo-1.0.zip", yanked="", upload_time="soon"))
+    assert "<span>source &middot; 1 B</span>" in text
+    assert "<small>1 B</small>" in text
+    assert "<p><em>Yanked</em> (1 file)</p>" in text
+    assert "<table>" not in text
+
+
+OURS = {
+    *(
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "h1",
+        "h2",
+        "p",
+        "code",
+        "pre",
+        "small",
+        "em",
+        "bdi",
+        "a",
+        "br",
+    ),
+    *("details", "summary", "strong", "span", "div", "table", "thead", "tbody", "tr", "th", "td"),
+}
+
+
+@settings(deadline=None, max_examples=60)
+@given(FILE_LISTS, HOSTILE | st.text(max_size=9), HOSTILE | st.text(max_size=300))
+def test_hostile_text_stays_text(files: list[File], mark: str, reason: str) -> None:
+    """Whatever the facts and marks hold, both parsers find our tags and the right links, and no others (case 61)."""
+    files = [replace(file, yanked=reason) if number % 2 else file for number, file in enumerate(files)]
+    page = flat.render_flat({"demo": flat.render_section("demo", mark, files)})
+    assert page.isascii()
+    reader = Reader()
+    reader.feed(page.decode())
+    reader.close()
+    tree: Any = etree.fromstring(page, etree.HTMLParser(encoding="utf-8"))
+    assert reader.tags <= OURS
+    assert {element.tag for element in tree.iter(etree.Element)} <= OURS
+    wanted = {(file.filename, f"sha256={file.sha256}") for file in files}
+    for hrefs in ([anchor["href"] or "" for anchor in reader.anchors], tree.xpath("//a/@href")):
+        assert len(hrefs) == len(files)
+        assert {(link.filename, f"sha256={link.sha256}") for link in found(hrefs)} == wanted
+        assert all(re.fullmatch(r"files/demo/[\w.%-]+#sha256=[0-9a-f]{64}", href) for href in hrefs)
+    assert all("data-yanked" not in anchor or anchor["data-yanked"] is not None for anchor in reader.anchors)
+
+
+def found(hrefs: Iterable[str]) -> list[links.Link]:
+    """Return the links of a page that has nothing but these."""
+    page = "".join(f"<a href='{href}'></a>" for href in hrefs)
+    return links.parse(page.encode(), "https://x/", layout.HTML_TYPE)
+
+
+def test_sections_of_another_form_are_made_anew() -> None:
+    """A section that an earlier release wrote is not taken over, though its project did not change."""
+    page = flat.render_flat({"demo": SECTION})
+    assert list(flat.flat_sections(page)) == ["demo"]
+    assert flat.flat_sections(page.replace(b"section 2:", b"section:")) == {}
+
+
+@pytest.mark.parametrize("folder", ['"><script>alert(1)', "..", "a\nb", "\u202edemo", "x" * 300, "Not_Normalised"])
+def test_folder_of_no_project_is_on_no_page(folder: str) -> None:
+    """A folder of the JSON tree that no project is called is linked by no page, whatever lies in it (case 61)."""
+    store = FakeStore()
+    for name in ("demo", folder):
+        content = json_pages.render_json(name, [SDIST])
+        store.put(layout.json_page(name), Payload(content, len(content), "", "", "", ""))
+    converge(store, [], workers=1, sleep=lambda _: None)
+    for page, count in ((layout.FLAT, 1), (layout.ROOT, 1), (layout.JSON_ROOT, 1)):
+        kind = layout.JSON_TYPE if page == layout.JSON_ROOT else layout.HTML_TYPE
+        assert len(links.parse(store.content(page), "https://x/", kind)) == count

@@ -1,0 +1,258 @@
+"""Plans: what is sent, fetched and released, given the facts."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.version import Version
+from planned import OTHER_WHEEL, SDIST, WHEEL, A, B, local
+
+from wheelhouse_tasks.artifacts import artifact
+from wheelhouse_tasks.artifacts.local import Skipped
+from wheelhouse_tasks.container import upload_plan
+from wheelhouse_tasks.container.upload_plan import UploadPlan
+from wheelhouse_tasks.errors import Conflict, Failed, NothingToDo
+from wheelhouse_tasks.pages.links import Link
+from wheelhouse_tasks.sources import fetch_plan
+from wheelhouse_tasks.sources.fetch_plan import Candidate, FetchPlan
+
+SKIPPED = (Skipped("notes.txt", "no artifact"),)
+
+
+def candidate(filename: str, sha256: str | None = A, source: str = "one", problem: str = "") -> Candidate:
+    """Return a file that a wheelhouse offers."""
+    link = Link(f"https://wheels.example/{source}/{filename}", filename, sha256, problem=problem)
+    return Candidate(artifact.parse(filename), sha256, source, link)
+
+
+def promised(algorithm: str, digest: str, source: str = "one") -> Candidate:
+    """Return a file whose digest is not sha256."""
+    link = Link(f"https://wheels.example/{source}/{WHEEL}", WHEEL, digest=(algorithm, digest))
+    return Candidate(artifact.parse(WHEEL), None, source, link)
+
+
+def test_upload_sends_what_is_new() -> None:
+    """Files that are not published are sent, those that are there with the same bytes are not (case 53)."""
+    files = [local(SDIST), local(WHEEL), local(OTHER_WHEEL)]
+    assert upload_plan.plan_upload(files, {WHEEL: A, "demo-0.9.tar.gz": B}, SKIPPED) == UploadPlan(
+        send=(local(OTHER_WHEEL), local(SDIST)), present=(local(WHEEL),), skipped=SKIPPED
+    )
+
+
+def test_upload_refuses_other_bytes() -> None:
+    """A published name never changes its bytes; every such file is named (case 53)."""
+    files = [local(WHEEL), local(OTHER_WHEEL), local(SDIST)]
+    with pytest.raises(Conflict) as refused:
+        upload_plan.plan_upload(files, {WHEEL: B, SDIST: B, OTHER_WHEEL: A}, ())
+    assert str(refused.value) == (
+        f"{WHEEL}, {SDIST}: already published with other bytes; nothing was sent "
+        "(build under a new version, or pass --overwrite)"
+    )
+
+
+def test_upload_overwrites_when_told() -> None:
+    """With overwrite, files with other bytes are sent, and those with the same still are not (case 53)."""
+    files = [local(WHEEL), local(SDIST)]
+    expected = UploadPlan(send=(local(WHEEL),), present=(local(SDIST),), skipped=())
+    assert upload_plan.plan_upload(files, {WHEEL: B, SDIST: A}, (), overwrite=True) == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "taken", "message"),
+    [
+        pytest.param(
+            [WHEEL, WHEEL.replace("demo", "Demo")], [], f"{WHEEL}: differs from D{WHEEL[1:]} in case", id="ours"
+        ),
+        pytest.param([SDIST], ["Demo-1.0.tar.gz"], f"{SDIST}: differs from Demo-1.0.tar.gz in case", id="published"),
+        pytest.param([SDIST, WHEEL], [SDIST, WHEEL, "demo-2.0.zip"], "", id="the same names"),
+    ],
+)
+def test_upload_refuses_names_that_differ_in_case(names: list[str], taken: list[str], message: str) -> None:
+    """Case 11: two names that not every file system can hold beside each other are refused."""
+    files = list(map(local, names))
+    if message:
+        with pytest.raises(Conflict, match=re.escape(message)):
+            upload_plan.plan_upload(files, {}, (), taken=taken)
+    else:
+        assert set(upload_plan.plan_upload(files, {}, (), taken=taken).send) == set(files)
+
+
+def test_upload_of_what_was_removed() -> None:
+    """A release that waits for its deletion is refused, a development build of that kind is left out."""
+    dev = "demo-1.0.dev1.tar.gz"
+    with pytest.raises(Conflict, match=f"{WHEEL}: was removed, and waits for its deletion; nothing was sent"):
+        upload_plan.plan_upload([local(WHEEL), local(SDIST)], {}, (), removed={WHEEL})
+    found = upload_plan.plan_upload([local(dev), local(SDIST)], {}, (), removed={dev})
+    expected = (Skipped(dev, "was retired, and waits for its deletion"),)
+    assert (found.send, found.skipped) == ((local(SDIST),), expected)
+
+
+def test_projects_of_an_upload() -> None:
+    """The pages of every project with a file are brought up to date, sent or there already (case 54)."""
+    found = upload_plan.plan_upload([local("zoo-1.0.zip"), local(WHEEL), local(SDIST)], {WHEEL: A}, ())
+    assert found.projects == ("demo", "zoo")
+    assert upload_plan.plan_upload([local(WHEEL)], {WHEEL: A}, ()).projects == ("demo",)
+
+
+@given(st.lists(st.sampled_from([WHEEL, OTHER_WHEEL, SDIST, "zoo-1.0.zip"]), unique=True), st.data())
+def test_upload_plans_every_file_once(names: list[str], data: st.DataObject) -> None:
+    """Each file is either sent or there already, whatever is published and in whatever order the files come."""
+    published = data.draw(st.dictionaries(st.sampled_from([WHEEL, SDIST]), st.sampled_from([A, B])))
+    found = upload_plan.plan_upload(map(local, names), published, (), overwrite=True)
+    assert sorted(each.artifact.filename for each in (*found.send, *found.present)) == sorted(names)
+    assert found == upload_plan.plan_upload(
+        map(local, data.draw(st.permutations(names))), published, (), overwrite=True
+    )
+
+
+OFFERED = [
+    "demo-1.0.tar.gz",
+    "demo-1.0.0-py3-none-any.whl",
+    "demo-1.0+cu118-py3-none-any.whl",
+    "demo-1.0rc1.tar.gz",
+    "demo-extra-1.0.tar.gz",
+    "demo-1-1.tar.gz",
+]
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        pytest.param("1.0", ["demo-1.0.0-py3-none-any.whl", "demo-1.0.tar.gz"], id="15 both spellings"),
+        pytest.param("1.0.0", ["demo-1.0.0-py3-none-any.whl", "demo-1.0.tar.gz"], id="15 asked the other way"),
+        pytest.param("1.0+cu118", ["demo-1.0+cu118-py3-none-any.whl"], id="18 local version when asked for"),
+        pytest.param("1.0rc1", ["demo-1.0rc1.tar.gz"], id="candidate"),
+        pytest.param(
+            None,
+            [
+                "demo-1.0rc1.tar.gz",
+                "demo-1.0.0-py3-none-any.whl",
+                "demo-1.0.tar.gz",
+                "demo-1.0+cu118-py3-none-any.whl",
+            ],
+            id="16 all versions of this project only",
+        ),
+    ],
+)
+def test_choose_by_version(version: str | None, expected: list[str]) -> None:
+    """Cases 15, 16, 18: versions are compared by PEP 440 with their local part, projects by PEP 503."""
+    chosen = fetch_plan.choose("demo", Version(version) if version else None, map(candidate, OFFERED), "here")
+    assert [each.artifact.filename for each in chosen] == expected
+
+
+@pytest.mark.parametrize(
+    ("project", "version", "message"),
+    [
+        pytest.param(
+            "demo",
+            "2.0",
+            "demo 2.0: no artifact in here (versions there: 1.0rc1, 1.0, 1.0+cu118)",
+            id="18, 36 version absent",
+        ),
+        pytest.param("zoo", "2.0", "zoo 2.0: no artifact in here (no version of it is there)", id="36 project absent"),
+        pytest.param("zoo", None, "zoo: no artifact in here (no version of it is there)", id="36 any version"),
+    ],
+)
+def test_nothing_to_choose(project: str, version: str | None, message: str) -> None:
+    """Cases 18, 36: where nothing matches, the versions that are there are listed in order."""
+    with pytest.raises(NothingToDo) as refused:
+        fetch_plan.choose(project, Version(version) if version else None, map(candidate, OFFERED), "here")
+    assert str(refused.value) == message
+
+
+FIRST, SECOND, UNKNOWN = candidate(WHEEL), candidate(WHEEL, source="two"), candidate(WHEEL, None, "no digest")
+
+
+@pytest.mark.parametrize(
+    ("offered", "expected"),
+    [
+        pytest.param([FIRST, SECOND], FIRST, id="34 same digest"),
+        pytest.param([UNKNOWN, SECOND], SECOND, id="digest behind none"),
+        pytest.param([FIRST, UNKNOWN], FIRST, id="none behind digest"),
+        pytest.param([UNKNOWN, SECOND, FIRST], SECOND, id="none, then two"),
+    ],
+)
+def test_choose_one_for_each_name(offered: list[Candidate], expected: Candidate) -> None:
+    """Cases 34, 37: a file that several indexes offer is taken once, from the first that promises its digest."""
+    assert fetch_plan.choose("demo", None, offered, "here") == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("offered", "message"),
+    [
+        pytest.param(
+            [FIRST, candidate(WHEEL, B, "two")], f"{WHEEL}: has sha256 {A} in one, {B} in two", id="37 two indexes"
+        ),
+        pytest.param([FIRST, candidate(WHEEL, B)], f"{WHEEL}: has sha256 {A} in one, {B} in one", id="34 one index"),
+        pytest.param(
+            [UNKNOWN, FIRST, candidate(WHEEL, B, "two")],
+            f"{WHEEL}: has sha256 {A} in one, {B} in two",
+            id="37 behind one without",
+        ),
+        pytest.param(
+            [candidate("Demo-1.0.tar.gz"), candidate("demo-1.0.tar.gz")],
+            "demo-1.0.tar.gz: differs from Demo-1.0.tar.gz in case only (fetch from one index)",
+            id="11 case",
+        ),
+        pytest.param(
+            [promised("md5", "a" * 32), promised("md5", "b" * 32, "two")],
+            f"{WHEEL}: has md5 {'a' * 32} in one, {'b' * 32} in two",
+            id="37 another digest",
+        ),
+    ],
+)
+def test_choose_refuses_contradictions(offered: list[Candidate], message: str) -> None:
+    """Cases 11, 34, 37: two files that would be one in the folder are a conflict that names both."""
+    with pytest.raises(Conflict) as refused:
+        fetch_plan.choose("demo", None, offered, "here")
+    assert str(refused.value) == message
+
+
+def test_choose_prefers_what_can_be_fetched() -> None:
+    """Of two offers without a digest, the one that can be downloaded is taken."""
+    broken, good = candidate(WHEEL, None, "one", "leads away"), candidate(WHEEL, None, "two")
+    assert fetch_plan.choose("demo", None, [broken, good], "here") == (good,)
+
+
+def test_fetch_downloads_what_is_missing() -> None:
+    """Files that are not in the folder are downloaded, those with the promised bytes are not (case 43)."""
+    wanted = [candidate(WHEEL), candidate(OTHER_WHEEL), candidate(SDIST, None)]
+    found = fetch_plan.plan_fetch(wanted, {WHEEL: A, "other.whl": B}, SKIPPED, "dist")
+    assert found == FetchPlan((candidate(OTHER_WHEEL), candidate(SDIST, None)), (candidate(WHEEL),), SKIPPED)
+    assert found.files == (candidate(OTHER_WHEEL), candidate(WHEEL), candidate(SDIST, None))
+
+
+def test_fetch_replaces_nothing_unasked() -> None:
+    """Files that are there with other bytes are kept, and all of them are named, unless the user insists (case 43)."""
+    wanted = [candidate(WHEEL), candidate(OTHER_WHEEL), candidate(SDIST, source="two")]
+    here = {WHEEL: B, OTHER_WHEEL: A, SDIST: B}
+    with pytest.raises(Conflict) as refused:
+        fetch_plan.plan_fetch(wanted, here, (), "dist")
+    assert str(refused.value) == (
+        f"{WHEEL} (of one), {SDIST} (of two): in dist with other bytes; nothing was fetched "
+        "(pass --force to replace it)"
+    )
+    expected = FetchPlan((wanted[0], wanted[2]), (wanted[1],), ())
+    assert fetch_plan.plan_fetch(wanted, here, (), "dist", force=True) == expected
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_fetch_compares_what_promises_no_digest(force: bool) -> None:
+    """A file without a promised digest is downloaded: only its bytes tell whether it is the one that is there."""
+    offer = candidate(WHEEL, None)
+    assert fetch_plan.plan_fetch([offer], {WHEEL: B}, (), "dist", force=force) == FetchPlan((offer,), (), ())
+
+
+def test_fetch_of_another_command_has_its_own_remedy() -> None:
+    """A command without --force says what else to do."""
+    with pytest.raises(Conflict, match=r"\(remove it\)$"):
+        fetch_plan.plan_fetch([candidate(WHEEL)], {WHEEL: B}, (), "dist", remedy="remove it")
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_fetch_refuses_a_link_with_a_problem(force: bool) -> None:
+    """Cases 32, 33: a link with a malformed digest, say, is never downloaded."""
+    offer = candidate(WHEEL, None, problem="its sha256 is malformed")
+    with pytest.raises(Failed, match=re.escape(f"{WHEEL}: cannot be fetched from one: its sha256 is malformed")):
+        fetch_plan.plan_fetch([offer], {}, (), "dist", force=force)
