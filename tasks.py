@@ -125,12 +125,13 @@ def readme(context: Context) -> None:
     path.write_text(with_settings(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
-@task
-def test(context: Context) -> None:
+@task(help={"unit": "those alone that start no server"})
+def test(context: Context, unit: bool = False) -> None:  # noqa: PT028  # a task, not a test
     """Run all tests, against real servers."""
     del context
     # more than there are cores: many tests wait for a server or a process
-    run(sys.executable, "-m", "pytest", "--numprocesses", "3", "--dist", "worksteal", "--durations", "20")
+    words = ("--numprocesses", "3", "--dist", "worksteal", "--durations", "20")
+    run(sys.executable, "-m", "pytest", *words, *(["tests/unit"] if unit else []))
 
 
 @task

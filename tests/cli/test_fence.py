@@ -12,7 +12,7 @@ import fence
 import programs
 import pytest
 import servers
-from paths import SUPPORT
+from paths import SUPPORT, TESTS
 
 ELSEWHERE = ("192.0.2.1", "198.51.100.1", "2001:db8::1", "2606:4700::1")
 #: Tries to reach each address in both ways; prints what came of it.
@@ -135,7 +135,7 @@ def test_header_tells_which_fence_stands(ci: str, code: int, said: str, tmp_path
     (tmp_path / "test_nothing.py").write_text("def test_nothing(clean_env): pass\n")
     lower = ("setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin")
     argv = (sys.executable, "-m", "pytest", "-c", os.devnull, "-p", "no:cacheprovider", "-p", "conftest", tmp_path)
-    env = {**os.environ, "CI": ci, "PYTHONPATH": str(SUPPORT), fence.MARK: ""}
+    env = {**os.environ, "CI": ci, "PYTHONPATH": f"{SUPPORT}{os.pathsep}{TESTS}", fence.MARK: ""}
     done = programs.run(*lower, *argv, env=env)
     assert (done.returncode, said in done.stdout + done.stderr) == (code, True), done.stdout + done.stderr
 
