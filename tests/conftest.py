@@ -17,8 +17,8 @@ import pytest
 import servers
 from hypothesis import HealthCheck, settings
 
-from wheelhouse_tasks import secret
 from wheelhouse_tasks.settings import ci
+from wheelhouse_tasks.settings.providers import PROVIDERS
 
 # how long an example takes tells of the machine
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -36,7 +36,11 @@ STEERING = re.compile(
 #: What shows any build service that is known, tox, or the credentials of any provider.
 HIDDEN = {
     *re.findall(r"\w+", json.dumps([[vendor["env"], vendor.get("pr")] for vendor in ci_info.vendors])),
-    *(*ci.GENERIC, *ci.TOX, *secret.provider_variables()),
+    *(
+        *ci.GENERIC,
+        *ci.TOX,
+        *(name for each in PROVIDERS.values() for name in each.credential_variables.union(each.read)),
+    ),
 }
 FENCE = pytest.StashKey[fence.Fence]()
 

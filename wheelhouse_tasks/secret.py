@@ -8,7 +8,7 @@ import logging
 import os
 import re
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, unquote
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 HIDDEN = "<hidden>"
 
 SECRET_FLAG = "--secret"  # noqa: S105
-#: The secret variables that are no provider's; those of the providers are in the tables below.
+#: The secret variables that are no provider's; those of the providers are handed to `found`.
 SECRET_VARIABLES = re.compile(
     r"WHEELHOUSE_(UPLOADER_)?SECRET|TWINE_PASSWORD|INVOKE_.*(SECRET|PASSWORD|TOKEN).*|.*_API_TOKEN"
 )
@@ -46,43 +46,6 @@ NAMED_VALUE = re.compile(rf"""(?i)((['"]){TELLING}\2: ?(['"]))(?:\\.|(?!\3)[^\\\
 CONNECTION_VALUE = re.compile(rf"(?i)(?:^|;){TELLING}=([^;]+)")
 
 
-@dataclass(frozen=True)
-class Credentials:
-    """A key pair for one storage provider; its parts are in no repr."""
-
-    username: str = field(repr=False)
-    secret: str = field(repr=False)
-    #: Session token of temporary credentials, where the provider has them.
-    token: str | None = field(default=None, repr=False)
-
-
-#: How the names of providers begin that speak S3.
-S3 = ("s3", "minio", "ovh", "scaleway", "digitalocean_spaces")
-#: Where a provider's own tools look for credentials: (user or key id, secret, session token). All but the first are
-#: secret, and masked because they stand here.
-NATIVE_VARIABLES: Mapping[str, tuple[str, str, str | None]] = {
-    "s3": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
-    "azure_blobs": ("AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_KEY", None),
-    "backblaze_b2": ("B2_APPLICATION_KEY_ID", "B2_APPLICATION_KEY", None),
-    "openstack_swift": ("OS_USERNAME", "OS_PASSWORD", None),
-    "cloudfiles": ("OS_USERNAME", "OS_PASSWORD", None),
-}
-#: Names the file that holds the credentials of a service account.
-GOOGLE_VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"
-#: Secret variables that a provider's own tools read, and we do not: masked all the same.
-OTHER_SECRETS: Mapping[str, tuple[str, ...]] = {
-    "s3": ("AWS_SECURITY_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"),
-    "minio": ("MINIO_ROOT_PASSWORD", "MINIO_SECRET_KEY"),
-    "digitalocean_spaces": ("SPACES_SECRET_ACCESS_KEY",),
-    "scaleway": ("SCW_SECRET_KEY",),
-    "aliyun_oss": ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"),
-    "azure_blobs": ("AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_SAS_TOKEN", "AZURE_CLIENT_SECRET"),
-    "openstack_swift": (
-        *("OS_APPLICATION_CREDENTIAL_SECRET", "OS_TOKEN", "OS_AUTH_TOKEN", "OS_ACCESS_TOKEN", "OS_CLIENT_SECRET"),
-        *("OS_PASSCODE", "ST_KEY"),
-    ),
-    "google_storage": ("GOOGLE_CREDENTIALS", "GOOGLE_OAUTH_ACCESS_TOKEN", "CLOUDSDK_AUTH_ACCESS_TOKEN"),
-}
 #: User and secret of the pairs that are no provider's.
 OTHER_PAIRS = (
     ("WHEELHOUSE_USERNAME", "WHEELHOUSE_SECRET"),
@@ -91,76 +54,15 @@ OTHER_PAIRS = (
 )
 
 
-def secret_variables() -> frozenset[str]:
-    """Return the names of the variables that hold a secret of any provider."""
-    read = {name for _, *names in NATIVE_VARIABLES.values() for name in names if name}
-    return frozenset(read.union(*OTHER_SECRETS.values()))
+@dataclass(frozen=True, kw_only=True)
+class SecretVariables:
+    """The variables of all storage providers that hold secrets; the records of the providers name them."""
 
-
-def provider_variables() -> frozenset[str]:
-    """Return the names of the variables that hold credentials of any provider, or name their file."""
-    return secret_variables() | {GOOGLE_VARIABLE, *(user for user, *_ in NATIVE_VARIABLES.values())}
-
-
-def variables_of(provider: str) -> str:
-    """Return which variables hold the credentials of a provider, in words."""
-    names = _native(provider)
-    if provider == "google_storage":
-        return f"WHEELHOUSE_USERNAME and WHEELHOUSE_SECRET, both, or {GOOGLE_VARIABLE}, a service account's key file"
-    return "WHEELHOUSE_USERNAME and WHEELHOUSE_SECRET, both" + (f", or {names[0]} and {names[1]}" if names else "")
-
-
-def _native(provider: str) -> tuple[str, str, str | None] | None:
-    return NATIVE_VARIABLES.get("s3" if provider.startswith(S3) else provider)
-
-
-def is_given(provider: str, environ: Mapping[str, str]) -> bool:
-    """Return whether any variable of credentials for *provider* says something, be it enough or not."""
-    names = ("WHEELHOUSE_USERNAME", "WHEELHOUSE_SECRET", *(_native(provider) or ()))
-    names += (GOOGLE_VARIABLE,) if provider == "google_storage" else ()
-    return any(environ.get(name or "", "").strip() for name in names)
-
-
-def find_credentials(
-    provider: str, environ: Mapping[str, str], flags: Mapping[str, str | None], *, own: bool = True
-) -> Credentials | None:
-    """Return the credentials for *provider*, or None.
-
-    Order: flags, WHEELHOUSE_…, WHEELHOUSE_UPLOADER_…, the provider's own variables. With *own* false the first
-    three are left out: they belong to the container of `upload` and go to no other provider.
-    """
-    pairs: list[tuple[str | None, str | None, str | None]] = []
-    if own:
-        pairs += [
-            (
-                flags.get("username") or environ.get(f"{prefix}_USERNAME"),
-                flags.get("secret") or environ.get(f"{prefix}_SECRET"),
-                None,
-            )
-            for prefix in ("WHEELHOUSE", "WHEELHOUSE_UPLOADER")
-        ]
-    names = _native(provider)
-    if names:
-        pairs.append((environ.get(names[0]), environ.get(names[1]), environ.get(names[2] or "")))
-    for username, secret, token in pairs:
-        # a line break is easily pasted along
-        if username and username.strip() and secret and secret.strip():
-            return Credentials(username.strip(), secret.strip(), token.strip() if token else None)
-    path = environ.get(GOOGLE_VARIABLE) if provider == "google_storage" else None
-    return _service_account(path) if path else None
-
-
-def _service_account(path: str) -> Credentials | None:
-    """Return what libcloud wants of a service account: its address, and the file of its key."""
-    try:
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123  # a path from the environment, as it is
-            said = json.load(file)
-        # libcloud would tell all that is in a file without a key
-        if str(said["private_key"]).startswith("-----BEGIN"):
-            return Credentials(str(said["client_email"]), path)
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    return None
+    names: frozenset[str]
+    #: Those that name a key file.
+    files: frozenset[str]
+    #: User and secret of each pair.
+    pairs: frozenset[tuple[str, str]]
 
 
 def mask_url(text: str) -> str:
@@ -170,13 +72,13 @@ def mask_url(text: str) -> str:
     return NAMED_VALUE.sub(rf"\1{HIDDEN}", QUERY_VALUE.sub(rf"\1{HIDDEN}", text))
 
 
-def found(environ: Mapping[str, str], argv: Iterable[str]) -> frozenset[str]:
+def found(environ: Mapping[str, str], argv: Iterable[str], variables: SecretVariables) -> frozenset[str]:
     """Return the secret values that the environment, a key file that it names, and the command line hold."""
-    names = secret_variables()
+    names = variables.names
     values = {value for name, value in environ.items() if name in names or SECRET_VARIABLES.fullmatch(name)}
-    texts = {*values, environ.get(GOOGLE_VARIABLE, "")}
+    texts = values | {environ.get(name, "") for name in variables.files}
     values |= {part for text in texts for part in (*_parts(text), *_parts(_file(text)))}
-    for user, key in (*OTHER_PAIRS, *(row[:2] for row in NATIVE_VARIABLES.values())):
+    for user, key in (*OTHER_PAIRS, *variables.pairs):
         if environ.get(user) and environ.get(key):
             values.add(_basic(f"{environ[user].strip()}:{environ[key].strip()}"))
     words = list(argv)
@@ -261,10 +163,8 @@ class MaskingFilter(logging.Filter):
         return True
 
 
-def guard_logs(environ: Mapping[str, str], argv: Iterable[str], more: Iterable[str] = ()) -> frozenset[str]:
-    """Keep secrets, and *more* of them, out of every log that is set up by now; return them."""
-    secrets = found(environ, argv) | spelled(more)
+def guard_logs(secrets: frozenset[str]) -> None:
+    """Keep secrets out of every log that is set up by now."""
     for handler in logging.getLogger().handlers:
         if not any(isinstance(each, MaskingFilter) and each.secrets >= secrets for each in handler.filters):
             handler.addFilter(MaskingFilter(secrets))
-    return secrets

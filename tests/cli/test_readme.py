@@ -13,9 +13,9 @@ import wheels
 from paths import ROOT
 from projects import inv, make_project
 
-from wheelhouse_tasks import secret
 from wheelhouse_tasks.errors import UsageError
 from wheelhouse_tasks.settings import table
+from wheelhouse_tasks.settings.providers import readme_rows
 from wheelhouse_tasks.settings.resolve import resolve
 
 README = (ROOT / "README.md").read_text()
@@ -155,11 +155,10 @@ def test_configuration_examples(tmp_path: Path) -> None:
         resolve({}, {}, {"max_worker": 16}, tmp_path)
 
 
-def test_variables_of_providers() -> None:
-    """The README names every variable in which credentials of a provider are looked for."""
-    named = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", README))
-    read = {name for row in secret.NATIVE_VARIABLES.values() for name in row if name}
-    assert read | {secret.GOOGLE_VARIABLE} <= named
+def test_providers_table() -> None:
+    """The table of providers is that of their records, with every variable that is read."""
+    table = README.partition("## Providers")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `.*", table, re.MULTILINE) == readme_rows()
 
 
 def test_migration_commands(tmp_path: Path) -> None:

@@ -21,8 +21,7 @@ from wheelhouse_tasks.commands.doctor import DoctorResult, NotWell
 from wheelhouse_tasks.commands.upload import upload
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.pages.record import File
-from wheelhouse_tasks.secret import Credentials
-from wheelhouse_tasks.settings.locations import Container
+from wheelhouse_tasks.settings.locations import Container, Credentials
 from wheelhouse_tasks.settings.resolve import Settings, resolve
 from wheelhouse_tasks.storage import publish
 from wheelhouse_tasks.storage.opening import open_store

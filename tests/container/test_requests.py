@@ -25,8 +25,7 @@ from wheelhouse_tasks.container.converge import converge
 from wheelhouse_tasks.container.project import METADATA, Project
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.pages.record import File
-from wheelhouse_tasks.secret import Credentials
-from wheelhouse_tasks.settings.locations import Container
+from wheelhouse_tasks.settings.locations import Container, Credentials
 from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.storage.port import Entry
 

@@ -34,8 +34,7 @@ from projects import make_project, s3_env
 
 from wheelhouse_tasks.__main__ import main
 from wheelhouse_tasks.pages import links
-from wheelhouse_tasks.secret import Credentials
-from wheelhouse_tasks.settings.locations import Container
+from wheelhouse_tasks.settings.locations import Container, Credentials
 from wheelhouse_tasks.storage.opening import open_store
 
 WORKERS = int(os.environ.get("STORM_WORKERS", "32"))

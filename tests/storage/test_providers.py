@@ -30,8 +30,7 @@ from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, StoreError, Unreachable
 from wheelhouse_tasks.pages.links import Link
 from wheelhouse_tasks.retry import TryAgainError
-from wheelhouse_tasks.secret import Credentials
-from wheelhouse_tasks.settings.locations import Container
+from wheelhouse_tasks.settings.locations import Container, Credentials
 from wheelhouse_tasks.sources.fetch_plan import Candidate
 from wheelhouse_tasks.sources.source import StoreSource
 from wheelhouse_tasks.storage.driver import NOT_OFFERED
@@ -329,8 +328,7 @@ def test_table_of_the_readme() -> None:
 MOVE = """
 import hashlib, json, re, sys
 from pathlib import Path
-from wheelhouse_tasks.settings.locations import Container
-from wheelhouse_tasks.secret import Credentials
+from wheelhouse_tasks.settings.locations import Container, Credentials
 from wheelhouse_tasks.storage.port import Payload
 from wheelhouse_tasks.storage.opening import open_store
 

@@ -29,8 +29,7 @@ from wheelhouse_tasks.errors import (
     UsageError,
     WheelhouseError,
 )
-from wheelhouse_tasks.secret import Credentials
-from wheelhouse_tasks.settings.locations import Container
+from wheelhouse_tasks.settings.locations import Container, Credentials
 from wheelhouse_tasks.storage.cloud import CloudStore
 from wheelhouse_tasks.storage.folder import FolderStore
 from wheelhouse_tasks.storage.opening import open_store

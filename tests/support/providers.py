@@ -12,8 +12,7 @@ import requests
 import servers
 from libcloud.common.types import MalformedResponseError
 
-from wheelhouse_tasks.secret import Credentials
-from wheelhouse_tasks.settings.locations import Container
+from wheelhouse_tasks.settings.locations import Container, Credentials
 from wheelhouse_tasks.storage.gaps import driver_class
 from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.storage.port import Conditions

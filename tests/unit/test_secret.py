@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
@@ -24,7 +25,12 @@ from wheelhouse_tasks import secret
 from wheelhouse_tasks.cli import run
 from wheelhouse_tasks.commands import doctor
 from wheelhouse_tasks.errors import StoreError, UsageError
-from wheelhouse_tasks.secret import HIDDEN, NATIVE_VARIABLES, Credentials, find_credentials, is_given, mask, mask_url
+from wheelhouse_tasks.secret import HIDDEN, mask, mask_url
+from wheelhouse_tasks.settings import credentials
+from wheelhouse_tasks.settings.credentials import find_credentials, is_given, secrets_of
+from wheelhouse_tasks.settings.locations import Credentials
+from wheelhouse_tasks.settings.provider import Variables
+from wheelhouse_tasks.settings.providers import PROVIDERS, provider_of
 from wheelhouse_tasks.settings.resolve import Settings, resolve
 from wheelhouse_tasks.ui import Ui
 
@@ -91,11 +97,11 @@ def test_mask_url(text: str, expected: str) -> None:
 )
 def test_found(environ: Mapping[str, str], argv: list[str], expected: str) -> None:
     """Secrets are found wherever they are handed to us, in every spelling that may be logged (case 73)."""
-    assert expected in secret.found(environ, argv)
+    assert expected in secrets_of(environ, argv)
 
 
 #: Every variable that the tables call a secret, and those that are no provider's.
-SECRETS_OF_PROVIDERS = sorted(secret.secret_variables())
+SECRETS_OF_PROVIDERS = sorted(credentials.secret_variables().names)
 OTHERS = ["WHEELHOUSE_SECRET", "WHEELHOUSE_UPLOADER_SECRET", "TWINE_PASSWORD", "INVOKE_WHEELHOUSE_SECRET"]
 
 
@@ -105,7 +111,7 @@ def test_table_holds_what_is_known() -> None:
     known |= {"OS_TOKEN", "OS_APPLICATION_CREDENTIAL_SECRET", "AWS_SECURITY_TOKEN", "GOOGLE_CREDENTIALS"}
     assert known <= set(SECRETS_OF_PROVIDERS)
     assert not {user for _, user, _ in NATIVE} & set(SECRETS_OF_PROVIDERS)
-    assert {user for _, user, _ in NATIVE} | {"GOOGLE_APPLICATION_CREDENTIALS"} <= secret.provider_variables()
+    assert {user for _, user, _ in NATIVE} | {"GOOGLE_APPLICATION_CREDENTIALS"} <= credentials.credential_variables()
 
 
 def spellings(value: str) -> dict[str, str]:
@@ -122,7 +128,7 @@ def leaked(text: str, values: Iterable[str]) -> list[str]:
 def test_every_secret_of_every_provider_is_masked(variable: str) -> None:
     """What any secret variable holds is in no text, in whichever spelling."""
     value = f'of {variable}/a+b=c"d'
-    secrets = secret.found({variable: value}, ())
+    secrets = secrets_of({variable: value}, ())
     for spelling, form in spellings(value).items():
         assert leaked(mask(f"the provider said {form}, ...", secrets), [value]) == [], spelling
 
@@ -145,12 +151,14 @@ def test_pair_added_to_the_table_is_masked(
     log: io.StringIO,
 ) -> None:
     """Who adds a pair of variables to the table adds nothing else: logs, errors and results hide its secrets."""
-    monkeypatch.setitem(NATIVE_VARIABLES, provider, row)
+    user, key, token = row
+    pair = Variables(user=user, secret=key, token=token)
+    monkeypatch.setitem(PROVIDERS, provider, replace(provider_of(provider), credentials=pair))
     values = [f"hush-{name}" for name in row[1:] if name]
     environ = dict(zip(filter(None, row), ["me", *values], strict=True))
-    found = secret.find_credentials(provider, environ, {})
+    found = find_credentials(provider, environ, {})
     assert found == Credentials("me", *values)
-    assert set(environ) <= secret.provider_variables()
+    assert set(environ) <= credentials.credential_variables()
     assert doctor.origin_of(found, environ) == ", ".join(sorted(environ))
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
@@ -226,7 +234,7 @@ PROGRAMS = [("-m", "wheelhouse_tasks", "--debug", "upload"), ("-m", "invoke", "-
 def test_debug_log_of_a_run_holds_no_secret(provider: str, program: tuple[str, ...], project: Path) -> None:
     """A real upload that fails, with --debug and --json, every secret set, and a configuration that holds some."""
     values = {name: f"hush/{name}/{number}==" for number, name in enumerate([*SECRETS_OF_PROVIDERS, *OTHERS])}
-    values |= {user: f"user-{user}" for user in secret.provider_variables() - values.keys()}
+    values |= {user: f"user-{user}" for user in credentials.credential_variables() - values.keys()}
     key = {"client_email": "me@e.example", "private_key": PEM, "private_key_id": "hush-key-id"}
     (project / "key.json").write_text(json.dumps(key))
     values["GOOGLE_APPLICATION_CREDENTIALS"] = str(project / "key.json")
@@ -264,7 +272,7 @@ def test_service_account_is_masked_line_by_line(variable: str, by_path: bool, tm
     text = json.dumps({"private_key": PEM, **others, "type": "service"})
     path = tmp_path / "key.json"
     path.write_text(text)
-    secrets = secret.found({variable: str(path) if by_path else text}, ())
+    secrets = secrets_of({variable: str(path) if by_path else text}, ())
     shown = mask(f"{text} | {PEM} | {PEM[40:]} | hush-key-id | hush-refresh | service", secrets)
     assert [part for part in (*others.values(), *PEM.splitlines()[1:-1]) if part in shown] == []
     assert shown.endswith("| service")
@@ -276,13 +284,13 @@ def test_key_file_that_cannot_be_read_is_no_failure(tmp_path: Path) -> None:
     (tmp_path / "list").write_text("[1]")
     (tmp_path / "deep").write_text("[" * 60000)
     for name in ("missing", ".", "bytes", "list", "deep", "x" * 5000):
-        assert secret.found({"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / name)}, ()) == frozenset()
+        assert secrets_of({"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / name)}, ()) == frozenset()
 
 
 def test_bytes_that_are_no_text_are_a_secret_too() -> None:
     """A variable may hold any bytes: they are hidden, and are no reason to fail."""
     value = b"hush\xffhush".decode(errors="surrogateescape")
-    secrets = secret.found({"B2_APPLICATION_KEY_ID": value, "B2_APPLICATION_KEY": value}, ())
+    secrets = secrets_of({"B2_APPLICATION_KEY_ID": value, "B2_APPLICATION_KEY": value}, ())
     assert mask(f"a {value} b hush%FFhush", secrets) == f"a {HIDDEN} b {HIDDEN}"
 
 
@@ -291,7 +299,7 @@ def test_connection_string_is_masked_in_parts() -> None:
     environ = {
         "AZURE_STORAGE_CONNECTION_STRING": "DefaultEndpointsProtocol=https;AccountName=example;AccountKey=a2V5a2V5=="
     }
-    assert mask("a2V5a2V5== of example by https", secret.found(environ, ())) == f"{HIDDEN} of example by https"
+    assert mask("a2V5a2V5== of example by https", secrets_of(environ, ())) == f"{HIDDEN} of example by https"
 
 
 @pytest.mark.parametrize(
@@ -306,7 +314,7 @@ def test_connection_string_is_masked_in_parts() -> None:
 def test_basic_authentication_is_masked(environ: dict[str, str]) -> None:
     """A pair is hidden as the header of a request has it."""
     header = base64.b64encode(f"me:{PASSWORD}".encode()).decode()
-    assert mask(f"Authorization: Basic {header}", secret.found(environ, ())) == f"Authorization: Basic {HIDDEN}"
+    assert mask(f"Authorization: Basic {header}", secrets_of(environ, ())) == f"Authorization: Basic {HIDDEN}"
 
 
 @pytest.mark.parametrize(
@@ -360,7 +368,7 @@ def test_secret_driver_options_are_masked(
 )
 def test_found_nothing(environ: Mapping[str, str], argv: list[str]) -> None:
     """What is no secret is not hidden, or every line would be garbled."""
-    assert secret.found(environ, argv) == frozenset()
+    assert secrets_of(environ, argv) == frozenset()
 
 
 #: No characters of the replacement, so that it cannot hold a secret itself.
@@ -370,7 +378,7 @@ SECRETS = st.text("abcABC019+/=%&?:@ \t\né", min_size=secret.SHORTEST, max_size
 @given(st.sets(SECRETS, max_size=3), st.data())
 def test_mask_leaves_no_secret(values: set[str], data: st.DataObject) -> None:
     """Wherever secrets stand in a text, none is left, in any spelling (case 73)."""
-    secrets = secret.found({f"X{number}_API_TOKEN": value for number, value in enumerate(values)}, ())
+    secrets = secrets_of({f"X{number}_API_TOKEN": value for number, value in enumerate(values)}, ())
     pieces = [st.text(max_size=5), st.just("https://me:pw@h/")]
     for value in values:
         pieces += [st.just(value), st.just(quote(value, safe="")), st.just(quote_plus(value))]
@@ -517,7 +525,8 @@ def log() -> Iterator[io.StringIO]:
 
 def test_logs_hold_no_secret(log: io.StringIO) -> None:
     """What any library logs from now on is cleaned, message and arguments (case 73)."""
-    secrets = secret.guard_logs({"WHEELHOUSE_SECRET": PASSWORD}, ["inv", "--index=https://me:other-pw@h/"])
+    secrets = secrets_of({"WHEELHOUSE_SECRET": PASSWORD}, ["inv", "--index=https://me:other-pw@h/"])
+    secret.guard_logs(secrets)
     assert secrets == {PASSWORD, "other-pw", "bWU6b3RoZXItcHc=", "bWU6b3RoZXItcHc%3D"}
     logging.getLogger("invoke").debug("argv: %r", ["--secret", PASSWORD])
     logging.getLogger("urllib3").info("GET https://me:other-pw@h/?sig=abc")
@@ -526,17 +535,17 @@ def test_logs_hold_no_secret(log: io.StringIO) -> None:
 
 def test_guarding_twice_adds_secrets(log: io.StringIO) -> None:
     """A secret that becomes known later is hidden too, and nothing is guarded twice in vain."""
-    secret.guard_logs({"WHEELHOUSE_SECRET": PASSWORD}, ())
-    secret.guard_logs({"WHEELHOUSE_SECRET": PASSWORD}, ())
+    secret.guard_logs(secrets_of({"WHEELHOUSE_SECRET": PASSWORD}, ()))
+    secret.guard_logs(secrets_of({"WHEELHOUSE_SECRET": PASSWORD}, ()))
     assert len(logging.getLogger().handlers[-1].filters) == 1
-    secret.guard_logs({"WHEELHOUSE_SECRET": "something else"}, ())
+    secret.guard_logs(secrets_of({"WHEELHOUSE_SECRET": "something else"}, ()))
     logging.getLogger("x").warning("%s and something else", PASSWORD)
     assert log.getvalue() == f"{HIDDEN} and {HIDDEN}\n"
 
 
 def test_tracebacks_in_logs_hold_no_secret(log: io.StringIO) -> None:
     """A traceback that is logged is cleaned too (case 73)."""
-    secret.guard_logs({"WHEELHOUSE_SECRET": PASSWORD}, ())
+    secret.guard_logs(secrets_of({"WHEELHOUSE_SECRET": PASSWORD}, ()))
     try:
         raise ValueError(f"bad key {PASSWORD}")
     except ValueError:
@@ -547,8 +556,8 @@ def test_tracebacks_in_logs_hold_no_secret(log: io.StringIO) -> None:
 
 def test_every_part_of_a_log_record_is_cleaned_of_secrets_known_later(log: io.StringIO) -> None:
     """A traceback and a stack that an earlier filter made into texts are cleaned of what became known since."""
-    secret.guard_logs({"WHEELHOUSE_SECRET": PASSWORD}, ())
-    secret.guard_logs({}, (), ["another-secret"])
+    secret.guard_logs(secrets_of({"WHEELHOUSE_SECRET": PASSWORD}, ()))
+    secret.guard_logs(frozenset({"another-secret"}))
     try:
         raise ValueError(f"bad keys {PASSWORD} another-secret")
     except ValueError:
@@ -562,6 +571,6 @@ def test_every_part_of_a_log_record_is_cleaned_of_secrets_known_later(log: io.St
 
 def test_bad_log_records_do_no_harm(log: io.StringIO, capsys: pytest.CaptureFixture[str]) -> None:
     """A record with wrong arguments is logging's problem, as it was before, not that of the library that logs."""
-    secret.guard_logs({"WHEELHOUSE_SECRET": PASSWORD}, ())
+    secret.guard_logs(secrets_of({"WHEELHOUSE_SECRET": PASSWORD}, ()))
     logging.getLogger("x").warning("%d files", "many")
     assert PASSWORD not in log.getvalue() + capsys.readouterr().err

@@ -43,18 +43,21 @@ def run(
 
     from wheelhouse_tasks.cli.console import Terminal
     from wheelhouse_tasks.errors import WheelhouseError, one_line
-    from wheelhouse_tasks.secret import guard_logs, mask, values_of
+    from wheelhouse_tasks.secret import guard_logs, mask, spelled, values_of
+    from wheelhouse_tasks.settings.credentials import secrets_of
     from wheelhouse_tasks.settings.resolve import resolve
 
     words = (*sys.argv, "--secret", flags.get("secret") or "")
-    secrets = guard_logs(os.environ, words)
+    secrets = secrets_of(os.environ, words)
+    guard_logs(secrets)
     ui = Terminal(verbose=verbose, as_json=as_json, assume_yes=assume_yes, secrets=secrets, argv=sys.argv)
     # the folder of tasks.py, which invoke keeps to itself
     root = Path(getattr(context.config, "_project_prefix", None) or Path.cwd())
     details: dict[str, Any] = {}
     try:
         found = resolve(flags, dict(os.environ), context.config.get("wheelhouse", {}), root)
-        secrets = ui.secrets = guard_logs(os.environ, words, values_of(found.container.driver_options))
+        secrets = ui.secrets = secrets | spelled(values_of(found.container.driver_options))
+        guard_logs(secrets)
         if not found.container.verify_tls:
             ui.warn("TLS certificates are not checked in this run")
         # `inv wheelhouse.upload --dry` sets invoke's own flag
@@ -99,5 +102,6 @@ def guard_debug_log() -> None:
     """Clean the log of `inv --debug`, which is set up by now, of what the parser will tell of the command line."""
     if logging.getLogger().handlers and logging.getLogger("invoke").isEnabledFor(logging.DEBUG):
         from wheelhouse_tasks.secret import guard_logs
+        from wheelhouse_tasks.settings.credentials import secrets_of
 
-        guard_logs(os.environ, sys.argv)
+        guard_logs(secrets_of(os.environ, sys.argv))

@@ -18,7 +18,8 @@ from wheelhouse_tasks.commands import installers
 from wheelhouse_tasks.container.objects import open_projects, public_url
 from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, Failed, ObjectMissing, PageMissing, WheelhouseError
 from wheelhouse_tasks.pages import layout
-from wheelhouse_tasks.secret import mask_url, provider_variables
+from wheelhouse_tasks.secret import mask_url
+from wheelhouse_tasks.settings.credentials import credential_variables
 from wheelhouse_tasks.settings.table import LOCAL, ROWS
 from wheelhouse_tasks.storage import publish
 from wheelhouse_tasks.storage.opening import open_store
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wheelhouse_tasks.pages.record import File
-    from wheelhouse_tasks.secret import Credentials
+    from wheelhouse_tasks.settings.locations import Credentials
     from wheelhouse_tasks.settings.resolve import Settings
     from wheelhouse_tasks.sources.web import Web
 
@@ -383,7 +384,7 @@ def _text(value: object) -> str:
 def origin_of(credentials: Credentials, environ: Mapping[str, str]) -> str:
     """Return the names of the variables that hold the credentials; their values are told nowhere."""
     values = {credentials.username, credentials.secret, credentials.token} - {None, ""}
-    ours = {name for name in environ if name.startswith("WHEELHOUSE_")} | provider_variables()
+    ours = {name for name in environ if name.startswith("WHEELHOUSE_")} | credential_variables()
     names = [name for name in ours if environ.get(name) in values]
     secret = any(environ[name] == credentials.secret for name in names)
     return ", ".join([*sorted(names), *([] if secret else ["--secret"])])

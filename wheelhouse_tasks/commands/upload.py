@@ -26,8 +26,9 @@ from wheelhouse_tasks.container.published import Page
 from wheelhouse_tasks.container.upload_plan import UploadPlan, plan_upload
 from wheelhouse_tasks.errors import ContainerMissing, NothingToDo, UsageError, WheelhouseError
 from wheelhouse_tasks.pages import layout
-from wheelhouse_tasks.secret import is_given, mask_url, variables_of
+from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.settings import ci
+from wheelhouse_tasks.settings.credentials import is_given, variables_of
 from wheelhouse_tasks.settings.table import LOCAL
 from wheelhouse_tasks.storage import publish
 from wheelhouse_tasks.storage.opening import open_store

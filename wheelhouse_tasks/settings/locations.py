@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from urllib.request import url2pathname
 
 from wheelhouse_tasks.errors import UsageError
-from wheelhouse_tasks.secret import Credentials, mask_url
+from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.settings.casts import NO, YES
 from wheelhouse_tasks.settings.table import LOCAL
 
@@ -40,6 +40,16 @@ class FolderIndex:
     def label(self) -> str:
         """Return the path."""
         return str(self.path)
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A key pair for one storage provider; its parts are in no repr."""
+
+    username: str = field(repr=False)
+    secret: str = field(repr=False)
+    #: Session token of temporary credentials, where the provider has them.
+    token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks.errors import UsageError
 from wheelhouse_tasks.names import project_name, version_of
-from wheelhouse_tasks.secret import find_credentials, mask_url
+from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.settings import locations
+from wheelhouse_tasks.settings.credentials import find_credentials
 from wheelhouse_tasks.settings.locations import Container, Location, path_of
+from wheelhouse_tasks.settings.providers import provider_of
 from wheelhouse_tasks.settings.rule import Rule
 from wheelhouse_tasks.settings.table import FLAGS, LOCAL, ROWS, Options
 
@@ -220,23 +222,12 @@ def _certificates(text: str | None, root: Path) -> str | None:
     return str(path)
 
 
-OPENSTACK = ("openstack_swift", "cloudfiles")
-#: What the tools of OpenStack read, and libcloud's argument for it.
-OPENSTACK_VARIABLES = {
-    "OS_AUTH_URL": "ex_force_auth_url",
-    "OS_PROJECT_NAME": "ex_tenant_name",
-    "OS_TENANT_NAME": "ex_tenant_name",
-    "OS_USER_DOMAIN_NAME": "ex_domain_name",
-}
-
-
 def _with_variables(place: Container, environ: Mapping[str, str]) -> Container:
-    """Return *place* with what its provider's own variables tell, beside credentials; weaker than what it says."""
-    if place.provider not in OPENSTACK:
-        return place
-    told = {name: environ[variable] for variable, name in OPENSTACK_VARIABLES.items() if environ.get(variable)}
-    region = place.region or environ.get("OS_REGION_NAME") or None
-    return replace(place, driver_options={**told, **place.driver_options}, region=region)
+    """Return *place* with what other variables of its provider set; its own values are stronger."""
+    arguments = provider_of(place.provider).arguments
+    values: dict[str, Any] = {name: environ[variable] for variable, name in arguments.items() if environ.get(variable)}
+    region = values.pop("region", None)
+    return replace(place, driver_options={**values, **place.driver_options}, region=place.region or region)
 
 
 def _located(place: Location, own: Container, environ: Mapping[str, str]) -> Location:

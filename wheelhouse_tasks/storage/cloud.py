@@ -38,10 +38,10 @@ from wheelhouse_tasks.errors import (
 )
 from wheelhouse_tasks.retry import TryAgainError, retry
 from wheelhouse_tasks.secret import mask_url
+from wheelhouse_tasks.settings.providers import provider_of
 from wheelhouse_tasks.storage.driver import Worker, words
 from wheelhouse_tasks.storage.gaps import promise
 from wheelhouse_tasks.storage.port import ABSENT, BLOCK, Conditions, Entry, Payload, make_payload, read_all
-from wheelhouse_tasks.storage.profiles import profile
 from wheelhouse_tasks.storage.refusals import understand
 from wheelhouse_tasks.storage.transport import Refusal
 
@@ -71,7 +71,7 @@ class CloudStore:
 
     def __init__(self, container: Container) -> None:
         self.container = container
-        self.profile = profile(container.provider)
+        self.provider = provider_of(container.provider)
         self._local = threading.local()
         self._lock = threading.RLock()
         self._conditions: Conditions | None = None
@@ -121,7 +121,7 @@ class CloudStore:
 
         def begin(worker: Worker) -> Iterator[bytes]:
             item = self._object(worker, name)
-            if self.profile.reads_unquoted:
+            if self.provider.reads_unquoted:
                 item.name = quote(item.name)
             if start:
                 return iter(worker.driver.download_object_range_as_stream(item, start, chunk_size=BLOCK))
@@ -153,10 +153,10 @@ class CloudStore:
         return self._put_file(name, payload.source, payload, expect)
 
     def _put_file(self, name: str, path: Path, payload: Payload, expect: str | None) -> Entry:
-        headers = {self.profile.cache: payload.cache_control}
+        headers = {self.provider.cache: payload.cache_control}
         if expect is not None:
-            headers |= {"If-Match": f'"{expect}"'} if expect else self.profile.absent
-        headers |= self.profile.digest(payload.md5)
+            headers |= {"If-Match": f'"{expect}"'} if expect else self.provider.absent
+        headers |= self.provider.digest(payload.md5)
         extra = {"content_type": payload.content_type, "meta_data": dict(payload.facts)}
 
         def send(worker: Worker) -> Entry:

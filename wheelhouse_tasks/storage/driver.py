@@ -15,9 +15,11 @@ from libcloud.storage.types import ContainerDoesNotExistError
 from libcloud.utils.loggingconnection import LoggingConnection
 
 from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, Unreachable, UsageError, one_line, root_cause
-from wheelhouse_tasks.secret import Credentials, mask, variables_of
+from wheelhouse_tasks.secret import mask
+from wheelhouse_tasks.settings.credentials import variables_of
+from wheelhouse_tasks.settings.locations import Credentials
+from wheelhouse_tasks.settings.providers import provider_of
 from wheelhouse_tasks.storage import gaps
-from wheelhouse_tasks.storage.profiles import Profile, profile
 from wheelhouse_tasks.storage.refusals import REFUSED
 from wheelhouse_tasks.storage.transport import Transport
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from wheelhouse_tasks.settings.locations import Container
+    from wheelhouse_tasks.settings.provider import Provider
 
 #: Providers of ours or of libcloud's test suite that nobody can publish to.
 NOT_OFFERED = {"dummy", "local"}
@@ -34,12 +37,12 @@ class Worker:
     """One thread's driver."""
 
     def __init__(self, container: Container) -> None:
-        self.profile = profile(container.provider)
+        self.provider = provider_of(container.provider)
         self.transport = Transport(container.timeout)
-        with _understood(container, self.profile):
-            self.driver = _driver(container, self.profile)
+        with _understood(container, self.provider):
+            self.driver = _driver(container, self.provider)
             self._harden(container)
-            if self.profile.container_needed:
+            if self.provider.container_needed:
                 self.container = self.driver.get_container(container.container)
             else:
                 self.container = CloudContainer(container.container, {}, self.driver)
@@ -47,7 +50,7 @@ class Worker:
         self.driver.get_container = lambda container_name: self.container  # noqa: ARG005
 
     def _harden(self, container: Container) -> None:
-        """Give every request a timeout; keep netrc and re-sent half-read bodies out (libcloud traps 1 and 3)."""
+        """Give every request a timeout; keep out netrc, and the retries of libcloud, which send the rest of a file."""
         connection = self.driver.connection
         make: Callable[..., Any] = connection.conn_class
         if issubclass(connection.conn_class, LoggingConnection):  # LIBCLOUD_DEBUG writes down signatures and tokens
@@ -76,7 +79,7 @@ class Worker:
 
 
 @contextmanager
-def _understood(container: Container, own: Profile) -> Iterator[None]:
+def _understood(container: Container, own: Provider) -> Iterator[None]:
     """Turn what is raised while a driver is made and connected into our errors; none of them tells a secret."""
     try:
         yield
@@ -98,7 +101,7 @@ def words(error: Exception) -> str:
     return str(getattr(error, "value", None) or error)
 
 
-def _driver(container: Container, own: Profile) -> Any:
+def _driver(container: Container, own: Provider) -> Any:
     """Return a libcloud driver; UsageError where the provider or its options are wrong."""
     offered = sorted(set(DRIVERS) - NOT_OFFERED)
     if container.provider not in offered:

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from wheelhouse_tasks.errors import StoreError, WheelhouseError
 from wheelhouse_tasks.retry import TryAgainError, retry
+from wheelhouse_tasks.settings.providers import provider_of
 from wheelhouse_tasks.settings.table import LOCAL
-from wheelhouse_tasks.storage.profiles import profile
 
 if TYPE_CHECKING:
     from wheelhouse_tasks.settings.locations import Container
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def advice(container: Container) -> str:
     """Return what a person does to let everybody read the objects of *container*."""
-    return profile(container.provider).advice.format(name=container.container)
+    return provider_of(container.provider).advice.format(name=container.container)
 
 
 def make_public(container: Container) -> str | None:
@@ -63,7 +63,7 @@ def _worker(container: Container) -> Worker:
 
 
 def _open(worker: Worker, container: Container) -> None:
-    name, connection, api = container.container, worker.driver.connection, worker.profile.api
+    name, connection, api = container.container, worker.driver.connection, worker.provider.api
     if api == "s3":
         if any(sign in container.prefix for sign in "*?$"):  # would stand for other prefixes too
             raise NotImplementedError
@@ -85,7 +85,7 @@ def _open(worker: Worker, container: Container) -> None:
 
 def _address(worker: Worker, container: Container) -> str | None:
     """Return what the driver's requests begin with."""
-    api = worker.profile.api
+    api = worker.provider.api
     if not api:
         return None
     connection: Any = worker.driver.connection

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wheelhouse_tasks import secret, text
+from wheelhouse_tasks import text
 from wheelhouse_tasks.cli import console
 from wheelhouse_tasks.cli.console import Terminal
+from wheelhouse_tasks.settings.credentials import secrets_of
 from wheelhouse_tasks.text import size_text
 from wheelhouse_tasks.ui import Silent, Ui
 
@@ -22,7 +23,7 @@ def terminal(
     *, verbose: bool = False, as_json: bool = False, assume_yes: bool = False, hide: str = PASSWORD
 ) -> Terminal:
     """Return a terminal that knows a secret."""
-    secrets = secret.found({"WHEELHOUSE_SECRET": hide}, ())
+    secrets = secrets_of({"WHEELHOUSE_SECRET": hide}, ())
     return Terminal(verbose=verbose, as_json=as_json, assume_yes=assume_yes, secrets=secrets)
 
 

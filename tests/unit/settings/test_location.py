@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wheelhouse_tasks.errors import UsageError
-from wheelhouse_tasks.secret import Credentials
 from wheelhouse_tasks.settings import locations
-from wheelhouse_tasks.settings.locations import Container, FolderIndex, Location, WebIndex
+from wheelhouse_tasks.settings.locations import Container, Credentials, FolderIndex, Location, WebIndex
 
 ROOT = Path("/project")
 ME = Credentials("me", "hunter2hunter2")

@@ -14,8 +14,7 @@ import pytest
 
 from wheelhouse_tasks.cli import collection
 from wheelhouse_tasks.errors import UsageError
-from wheelhouse_tasks.secret import Credentials
-from wheelhouse_tasks.settings.locations import Container, FolderIndex, WebIndex
+from wheelhouse_tasks.settings.locations import Container, Credentials, FolderIndex, WebIndex
 from wheelhouse_tasks.settings.resolve import Settings, resolve
 from wheelhouse_tasks.settings.rule import Rule
 from wheelhouse_tasks.settings.table import MAX_WORKERS, ROWS, Options
