@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from enum import Enum
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class WheelhouseError(Exception):
@@ -80,7 +84,15 @@ class Changed(Conflict):
 
 
 class StoreError(Failed):
-    """The storage provider refused or failed."""
+    """The storage provider refused or failed; *status* is that of its answer, where one came."""
+
+    def __init__(self, subject: str, problem: str, remedy: str = "", *, status: int | None = None) -> None:
+        super().__init__(subject, problem, remedy)
+        self.status = status
+
+
+class Unsupported(StoreError):
+    """The provider, or libcloud's driver of it, does not do what was asked: another try would end the same."""
 
 
 class ContainerMissing(StoreError):
@@ -159,12 +171,40 @@ def one_line(text: str) -> str:
 MESSAGE_LIMIT = 4000
 
 
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error of any library, then what it was made of, from the outermost in."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        inner = getattr(cause, "reason", None) or cause.__cause__ or cause.__context__
+        if not isinstance(inner, BaseException):
+            inner = next((arg for arg in cause.args if isinstance(arg, BaseException)), None)
+        cause = inner
+
+
 def root_cause(error: BaseException) -> str:
     """Return the innermost reason of a network error, which unlike the outer ones names no URL."""
-    while True:
-        inner = getattr(error, "reason", None) or error.__cause__ or error.__context__
-        if not isinstance(inner, BaseException):
-            inner = next((arg for arg in error.args if isinstance(arg, BaseException)), None)
-        if inner is None:
-            return getattr(error, "strerror", None) or type(error).__name__
-        error = inner
+    *_, innermost = causes(error)
+    return getattr(innermost, "strerror", None) or type(innermost).__name__
+
+
+class Trouble(Enum):
+    """What a network error of any library comes from."""
+
+    SILENCE = "no answer came in time"
+    UNTRUSTED = "the certificate is not trusted"
+    OTHER = "anything else"
+
+
+def trouble(error: BaseException) -> Trouble:
+    """Return what a network error comes from, by the types of the errors that it was made of."""
+    import ssl
+
+    from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
+
+    for cause in causes(error):
+        if isinstance(cause, TimeoutError | Urllib3TimeoutError):
+            return Trouble.SILENCE
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return Trouble.UNTRUSTED
+    return Trouble.OTHER

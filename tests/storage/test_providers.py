@@ -27,7 +27,7 @@ from providers import FLAVOURS, Flavour, each, environment, place, publish
 from scripted import Scripted, scripted
 
 from wheelhouse_tasks.artifacts import artifact
-from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, StoreError, Unreachable
+from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, Overloaded, StoreError, Unreachable, Unsupported
 from wheelhouse_tasks.pages.links import Link
 from wheelhouse_tasks.retry import TryAgainError
 from wheelhouse_tasks.settings.locations import Container, Credentials
@@ -278,7 +278,7 @@ def test_download_that_cannot_go_on() -> None:
     """A provider that always begins at the first byte is asked for all of it again; a refusal stays one."""
 
     class Whole(FakeStore):
-        error: StoreError = StoreError("x", "answered 200")
+        error: StoreError = Unsupported("x", "answered 200")
 
         def read(self, name: str, start: int = 0) -> Iterator[bytes]:
             if start:
@@ -291,9 +291,9 @@ def test_download_that_cannot_go_on() -> None:
     wanted = offered("demo-1.0.tar.gz", "0" * 64)
     with pytest.raises(TryAgainError):
         b"".join(StoreSource(store, 1).blocks(wanted))
-    store.error = AccessDenied("x", "no longer")
-    with pytest.raises(AccessDenied):
-        b"".join(StoreSource(store, 1).blocks(wanted))
+    for store.error in (AccessDenied("x", "no longer"), StoreError("x", "answered 200")):
+        with pytest.raises(type(store.error)):
+            b"".join(StoreSource(store, 1).blocks(wanted))
 
 
 @pytest.mark.parametrize("code", [*MEANING, ""])
@@ -302,7 +302,21 @@ def test_every_code_has_its_line(code: str) -> None:
     error = understand(Refusal(403, code, by_token=False), "s3://x", "file", StoreError)
     assert isinstance(error, AccessDenied)
     assert error.remedy
+    assert error.status == 403
     assert f"(403 {code}".rstrip() in str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(400, Unsupported), (404, ContainerMissing), (416, Unsupported), (429, Overloaded), (501, Unsupported)],
+)
+def test_error_has_the_status_of_the_answer(status: int, kind: type[StoreError]) -> None:
+    """Whoever handles a refusal asks its type and its status, never its words."""
+    error = understand(Refusal(status, "", by_token=False), "s3://x", "file", ContainerMissing)
+    error = error.error if isinstance(error, TryAgainError) else error
+    assert type(error) is kind
+    assert isinstance(error, StoreError)
+    assert error.status == status
 
 
 SERVERS = {"s3": "SeaweedFS 4.42", "ceph": "Ceph 16.2", "swift": "Swift 2.38.3", "azure": "Azurite 3.35.0"} | {

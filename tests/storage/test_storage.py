@@ -26,6 +26,7 @@ from wheelhouse_tasks.errors import (
     ObjectMissing,
     StoreError,
     Unreachable,
+    Unsupported,
     UsageError,
     WheelhouseError,
 )
@@ -172,9 +173,10 @@ def test_conditional_put(store: Store, request: pytest.FixtureRequest, tmp_path:
 @pytest.mark.parametrize(
     ("broken", "found"),
     [
-        (StoreError("x", "the provider answered 501"), Conditions(absent=False, mark=False, md5=True)),
+        (Unsupported("x", "the provider answered 501"), Conditions(absent=False, mark=False, md5=True)),
         (Changed("x", "always"), Conditions(absent=False, mark=False, md5=True)),
         (Unreachable("x", "no answer"), None),
+        (StoreError("x", "cannot be read: an error that says 501"), None),
         (AccessDenied("x", "no right"), None),
     ],
 )

@@ -1,12 +1,17 @@
 """Errors: facts as attributes, wording on one printable line, and one base."""
 
+import errno
 import inspect
 import pickle
+import ssl
 import unicodedata
 
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
+from urllib3 import HTTPConnectionPool
+from urllib3.exceptions import MaxRetryError, ProtocolError, ReadTimeoutError
 
 from wheelhouse_tasks import errors
 from wheelhouse_tasks.errors import (
@@ -15,15 +20,18 @@ from wheelhouse_tasks.errors import (
     BadArtifacts,
     DigestMismatch,
     Failed,
+    Trouble,
     UsageError,
     WheelhouseError,
     one_line,
     root_cause,
+    trouble,
 )
 
 KINDS = [
     kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, WheelhouseError)
 ]  # fmt: skip
+POOL = HTTPConnectionPool("127.0.0.1")
 FINDINGS = (BadArtifact("a.whl", "is damaged"), BadArtifact("b.whl", "is empty", "build it again"))
 
 
@@ -167,3 +175,34 @@ REFUSED = OSError(111, "Connection refused")
 def test_root_cause(error: Exception, expected: str) -> None:
     """The innermost reason of a network error is told, and no URL of the outer ones (case 73)."""
     assert root_cause(error) == expected
+
+
+def wrapped(*errors: Exception) -> Exception:
+    """Return the first of some errors, each of which was raised while the next was handled."""
+    if len(errors) > 1:
+        errors[0].__context__ = wrapped(*errors[1:])
+    return errors[0]
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        pytest.param(TimeoutError(), Trouble.SILENCE, id="silence"),
+        pytest.param(OSError(errno.ETIMEDOUT, "any language"), Trouble.SILENCE, id="of the system"),
+        pytest.param(wrapped(OSError("a"), ValueError("b"), TimeoutError()), Trouble.SILENCE, id="within others"),
+        pytest.param(requests.ConnectionError(ReadTimeoutError(POOL, "/", "x")), Trouble.SILENCE, id="of urllib3"),
+        pytest.param(ProtocolError("Connection aborted", TimeoutError()), Trouble.SILENCE, id="an argument"),
+        pytest.param(MaxRetryError(POOL, "/", ReadTimeoutError(POOL, "/", "x")), Trouble.SILENCE, id="a reason"),
+        pytest.param(requests.ConnectionError("the proxy timed out"), Trouble.OTHER, id="only the words"),
+        pytest.param(
+            requests.exceptions.SSLError(wrapped(OSError("x"), ssl.SSLCertVerificationError(1, "any language"))),
+            Trouble.UNTRUSTED,
+            id="certificate",
+        ),
+        pytest.param(requests.exceptions.SSLError("CERTIFICATE_VERIFY_FAILED"), Trouble.OTHER, id="only its words"),
+        pytest.param(requests.exceptions.SSLError(ssl.SSLError(1, "WRONG_VERSION")), Trouble.OTHER, id="no TLS"),
+    ],
+)
+def test_trouble_of_the_network(error: Exception, expected: Trouble) -> None:
+    """Silence and untrusted certificates are known by the types of errors, however they are wrapped and worded."""
+    assert trouble(error) is expected

@@ -19,7 +19,7 @@ from wheelhouse_tasks.errors import (
     BlankPage,
     ObjectMissing,
     PageMissing,
-    StoreError,
+    Unsupported,
     WebError,
 )
 from wheelhouse_tasks.pages import flat, layout
@@ -307,8 +307,8 @@ class StoreSource:
             except TryAgainError:
                 if got == began or candidate.sha256 is None:
                     raise
-            except StoreError as error:
-                if began and type(error) is StoreError:  # this provider always begins at 0
+            except Unsupported as error:
+                if began:  # this provider always begins at 0
                     raise TryAgainError(error) from None
                 raise
             else:

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 
-from wheelhouse_tasks.errors import BadPage, PageMissing, WebError, one_line, root_cause
+from wheelhouse_tasks.errors import BadPage, PageMissing, Trouble, WebError, one_line, root_cause, trouble
 from wheelhouse_tasks.pages import links
 from wheelhouse_tasks.pages.links import PAGE_LIMIT
 from wheelhouse_tasks.retry import TryAgainError, pause, retry
@@ -185,19 +185,16 @@ class Web:
         shown = mask_url(url)
         try:
             yield
-        except (requests.Timeout, urllib3.exceptions.TimeoutError):
-            raise WebError(shown, f"no answer within {self.timeout:g} s", "see the setting 'timeout'") from None
-        except requests.exceptions.SSLError as error:
-            if "CERTIFICATE_VERIFY_FAILED" not in str(error):  # no TLS over there, or a CA bundle that holds nothing
-                raise TryAgainError(WebError(shown, f"could not be read: {root_cause(error)}")) from None
-            raise WebError(shown, "its TLS certificate is not trusted") from None
         except requests.TooManyRedirects:
             raise WebError(shown, "redirects in a loop") from None
         except ValueError as error:  # a URL, maybe one that a redirect leads to, or that of a proxy
             raise WebError(shown, f"cannot be requested: {one_line(mask_url(str(error)))}") from None
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            if "timed out" in str(error):
+            cause = trouble(error)
+            if cause is Trouble.SILENCE:
                 raise WebError(shown, f"no answer within {self.timeout:g} s", "see the setting 'timeout'") from None
+            if cause is Trouble.UNTRUSTED:
+                raise WebError(shown, "its TLS certificate is not trusted") from None
             raise TryAgainError(WebError(shown, f"could not be read: {root_cause(error)}")) from None
         except OSError as error:  # a CA bundle that is not there
             raise WebError(shown, f"could not be read: {one_line(str(error))}") from None

@@ -31,10 +31,13 @@ from wheelhouse_tasks.errors import (
     ContainerMissing,
     ObjectMissing,
     StoreError,
+    Trouble,
     Unreachable,
+    Unsupported,
     WheelhouseError,
     one_line,
     root_cause,
+    trouble,
 )
 from wheelhouse_tasks.retry import TryAgainError, retry
 from wheelhouse_tasks.secret import mask_url
@@ -210,10 +213,8 @@ class CloudStore:
             self._put(name, payload, expect)
         except Changed:
             return not holds
-        except StoreError as error:
-            if type(error) is not StoreError:  # no right, or no answer, which may be a passing fault
-                raise
-            return False  # some answer 501 to any condition
+        except Unsupported:  # some answer 501 to any condition
+            return False
         return holds
 
     def delete(self, name: str) -> None:
@@ -281,15 +282,16 @@ class CloudStore:
             refusal = worker.transport.refusal or (NO_CREDENTIALS if isinstance(error, InvalidCredsError) else None)
             if refusal is None:
                 text = one_line(mask_url(words(error)) or type(error).__name__)
-                raise StoreError(subject, text if subject == self.label else f"{self.label}: {text}") from None
+                raise Unsupported(subject, text if subject == self.label else f"{self.label}: {text}") from None
             raise understand(refusal, self.label, subject, missing) from None
 
     def _network_error(self, error: requests.RequestException) -> Exception:
-        if isinstance(error, requests.Timeout) or "timed out" in str(error):
+        cause = trouble(error)
+        if cause is Trouble.SILENCE:
             return Unreachable(
                 self.label, f"no answer within {self.container.timeout:g} s", "see the setting 'timeout'"
             )
-        if isinstance(error, requests.exceptions.SSLError):
+        if cause is Trouble.UNTRUSTED:
             return Unreachable(self.label, "its TLS certificate is not trusted", "see the setting ca_bundle")
         unreachable = Unreachable(self.label, f"cannot be reached: {root_cause(error)}", "check host, port and network")
         return TryAgainError(unreachable)

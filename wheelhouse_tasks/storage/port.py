@@ -86,7 +86,7 @@ class Store(Protocol):
     def read(self, name: str, start: int = 0) -> Iterator[bytes]:
         """Yield one object's bytes in blocks, from byte *start*, which is below its size, on.
 
-        Raise ObjectMissing, TryAgainError where the answer was cut off, or StoreError where the provider always begins
+        Raise ObjectMissing, TryAgainError where the answer was cut off, or Unsupported where the provider always begins
         at 0.
         """
 

@@ -36,12 +36,14 @@ def make_public(container: Container) -> str | None:
             _open(worker, container)
         except Exception as error:  # noqa: BLE001  # whatever a driver raises; its text may hold what was sent
             refusal = worker.transport.refusal
-            status = refusal.status if refusal else 0
+            status = refusal.status if refusal else None
             said = f"{status} {refusal.code}".strip() if refusal else type(error).__name__
             no_way = isinstance(error, NotImplementedError)
             problem = "not made readable for everybody: " + ("nothing of it is known here" if no_way else said)
-            failed = StoreError(container.label, problem, f"{advice(container)}; or set enable_cdn to no")
-            again = status == 429 or status >= 500 or (not refusal and not no_way)
+            failed = StoreError(
+                container.label, problem, f"{advice(container)}; or set enable_cdn to no", status=status
+            )
+            again = not no_way and (status is None or status == 429 or status >= 500)
             raise (TryAgainError(failed) if again else failed) from None
 
     retry(attempt, container.retries)

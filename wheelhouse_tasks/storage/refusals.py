@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks.errors import AccessDenied, Changed, ContainerMissing, Overloaded, StoreError
+from wheelhouse_tasks.errors import AccessDenied, Changed, ContainerMissing, Overloaded, StoreError, Unsupported
 from wheelhouse_tasks.retry import TryAgainError
 
 if TYPE_CHECKING:
@@ -52,7 +52,9 @@ MEANING = {
 #: What to say of a status without such a code.
 BY_STATUS = {301: REGION, 401: REFUSED, 403: REFUSED}
 NO_CONTAINER = {"NoSuchBucket", "ContainerNotFound"}
-KINDS: dict[int, type[Exception]] = {409: Changed, 412: Changed, 429: Overloaded, 501: StoreError}
+CONFLICTS = {409, 412}
+#: What a status means that is neither a matter of rights nor of what is not there; else see `understand`.
+KINDS: dict[int, type[StoreError]] = {429: Overloaded, 501: Unsupported}
 
 
 def understand(refusal: Refusal, label: str, subject: str, missing: type[StoreError]) -> Exception:
@@ -66,13 +68,15 @@ def understand(refusal: Refusal, label: str, subject: str, missing: type[StoreEr
     if status == 403 and refusal.by_token:
         meaning = RIGHTS
     if meaning:
-        denied = AccessDenied(label, f"{meaning[0]} ({said})", meaning[1])
+        denied = AccessDenied(label, f"{meaning[0]} ({said})", meaning[1], status=status)
         return TryAgainError(denied) if status == 401 and refusal.by_token else denied
     if status == 404 and (code in NO_CONTAINER or missing is ContainerMissing):
-        return ContainerMissing(label, "there is no such container")
+        return ContainerMissing(label, "there is no such container", status=status)
     if status == 404:
-        return missing(subject, f"is not in {label}")
-    kind = KINDS.get(status, Overloaded if status >= 500 else StoreError)
-    answered = f"the provider answered {said}"
-    error = kind(subject, answered if subject == label else f"{label}: {answered}")
+        return missing(subject, f"is not in {label}", status=status)
+    answered = f"the provider answered {said}" if subject == label else f"{label}: the provider answered {said}"
+    if status in CONFLICTS:
+        return Changed(subject, answered)
+    kind = KINDS.get(status, Overloaded if status >= 500 else Unsupported)
+    error = kind(subject, answered, status=status)
     return TryAgainError(error) if kind is Overloaded else error
