@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import dist
 from wheelhouse_tasks.artifacts.coverage import fits
+from wheelhouse_tasks.commands.showing import Row, show_plan
 from wheelhouse_tasks.errors import BadArtifact, DigestMismatch, Failed, WheelhouseError
 from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.retry import TryAgainError, retry
@@ -226,15 +227,15 @@ def _failure(failures: dict[str, WheelhouseError], tried: int) -> WheelhouseErro
 def _show(plan: FetchPlan, folder: Path, ui: Ui) -> None:
     sources = {each.source for each in plan.files}
     one = len(sources) == 1
-    ui.table(
+    show_plan(
+        ui,
         f"Fetch from {', '.join(sorted(sources))} into {folder}" if one else f"Fetch into {folder}",
-        ("action", "size", "sha256", *([] if one else ["source"]), "file"),
         [
-            (
+            Row(
                 "already there" if each in plan.present else "download",
-                "" if each.size is None else size_text(each.size),
-                (each.sha256 or "none")[:12],
-                *([] if one else [each.source]),
+                each.size,
+                each.sha256,
+                "" if one else each.source,
                 each.artifact.filename,
             )
             for each in plan.files

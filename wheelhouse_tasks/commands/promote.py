@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import dist
 from wheelhouse_tasks.commands.fetch import fetch, into
+from wheelhouse_tasks.commands.showing import Row, show_plan
 from wheelhouse_tasks.container.converge import check_ours
 from wheelhouse_tasks.container.objects import TEXT_TYPE, Sent, open_projects, send, update_pages
 from wheelhouse_tasks.container.project import PROMOTING, Project
@@ -23,7 +24,7 @@ from wheelhouse_tasks.settings.locations import Container, FolderIndex, Location
 from wheelhouse_tasks.storage.folder import FolderStore
 from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.storage.port import ABSENT, Store, make_payload
-from wheelhouse_tasks.text import count, now_text, size_text
+from wheelhouse_tasks.text import count, now_text
 from wheelhouse_tasks.ui import DRY_RUN, Silent, Ui
 
 if TYPE_CHECKING:
@@ -152,8 +153,8 @@ def _copy(plan: UploadPlan, project: Project, version: Version, when: str, worke
 
 def _show(plan: UploadPlan, store: Store, ui: Ui) -> None:
     rows = [("copy", file) for file in plan.send] + [("already there", file) for file in plan.present]
-    ui.table(
+    show_plan(
+        ui,
         f"Promote to {store.label}",
-        ("action", "size", "sha256", "file"),
-        [(action, size_text(file.size), file.sha256[:12], file.artifact.filename) for action, file in rows],
+        [Row(action, file.size, file.sha256, "", file.artifact.filename) for action, file in rows],
     )

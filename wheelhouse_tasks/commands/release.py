@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks.artifacts import artifact, coverage, dist
 from wheelhouse_tasks.commands.fetch import fetch, into
+from wheelhouse_tasks.commands.showing import Row, show_plan
 from wheelhouse_tasks.errors import (
     BadArtifact,
     BadArtifacts,
@@ -397,11 +398,8 @@ def _write(path: Path, text: str) -> None:
 
 
 def _show(plan: ReleasePlan, ui: Ui) -> None:
-    ui.table(
+    show_plan(
+        ui,
         f"Release {plan.project} {plan.version} to {plan.index}",
-        ("action", "size", "sha256", "source", "file"),
-        [
-            (row.action, size_text(row.file.size), row.file.sha256[:12], row.source, row.file.artifact.filename)
-            for row in plan.rows
-        ],
+        [Row(row.action, row.file.size, row.file.sha256, row.source, row.file.artifact.filename) for row in plan.rows],
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import artifact, dist, stamp
+from wheelhouse_tasks.commands.showing import Row, show_plan
 from wheelhouse_tasks.container import retention
 from wheelhouse_tasks.container.converge import check_ours
 from wheelhouse_tasks.container.objects import (
@@ -283,10 +284,10 @@ def _note(skipped: Iterable[Skipped], ui: Ui) -> None:
 def _show(plan: UploadPlan, store: Store, ui: Ui) -> None:
     rows = [(file, "upload") for file in plan.send] + [(file, "already there") for file in plan.present]
     rows += [(file, "kept: other bytes are there") for file in plan.kept]
-    ui.table(
+    show_plan(
+        ui,
         f"Upload to {store.label}",
-        ("action", "size", "sha256", "file"),
-        [(action, size_text(file.size), file.sha256[:12], file.artifact.filename) for file, action in rows],
+        [Row(action, file.size, file.sha256, "", file.artifact.filename) for file, action in rows],
     )
 
 
