@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -158,8 +158,47 @@ class DigestMismatch(WheelhouseError):
         return f"{self.subject}: {self.algorithm} is {self.got}, expected {self.expected} (the file was not kept)"
 
 
+class Refusal(Enum):
+    """Why a package index does not have a file that was sent to it."""
+
+    #: The file name is taken: maybe by this very file, whose first answer was lost.
+    EXISTS = auto()
+    #: Too many requests; the file was not read.
+    BUSY = auto()
+    #: The index, or a proxy before it, failed, maybe after the file was stored.
+    BROKEN = auto()
+    #: No answer came; the file may have arrived.
+    NO_ANSWER = auto()
+    #: Nothing was sent: there are no credentials.
+    NO_CREDENTIALS = auto()
+    OTHER = auto()
+
+    @property
+    def may_pass(self) -> bool:
+        """Return whether sending the file again may help."""
+        return self in (Refusal.BUSY, Refusal.BROKEN)
+
+    @property
+    def may_have_arrived(self) -> bool:
+        """Return whether the index may have stored the file all the same."""
+        return self in (Refusal.EXISTS, Refusal.BROKEN, Refusal.NO_ANSWER)
+
+
 class PublishError(Failed):
-    """twine, or the package index behind it, refused."""
+    """twine, or the package index behind it, refused; *status* is that of the answer, where one came."""
+
+    def __init__(
+        self,
+        subject: str,
+        problem: str,
+        remedy: str = "",
+        *,
+        status: int | None = None,
+        kind: Refusal = Refusal.OTHER,
+    ) -> None:
+        super().__init__(subject, problem, remedy)
+        self.status = status
+        self.kind = kind
 
 
 def one_line(text: str) -> str:

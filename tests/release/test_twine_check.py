@@ -12,7 +12,9 @@ import servers
 import wheels
 from projects import index_env, inv, make_project
 
-from wheelhouse_tasks.errors import PublishError
+from wheelhouse_tasks.artifacts import artifact, dist
+from wheelhouse_tasks.artifacts.local import LocalFile
+from wheelhouse_tasks.errors import PublishError, Refusal
 from wheelhouse_tasks.publishing.index import PackageIndex
 
 HEAD = "Metadata-Version: 2.4\nName: demo\nVersion: 1.0\n"
@@ -20,6 +22,13 @@ MADE = "Description-Content-Type: text/markdown\n\nwords\n"
 CHECK = "twine check --strict"
 #: What twine prints of itself, and we never repeat.
 USAGE = ("usage:", "arguments are required", "Traceback", 'File "')
+
+
+def local_file(folder: Path) -> LocalFile:
+    """Make a wheel, and return what is known of it."""
+    path = wheels.make_wheel(folder)
+    [file] = dist.read([(path, artifact.parse(path.name))], 1)
+    return file
 
 
 def wrong_checksum(folder: Path) -> None:
@@ -149,13 +158,86 @@ def test_twine_that_is_silent(tmp_path: Path) -> None:
 )
 def test_upload_by_a_twine_that_does_not_work(program: str, problem: str, tmp_path: Path) -> None:
     """An upload that twine does not carry out is told in the same words."""
-    from wheelhouse_tasks.artifacts import artifact, dist
-
-    path = wheels.make_wheel(tmp_path)
-    [file] = dist.read([(path, artifact.parse(path.name))], 1)
+    file = local_file(tmp_path)
     with pytest.raises(PublishError) as refused:
         fake_twine(tmp_path, program).upload(file)
     assert refused.value.problem == f"http://127.0.0.1:9/ did not take it: {problem}"
+
+
+ANSWER = "INFO     Response from https://503.example:5000/legacy/:\n         {} {}\n"
+CAUGHT = "ERROR    HTTPError: {0} {1} from https://503.example:5000/legacy/\n         {1}\n"
+
+
+def answered(status: int, reason: str, body: str = "") -> str:
+    """Return what twine prints of an answer."""
+    return ANSWER.format(status, reason) + body + "\n" + CAUGHT.format(status, reason)
+
+
+def network(error: str) -> str:
+    """Return what twine prints where a connection fails."""
+    return f'Traceback (most recent call last):\n  File "x.py", line 503, in upload\n{error}\n'
+
+
+@pytest.mark.parametrize(
+    ("printed", "status", "kind"),
+    [
+        pytest.param(answered(503, "Service Unavailable"), 503, Refusal.BROKEN, id="503"),
+        pytest.param(answered(500, "Oops"), 500, Refusal.BROKEN, id="500"),
+        pytest.param(answered(429, "Slow"), 429, Refusal.BUSY, id="429"),
+        pytest.param(CAUGHT.format(502, "Bad Gateway"), 502, Refusal.BROKEN, id="502 for a token"),
+        pytest.param(answered(409, "Conflict"), 409, Refusal.EXISTS, id="409"),
+        pytest.param(answered(400, "Bad", "File already exists ('x', with"), 400, Refusal.EXISTS, id="PyPI has it"),
+        pytest.param(answered(403, "Forbidden", "Package already exists"), 403, Refusal.EXISTS, id="403 has it"),
+        pytest.param(answered(400, "No HTTP 503 here"), 400, Refusal.OTHER, id="400 with 503 in its words"),
+        pytest.param(answered(403, "Invalid or non-existent token"), 403, Refusal.OTHER, id="403 with exist"),
+        pytest.param(answered(403, "Connection not allowed"), 403, Refusal.OTHER, id="403 with connection"),
+        pytest.param(answered(400, "no answer"), 400, Refusal.OTHER, id="400 with no answer"),
+        pytest.param(answered(999, "Denied"), 999, Refusal.OTHER, id="999"),
+        pytest.param(answered(404, "No user NonInteractive: x"), 404, Refusal.OTHER, id="404 of NonInteractive"),
+        pytest.param(
+            "ERROR    NonInteractive: Credential not found for password.",
+            None,
+            Refusal.NO_CREDENTIALS,
+            id="no password",
+        ),
+        pytest.param(
+            network("requests.exceptions.ConnectionError: ('Connection aborted.', RemoteDisconnected('x'))"),
+            *(None, Refusal.NO_ANSWER),
+            id="aborted",
+        ),
+        pytest.param(network("requests.exceptions.ReadTimeout: read timed out"), None, Refusal.NO_ANSWER, id="slow"),
+        pytest.param(network("ConnectionResetError: [Errno 104]"), None, Refusal.NO_ANSWER, id="reset"),
+        pytest.param(network("requests.exceptions.InvalidURL: 503"), None, Refusal.OTHER, id="no URL"),
+        pytest.param("ERROR    InvalidDistribution: 503 files, no Connection exists", None, Refusal.OTHER, id="words"),
+        pytest.param("", None, Refusal.OTHER, id="nothing"),
+    ],
+)
+def test_refusal_is_read_from_the_answer(printed: str, status: int | None, kind: Refusal, tmp_path: Path) -> None:
+    """The status of the answer decides what an upload that fails means, whatever numbers and words stand around it."""
+    file = local_file(tmp_path)
+    with pytest.raises(PublishError) as refused:
+        fake_twine(tmp_path, f"print({printed!r}); raise SystemExit(1)").upload(file)
+    assert (refused.value.status, refused.value.kind) == (status, kind)
+
+
+@pytest.mark.parametrize("code", ["2", "-9"])
+def test_refusal_by_a_twine_that_does_not_work(code: str, tmp_path: Path) -> None:
+    """What a twine printed that was killed, or does not know its arguments, is no answer of the index."""
+    end = "raise SystemExit(2)" if code == "2" else "import os; os.kill(os.getpid(), 9)"
+    program = f"print({answered(503, 'Service Unavailable')!r}, flush=True); {end}"
+    file = local_file(tmp_path)
+    with pytest.raises(PublishError) as refused:
+        fake_twine(tmp_path, program).upload(file)
+    assert (refused.value.status, refused.value.kind) == (None, Refusal.OTHER)
+
+
+def test_upload_without_an_answer_in_time(tmp_path: Path) -> None:
+    """An upload that is given up may have arrived, and is not busy, whatever number of seconds the timeout has."""
+    there, file = fake_twine(tmp_path, "import time; time.sleep(600)"), local_file(tmp_path)
+    hasty = PackageIndex(None, there.repository_url, there.check_url, there.environ, frozenset(), 1, 0)
+    with pytest.raises(PublishError, match="no answer within 1 s") as refused:
+        hasty.upload(file)
+    assert (refused.value.status, refused.value.kind) == (None, Refusal.NO_ANSWER)
 
 
 def test_files_at_which_twine_stops_hide_no_others(tmp_path: Path) -> None:

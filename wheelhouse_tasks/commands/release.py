@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import re
 import tempfile
 import time
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ from wheelhouse_tasks.errors import (
 from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.publishing import acceptance, release_plan
 from wheelhouse_tasks.publishing.acceptance import Rules
-from wheelhouse_tasks.publishing.index import BUSY, PackageIndex, package_index
+from wheelhouse_tasks.publishing.index import PackageIndex, package_index
 from wheelhouse_tasks.publishing.release_plan import ReleasePlan, plan_release
 from wheelhouse_tasks.sources.offer import ARTIFACT_SUFFIXES
 from wheelhouse_tasks.text import count, size_text
@@ -47,8 +46,8 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.settings.resolve import Settings
 
 LONGEST_PAUSE = 5.0
-#: What twine tells where the file may have arrived all the same, and how often we look then, once a second.
-LOST_ANSWER, LOOKS = re.compile(r"exist|no answer|\b(409|5\d\d)\b|onnection"), 10
+#: How often the index is read, once a second, after a refusal of a file that may have arrived all the same.
+LOOKS = 10
 REMEDY = "remove the one that is wrong, or release what is in dist/ with --no-fetch"
 PREVIOUS = "previous"
 SUMS = "SHA256SUMS"
@@ -323,10 +322,10 @@ def _upload(file: LocalFile, project: str, index: PackageIndex, retries: int, sl
         try:
             index.upload(file)
         except PublishError as error:
-            again = attempt < retries and BUSY.search(error.problem)
+            again = attempt < retries and error.kind.may_pass
             # an answer that was lost: twine sends the file again, and hears that it exists, maybe before the index
             # shows it
-            looks = min(LOOKS, round(index.timeout)) if LOST_ANSWER.search(error.problem) and not again else 1
+            looks = min(LOOKS, round(index.timeout)) if error.kind.may_have_arrived and not again else 1
             for _ in range(max(looks, 1)):
                 shown = _shown(index, project, error).get(name)
                 if shown == file.sha256:
@@ -348,7 +347,7 @@ def _shown(index: PackageIndex, project: str, refusal: PublishError) -> dict[str
         return index.shown(project)
     except (WebError, BadPage) as error:
         problem = f"{refusal.problem}; whether it is there is not known: {error}"
-        raise PublishError(refusal.subject, problem) from None
+        raise PublishError(refusal.subject, problem, status=refusal.status, kind=refusal.kind) from None
 
 
 def _verify(plan: ReleasePlan, index: PackageIndex, ui: Ui, sleep: Callable[[float], None]) -> None:

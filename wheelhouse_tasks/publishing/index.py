@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import configparser
-import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -13,7 +12,8 @@ from urllib.parse import urlsplit
 
 from wheelhouse_tasks import child
 from wheelhouse_tasks.artifacts import attestation
-from wheelhouse_tasks.errors import BadArtifact, BlankPage, Failed, PageMissing, PublishError, UsageError, one_line
+from wheelhouse_tasks.errors import BadArtifact, BlankPage, Failed, PageMissing, PublishError, Refusal, UsageError
+from wheelhouse_tasks.publishing.twine_output import TwineOutput, squeezed, without_colours
 from wheelhouse_tasks.secret import mask, mask_url
 from wheelhouse_tasks.sources import index_page
 from wheelhouse_tasks.sources.offer import is_of
@@ -32,12 +32,8 @@ CHECK_URLS: Mapping[str, str] = {
 }
 
 CHECK = ("check", "--strict")
-#: What twine, as argparse, ends with where it does not know its arguments.
-USAGE = 2
 #: An upload that is slower than this many bytes a second is given up.
 SLOWEST = 20_000
-#: What twine tells of an answer after which another try may help.
-BUSY = re.compile(r"\b(429|5\d\d)\b")
 #: Answers that say that the file was stored.
 TAKEN = (200, 201, 202, 204)
 CREDENTIALS = "; set TWINE_USERNAME and TWINE_PASSWORD, or use .pypirc or keyring"
@@ -71,11 +67,11 @@ class PackageIndex:
 
     @property
     def is_pypi(self) -> bool:
-        """Tell whether it is PyPI or TestPyPI."""
+        """Return whether it is PyPI or TestPyPI."""
         return self.repository in CHECK_URLS or urlsplit(self.repository_url or "").hostname in PYPI_HOSTS
 
     def shown(self, project: str) -> dict[str, str | None]:
-        """Return the sha256 of every file that it shows of *project*, None where it tells none.
+        """Return the sha256 of every file that it shows of *project*, None where it shows none.
 
         A project that is not there has no files; any other failure to look is raised as WebError, or as BadPage.
         """
@@ -123,39 +119,40 @@ class PackageIndex:
         """Check files of one *folder*, from within: twine takes its path for options, patterns and colours."""
         while names:
             try:
-                said, code = self._twine([*CHECK, *names], self.timeout * 10, folder)
+                ended = self._twine([*CHECK, *names], self.timeout * 10, folder)
             except Failed as error:
                 yield BadArtifact(error.subject, error.problem, error.remedy)
                 return
-            verdicts = {name: verdict for name, verdict in _verdicts(said).items() if name in names}
+            verdicts = {name: verdict for name, verdict in ended.verdicts.items() if name in names}
             bad = {name: both for name, both in verdicts.items() if both[0] != "PASSED"}
-            if code and (code < 0 or not bad):
-                yield BadArtifact(f"twine {' '.join(CHECK)}", f"gave no result: {_reason(said, code)}")
+            if ended.code and (ended.code < 0 or not bad):
+                yield BadArtifact(f"twine {' '.join(CHECK)}", f"gave no result: {ended.reason}")
                 return
-            for name, (verdict, what) in bad.items():
-                why = _squeezed(what) if verdict else f"stopped at it: {_reason(what, code)}"
+            for name, (verdict, findings) in bad.items():
+                why = squeezed(findings) if verdict else f"stopped at it: {ended.reason_in(findings)}"
                 yield BadArtifact(name, f"twine {' '.join(CHECK)}: {why}")
             # it stops at the first file that it cannot read
             stopped = any(not verdict for verdict, _ in verdicts.values())
             names = [name for name in names if name not in verdicts] if stopped else []
 
     def upload(self, file: LocalFile) -> None:
-        """Upload one file, and its attestation where the index takes it; raise PublishError with what was answered.
+        """Upload one file, and its attestation where the index accepts those; raise PublishError for any refusal.
 
         Each file has a process of its own, and with trusted publishing a token of its own: one lives 15 minutes.
         """
         words = ["upload", "--non-interactive", "--disable-progress-bar", "--verbose", str(file.path)]
         if file.attestation is not None and self.is_pypi:
             words += ["--attestations", f"{file.path}{attestation.SUFFIX}"]
-        said, code = self._twine(words, self.timeout + file.size / SLOWEST)
-        answer = re.search(r"Response from .*?:\s+(\d{3})\b", said, re.DOTALL)
-        if code:
-            advice = CREDENTIALS if "NonInteractive" in said else ""
-            raise PublishError(file.artifact.filename, f"{self.label} did not take it: {_reason(said, code)}{advice}")
-        if answer and int(answer[1]) not in TAKEN:  # for twine whatever is no error is a success, 299 and 999 too
-            raise PublishError(file.artifact.filename, f"{self.label} answered {answer[1]}, which is no success")
+        ended = self._twine(words, self.timeout + file.size / SLOWEST)
+        name, status, kind = file.artifact.filename, ended.status, ended.kind
+        if ended.code:
+            advice = CREDENTIALS if kind is Refusal.NO_CREDENTIALS else ""
+            problem = f"{self.label} did not take it: {ended.reason}{advice}"
+            raise PublishError(name, problem, status=status, kind=kind)
+        if status is not None and status not in TAKEN:  # twine calls whatever is no error a success, 299 and 999 too
+            raise PublishError(name, f"{self.label} answered {status}, which is no success", status=status, kind=kind)
 
-    def _twine(self, words: list[str], timeout: float, folder: Path | None = None) -> tuple[str, int]:
+    def _twine(self, words: list[str], timeout: float, folder: Path | None = None) -> TwineOutput:
         """Run twine with everything secret in its environment, not on its command line."""
         if find_spec("twine") is None:
             raise Failed("twine", "is not installed for this Python", "run: pip install twine")
@@ -168,10 +165,11 @@ class PackageIndex:
         try:
             ended = child.run([*child.module("twine"), "--no-color", *words], environ, timeout, folder)
         except TimeoutError:
-            return f"ERROR no answer within {timeout:.0f} s (see the setting 'timeout')", 1
+            return TwineOutput(f"ERROR no answer within {timeout:.0f} s (see the setting 'timeout')", 1, late=True)
         except OSError as error:
             raise Failed("twine", f"cannot be started: {error.strerror}") from None
-        return mask(f"{ended.stdout}\n{ended.stderr}", self.secrets), ended.returncode
+        printed = mask(f"{ended.stdout}\n{ended.stderr}", self.secrets)
+        return TwineOutput(without_colours(printed), ended.returncode)
 
 
 def package_index(settings: Settings) -> PackageIndex:
@@ -205,7 +203,7 @@ def package_index(settings: Settings) -> PackageIndex:
 
 
 def _check_pypirc(name: str, environ: Mapping[str, str]) -> frozenset[str]:
-    """Return the password of the repository *name*; UsageError where twine would not find it. Nothing is told."""
+    """Return the password of the repository *name*; UsageError where twine would not find it."""
     path = Path(environ.get("HOME") or Path.home()) / ".pypirc"
     parser = configparser.RawConfigParser()
     try:
@@ -219,28 +217,3 @@ def _check_pypirc(name: str, environ: Mapping[str, str]) -> frozenset[str]:
     if name not in CHECK_URLS and not parser.get(name, "repository", fallback="").startswith(("https://", "http://")):
         raise UsageError(str(path), f"its section {name!r} has no repository = https://...", "twine uploads there")
     return frozenset({parser.get(name, "password", fallback="")} - {""})
-
-
-def _verdicts(said: str) -> dict[str, tuple[str, str]]:
-    """Return the verdict and the rest of what `twine check` says of each file; none of the file at which it stopped."""
-    file = r"(?ms)^Checking ([^\n]*?): (PASSED|FAILED(?: due to warnings)?|)(.*?)(?=^Checking |\Z)"
-    return {name: (verdict, rest) for name, verdict, rest in re.findall(file, _plain(said))}
-
-
-def _reason(said: str, code: int) -> str:
-    """Return what matters of twine's output, which may end in a traceback."""
-    if code < 0:
-        return f"twine was ended by signal {-code}"
-    if code == USAGE:
-        return "twine does not know its arguments (is it 7.0 or newer?)"
-    text = _plain(said)
-    errors = re.split(r"\bERROR\b:?", text)
-    return _squeezed(errors[-1] if len(errors) > 1 else text.strip().rpartition("\n")[2]) or "twine gave no reason"
-
-
-def _plain(said: str) -> str:
-    return re.sub(r"\x1b\[[0-9;]*m", "", said)
-
-
-def _squeezed(text: str) -> str:
-    return one_line(mask_url(" ".join(text.split())))[:600]

@@ -1,0 +1,106 @@
+"""What twine printed, read once: nobody else in the package looks at its words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from wheelhouse_tasks.errors import Refusal, one_line
+from wheelhouse_tasks.secret import mask_url
+
+#: The exit code of twine, as of argparse, for arguments that it does not know.
+USAGE = 2
+TOO_MANY_REQUESTS, NAME_TAKEN = 429, 409
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+#: The line of `--verbose`, and the error for an answer to any other request than the upload.
+STATUS = (re.compile(r"Response from .*?:\s+(\d{3})\b", re.DOTALL), re.compile(r"\bHTTPError: (\d{3})\b"))
+#: The answers of PyPI and others that have no status of their own for it; twine looks for the same words.
+EXISTS = re.compile(r"already exist")
+NO_CREDENTIALS = re.compile(r"\bNonInteractive: ")
+#: The last line of a traceback: twine catches nothing that goes wrong with a connection.
+NETWORK = re.compile(
+    r"^(?:requests\.exceptions\.(?:\w*Connection\w*|\w*Timeout|SSLError|ProxyError|ChunkedEncodingError)"
+    r"|(?:Connection\w*|BrokenPipe|Timeout)Error)\b",
+    re.MULTILINE,
+)
+VERDICT = re.compile(r"(?ms)^Checking ([^\n]*?): (PASSED|FAILED(?: due to warnings)?|)(.*?)(?=^Checking |\Z)")
+
+
+@dataclass(frozen=True)
+class TwineOutput:
+    """How a run of twine ended, and what it printed, without colours."""
+
+    text: str
+    #: Exit code, or the negative number of the signal that ended it.
+    code: int
+    #: Whether it was ended by us, because it took longer than the timeout.
+    late: bool = False
+
+    @property
+    def status(self) -> int | None:
+        """Return the HTTP status of the package index's answer, where one came."""
+        if self._broken:
+            return None
+        return next((int(match[1]) for pattern in STATUS if (match := pattern.search(self.text))), None)
+
+    @property
+    def kind(self) -> Refusal:
+        """Return what kind of refusal it was, of an upload that failed."""
+        if self.late:
+            return Refusal.NO_ANSWER
+        if self._broken:
+            return Refusal.OTHER
+        if self.status is not None:
+            return kind_of(self.status, exists=EXISTS.search(self.text) is not None)
+        if NO_CREDENTIALS.search(self.text):
+            return Refusal.NO_CREDENTIALS
+        return Refusal.NO_ANSWER if NETWORK.search(self.text) else Refusal.OTHER
+
+    @property
+    def reason(self) -> str:
+        """Return what matters of the output, which may end in a traceback."""
+        return self.reason_in(self.text)
+
+    def reason_in(self, text: str) -> str:
+        """Return what matters of a part of the output."""
+        if self.code < 0:
+            return f"twine was ended by signal {-self.code}"
+        if self.code == USAGE:
+            return "twine does not know its arguments (is it 7.0 or newer?)"
+        errors = re.split(r"\bERROR\b:?", text)
+        last = errors[-1] if len(errors) > 1 else text.strip().rpartition("\n")[2]
+        return squeezed(last) or "twine gave no reason"
+
+    @property
+    def verdicts(self) -> dict[str, tuple[str, str]]:
+        """Return the verdict of `twine check` on each file, and its findings; no verdict on a file that it stopped at.
+
+        What comes after the file that it stopped at is not there.
+        """
+        return {name: (verdict, rest) for name, verdict, rest in VERDICT.findall(self.text)}
+
+    @property
+    def _broken(self) -> bool:
+        """Return whether twine itself does not work, so that its output has no meaning."""
+        return self.code < 0 or self.code == USAGE
+
+
+def without_colours(text: str) -> str:
+    """Return *text* without the codes that a terminal makes colours of."""
+    return COLOUR.sub("", text)
+
+
+def squeezed(text: str) -> str:
+    """Return *text* on one line of bounded length, without secrets."""
+    return one_line(mask_url(" ".join(text.split())))[:600]
+
+
+def kind_of(status: int, *, exists: bool) -> Refusal:
+    """Return what kind of refusal an HTTP *status* is, given whether the answer says that the file *exists*."""
+    if status == TOO_MANY_REQUESTS:
+        return Refusal.BUSY
+    if 500 <= status < 600:
+        return Refusal.BROKEN
+    if status == NAME_TAKEN or (400 <= status < 500 and exists):
+        return Refusal.EXISTS
+    return Refusal.OTHER
