@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.artifacts import coverage
 from wheelhouse_tasks.commands.fetch import open_sources
-from wheelhouse_tasks.commands.release import lacks
 from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.publishing.index import package_index
+from wheelhouse_tasks.publishing.proof import lacks
 from wheelhouse_tasks.sources.fetch_plan import Candidate, choose
 from wheelhouse_tasks.text import count, size_text
 from wheelhouse_tasks.ui import Silent, Ui

@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.storage.port import Conditions, Store
 
 ROUNDS = 60
-FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
+#: Seconds between two rounds.
+FIRST_PAUSE_OF_ROUNDS, LONGEST_PAUSE_OF_ROUNDS = 0.05, 2.0
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def converge(  # noqa: PLR0913
             # who wrote nothing found its objects on the pages; whoever replaces these looks later
             if undisturbed and (not names or view.relist() == before):
                 break
-            sleep(random.uniform(0, min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE)))  # noqa: S311
+            sleep(random.uniform(0, min(FIRST_PAUSE_OF_ROUNDS * 2**attempt, LONGEST_PAUSE_OF_ROUNDS)))  # noqa: S311
             before = view.look()
         else:
             raise IndexUnstable(store.label, f"its listing kept changing for {ROUNDS} rounds", "run wheelhouse.index")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from wheelhouse_tasks.artifacts.local import LocalFile
 
+#: In which limits are set and shown, as by PyPI.
+MIB = 1 << 20
 #: `_allowed_platforms` and its neighbours in warehouse/forklift/legacy.py.
 PLATFORM = re.compile(
     r"any|win32|win_(amd64|arm64)"
@@ -67,8 +69,8 @@ def _own(file: LocalFile, rules: Rules) -> Iterator[str]:
         yield from _metadata(file)
         yield from archive.pypi_problems(file)
         if file.size > rules.file_limit:
-            limit = f"{rules.file_limit >> 20} MiB"
-            yield f"has {file.size / (1 << 20):.1f} MiB, the limit is {limit} (see the setting 'file_limit')"
+            limit = f"{rules.file_limit // MIB} MiB"
+            yield f"has {file.size / MIB:.1f} MiB, the limit is {limit} (see the setting 'file_limit')"
 
 
 def _names(file: LocalFile) -> Iterator[str]:
