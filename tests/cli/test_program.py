@@ -156,7 +156,18 @@ def test_mounting_imports_nothing_heavy() -> None:
 #: The floors of the package, from the ground up: a folder imports itself and those that stand before it.
 GROUND = ("errors", "names", "secret", "text", "parallel", "retry", "child", "ui")
 FLOORS = (
-    *("settings", "artifacts", "storage", "pages", "container", "sources", "publishing", "commands", "cli"),
+    *(
+        "settings",
+        "artifacts",
+        "storage",
+        "pages",
+        "container",
+        "sources",
+        "publishing",
+        "diagnosis",
+        "commands",
+        "cli",
+    ),
     *("__init__", "__main__", "setup_commands"),
 )
 ONLY_IN = {

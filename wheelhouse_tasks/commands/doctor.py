@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from wheelhouse_tasks.artifacts import artifact
-from wheelhouse_tasks.commands import installers
 from wheelhouse_tasks.container.objects import open_projects, public_url
+from wheelhouse_tasks.diagnosis import installers
 from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, Failed, ObjectMissing, PageMissing, WheelhouseError
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.secret import mask_url
