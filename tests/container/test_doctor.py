@@ -19,6 +19,7 @@ from providers import FLAVOURS
 from wheelhouse_tasks.commands import doctor as command
 from wheelhouse_tasks.commands.doctor import DoctorResult, NotWell
 from wheelhouse_tasks.commands.upload import upload
+from wheelhouse_tasks.diagnosis import checks, findings
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.pages.record import File
 from wheelhouse_tasks.settings.locations import Container, Credentials
@@ -222,7 +223,7 @@ def test_wrong_secret(s3: servers.SeaweedFS, bucket_name: str, tmp_path: Path) -
     found = {each["check"]: each for each in said["findings"]}
     assert "WHEELHOUSE_SECRET" in found["credentials"]["found"]
     assert {check: each["state"] for check, each in found.items()} == {
-        **dict.fromkeys(command.CHECKS, "not checked"),
+        **dict.fromkeys(findings.CHECKS, "not checked"),
         "development builds": "not checked",
         "credentials": "off",
     }
@@ -363,7 +364,7 @@ def test_headers(content_type: str | None, cache: str | None, wanted: str, state
     """A page has the type that it was stored with, and must be asked for again each time."""
     headers = {"Content-Type": content_type, "Cache-Control": cache}
     said = {name: value for name, value in headers.items() if value is not None}
-    assert command.page("pages", said, wanted).state == state
+    assert findings.page("pages", said, wanted).state == state
 
 
 @pytest.mark.parametrize(
@@ -374,7 +375,7 @@ def test_clock(seconds: int | None, state: str) -> None:
     """The time of an object lies between ours before and after, but for a minute."""
     modified = "" if seconds is None else (NOW + timedelta(seconds=seconds)).isoformat()
     began = NOW.timestamp()
-    assert command.clock(modified, began, began + 5).state == state
+    assert findings.clock(modified, began, began + 5).state == state
 
 
 def test_development_builds() -> None:
@@ -384,10 +385,10 @@ def test_development_builds() -> None:
         f"{name}-py3-none-any.whl": File(f"{name}-py3-none-any.whl", 1, "0", "m", upload_time=when)
         for name, when in {name: (NOW - timedelta(days=days)).isoformat() for name, days in times.items()}.items()
     }
-    found = command.development(files, NOW)
+    found = findings.development(files, NOW)
     assert (found.state, found.found) == ("ok", "demo-1.0.dev2-py3-none-any.whl is the newest, 29 days old")
-    assert command.development(files, NOW + timedelta(days=2)).state == "off"
-    assert command.development({}, NOW).state == "not checked"
+    assert findings.development(files, NOW + timedelta(days=2)).state == "off"
+    assert findings.development({}, NOW).state == "not checked"
 
 
 @pytest.mark.parametrize(
@@ -400,13 +401,13 @@ def test_development_builds() -> None:
 )
 def test_origin_of_credentials(environ: dict[str, str], expected: str) -> None:
     """Credentials are told by the names of their variables."""
-    assert command.origin_of(Credentials("key", "hush"), environ) == expected
+    assert checks.origin_of(Credentials("key", "hush"), environ) == expected
 
 
 def test_conditions_are_told() -> None:
     """No condition is off: the pages converge without any."""
     kinds = [Conditions(absent=True, mark=True, md5=True), Conditions(absent=True, mark=False, md5=True)]
     kinds.append(Conditions(absent=False, mark=False, md5=True))
-    found = [command.conditional_writes(kind) for kind in kinds]
+    found = [findings.conditional_writes(kind) for kind in kinds]
     assert {finding.state for finding in found} == {"ok"}
     assert len({finding.found for finding in found}) == 3

@@ -23,7 +23,7 @@ from projects import make_project
 
 from wheelhouse_tasks import secret
 from wheelhouse_tasks.cli import run
-from wheelhouse_tasks.commands import doctor
+from wheelhouse_tasks.diagnosis import checks
 from wheelhouse_tasks.errors import StoreError, UsageError
 from wheelhouse_tasks.secret import HIDDEN, mask, mask_url
 from wheelhouse_tasks.settings import credentials
@@ -159,7 +159,7 @@ def test_pair_added_to_the_table_is_masked(
     found = find_credentials(provider, environ, {})
     assert found == Credentials("me", *values)
     assert set(environ) <= credentials.credential_variables()
-    assert doctor.origin_of(found, environ) == ", ".join(sorted(environ))
+    assert checks.origin_of(found, environ) == ", ".join(sorted(environ))
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     assert run_failing(project, " ".join(values)) == 1
