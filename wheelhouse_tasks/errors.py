@@ -239,9 +239,12 @@ def trouble(error: BaseException) -> Trouble:
     """Return what a network error comes from, by the types of the errors that it was made of."""
     import ssl
 
+    from urllib3.exceptions import NewConnectionError
     from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 
     for cause in causes(error):
+        if isinstance(cause, NewConnectionError):  # a timeout by its type alone: what it was made of decides
+            continue
         if isinstance(cause, TimeoutError | Urllib3TimeoutError):
             return Trouble.SILENCE
         if isinstance(cause, ssl.SSLCertVerificationError):

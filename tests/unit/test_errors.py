@@ -11,7 +11,8 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 from urllib3 import HTTPConnectionPool
-from urllib3.exceptions import MaxRetryError, ProtocolError, ReadTimeoutError
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError, ReadTimeoutError
 
 from wheelhouse_tasks import errors
 from wheelhouse_tasks.errors import (
@@ -32,6 +33,7 @@ KINDS = [
     kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, WheelhouseError)
 ]  # fmt: skip
 POOL = HTTPConnectionPool("127.0.0.1")
+CONNECTION = HTTPConnection("127.0.0.1")
 FINDINGS = (BadArtifact("a.whl", "is damaged"), BadArtifact("b.whl", "is empty", "build it again"))
 
 
@@ -193,6 +195,16 @@ def wrapped(*errors: Exception) -> Exception:
         pytest.param(requests.ConnectionError(ReadTimeoutError(POOL, "/", "x")), Trouble.SILENCE, id="of urllib3"),
         pytest.param(ProtocolError("Connection aborted", TimeoutError()), Trouble.SILENCE, id="an argument"),
         pytest.param(MaxRetryError(POOL, "/", ReadTimeoutError(POOL, "/", "x")), Trouble.SILENCE, id="a reason"),
+        pytest.param(
+            wrapped(NewConnectionError(CONNECTION, "x"), TimeoutError()), Trouble.SILENCE, id="of the network"
+        ),
+        pytest.param(
+            requests.ConnectionError(
+                MaxRetryError(POOL, "/", wrapped(NewConnectionError(CONNECTION, "x"), ConnectionRefusedError()))
+            ),
+            Trouble.OTHER,
+            id="refused connection",
+        ),
         pytest.param(requests.ConnectionError("the proxy timed out"), Trouble.OTHER, id="only the words"),
         pytest.param(
             requests.exceptions.SSLError(wrapped(OSError("x"), ssl.SSLCertVerificationError(1, "any language"))),
