@@ -24,6 +24,7 @@ ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-sync"),
     *("--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-default-apps"),
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # it would look for its maker's machines
 )
 
 
