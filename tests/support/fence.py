@@ -81,18 +81,18 @@ def enter_namespace() -> None:
     """
     if sys.platform != "linux":
         raise NoNamespace(f"{sys.platform} has no network namespaces")
-    if os.environ.get(MARK) == _namespace():
-        return
-    # some systems refuse half-way: a process that nobody needs tries first
-    tried = subprocess.run([sys.executable, __file__], capture_output=True, text=True, check=False)
-    if tried.returncode:
-        reason = (tried.stderr.strip().splitlines() or [f"it ended with {tried.returncode}"])[-1]
-        raise NoNamespace(f"the system gives no network namespace: {reason}")
     try:
+        if os.environ.get(MARK) == _namespace():
+            return
+        # some systems refuse half-way: a process that nobody needs tries first
+        tried = subprocess.run([sys.executable, __file__], capture_output=True, text=True, check=False)
+        if tried.returncode:
+            reason = (tried.stderr.strip().splitlines() or [f"it ended with {tried.returncode}"])[-1]
+            raise NoNamespace(f"the system gives no network namespace: {reason}")
         unshare()
-    except OSError as error:  # threads
+        os.environ[MARK] = _namespace()
+    except OSError as error:  # no /proc, or threads
         raise NoNamespace(f"this process may not enter a network namespace: {error}") from error
-    os.environ[MARK] = _namespace()
 
 
 def _namespace() -> str:

@@ -252,7 +252,7 @@ def or_skip(server: AbstractContextManager[T]) -> Iterator[T]:
 @contextmanager
 def cached(name: str) -> Iterator[Path]:
     """Yield the folder of a Python package that .ci/install has put into the cache, ready for sys.path."""
-    folder = CACHE / name
+    folder = CACHE / "installers" / name
     if not folder.is_dir():
         raise ServerError(name, f"no such folder: {folder} (see .ci/install)")
     yield folder
