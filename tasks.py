@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import socket
 import statistics
@@ -12,6 +13,7 @@ import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from platform import python_version
 from typing import TYPE_CHECKING
 
 from invoke.collection import Collection
@@ -19,6 +21,7 @@ from invoke.exceptions import Exit
 from invoke.tasks import task
 
 import wheelhouse_tasks
+from wheelhouse_tasks.settings.providers import readme_rows
 from wheelhouse_tasks.settings.table import ROWS
 
 if TYPE_CHECKING:
@@ -87,9 +90,12 @@ def demo(context: Context) -> None:
 
         say("What came of it")
         for name in ("with-pip", "with-uv"):
-            print(f"installed {name}: {output(python_of(project / name), '-c', SHOW_INSTALLED)}")
+            installed = output(python_of(project / name), "-c", SHOW_INSTALLED)
+            print(f"installed {name}: {installed}")
+            expect(f"{VERSION} on Python {python_version()} ", installed[: installed.index("/")])
         released = output(sys.executable, "-c", COUNT_LINKS, f"{index}simple/{PACKAGE}/")
         print(f"released: {index}simple/{PACKAGE}/ shows {released} files of {PACKAGE} {VERSION}")
+        expect(str(len(PLATFORMS)), released)
     print(f"done in {time.monotonic() - began:.0f} s")
 
 
@@ -119,10 +125,10 @@ def fix(context: Context) -> None:
 
 @task
 def readme(context: Context) -> None:
-    """Write the README's table of settings anew, from the table in the code."""
+    """Write the README's tables of settings and providers anew, from those in the code."""
     del context
     path = ROOT / "README.md"
-    path.write_text(with_settings(path.read_text(encoding="utf-8")), encoding="utf-8")
+    path.write_text(with_tables(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 @task(help={"unit": "those alone that start no server"})
@@ -164,14 +170,18 @@ def bench(context: Context, rounds: int = 20) -> None:
         print(f"inv --list: {without:.1f} ms without, {with_it:.1f} ms with, ratio {with_it / without:.3f}")
 
 
-SETTINGS_HEAD = "| setting | default | |\n| --- | --- | --- |\n"
+SETTINGS_TABLE = "\n| setting | default | |\n| --- | --- | --- |\n"
+PROVIDERS_TABLE = re.compile(r"\n\| provider \| .*\n\| --- .*\n")
 
 
-def with_settings(text: str) -> str:
-    """Return the text of the README with a row for each setting."""
-    before, head, rest = text.partition(SETTINGS_HEAD)
-    rows = [f"| `{row.name}` | {shown_default(row)} | {row.help} |\n".replace("|  |", "| |") for row in ROWS.values()]
-    return "".join([before, head, *rows, "\n", rest.partition("\n\n")[2]])
+def with_tables(text: str) -> str:
+    """Return the text of the README with a row for each setting and each provider."""
+    rows = [f"| `{row.name}` | {shown_default(row)} | {row.help} |".replace("|  |", "| |") for row in ROWS.values()]
+    heads = PROVIDERS_TABLE.findall(text)
+    for head, lines in ((SETTINGS_TABLE, rows), (heads[0], readme_rows())):
+        before, _, after = text.partition(head)
+        text = f"{before}{head}{chr(10).join(lines)}\n\n{after.partition(chr(10) * 2)[2]}"
+    return text
 
 
 def shown_default(row: Row) -> str:
@@ -262,6 +272,12 @@ def together(commands: list[tuple[object, ...]], cwd: Path = ROOT, env: dict[str
 def output(*words: object) -> str:
     """Return what a command prints."""
     return subprocess.run(command(words), check=True, capture_output=True, text=True).stdout.strip()
+
+
+def expect(expected: str, shown: str) -> None:
+    """End the demo where it did not come to what it should."""
+    if shown != expected:
+        raise Exit(f"expected {expected!r}, got {shown!r}", 1)
 
 
 def say(text: str) -> None:

@@ -109,9 +109,9 @@ def test_pythons() -> None:
     assert set(claims) == {f"3.{minors[0]} to 3.{minors[-1]}"}
 
 
-def test_settings_table_is_written_from_the_code() -> None:
+def test_tables_are_written_from_the_code() -> None:
     """`inv readme` would change nothing."""
-    assert runpy.run_path(str(ROOT / "tasks.py"))["with_settings"](README) == README
+    assert runpy.run_path(str(ROOT / "tasks.py"))["with_tables"](README) == README
 
 
 def test_settings_table() -> None:
