@@ -96,7 +96,7 @@ def _session(url: str, program: str, folder: Path) -> Browser:
     end = time.monotonic() + servers.READY_SECONDS
     while time.monotonic() < end:
         with suppress(requests.ConnectionError):
-            if requests.get(f"{url}/status", timeout=5).json()["value"]["ready"]:
+            if requests.get(f"{url}/status", timeout=STUCK).json()["value"]["ready"]:
                 break
         time.sleep(0.05)
     downloads = folder / "downloads"
