@@ -2,6 +2,7 @@
 
 import getpass
 import http.client
+import itertools
 import json
 import os
 import shutil
@@ -776,10 +777,24 @@ def closed_port() -> int:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return so many different ports that were free a moment ago."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.create_server((HOST, 0))) for _ in range(count)]
-        return [each.getsockname()[1] for each in sockets]
+    """Return so many different ports that were free a moment ago.
+
+    They are of this worker alone, and below those that the system gives away by itself: a server that finds its port
+    taken may leave us with another worker's server, which is ready too.
+    """
+    ports: list[int] = []
+    for port in itertools.islice(PORTS, OF_EACH_WORKER if count else 0):
+        with suppress(OSError), socket.create_server((HOST, port)):
+            ports.append(port)
+        if len(ports) == count:
+            break
+    return ports
+
+
+#: The system gives away ports from 32768 on, where nobody changed that.
+FIRST_PORT, OF_EACH_WORKER = 12000, 1000
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 20
+PORTS = itertools.cycle(range(FIRST_PORT + WORKER * OF_EACH_WORKER, FIRST_PORT + (WORKER + 1) * OF_EACH_WORKER))
 
 
 @contextmanager
