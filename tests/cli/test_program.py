@@ -9,6 +9,7 @@ from pathlib import Path
 import programs
 import pytest
 import wheels
+from invoke.context import Context
 from projects import MOUNT, inv, make_project
 
 import wheelhouse_tasks
@@ -140,6 +141,25 @@ def test_every_task_parses_and_explains_itself(tmp_path: Path) -> None:
         options = [line.split() for line in done.stdout.split("Options:")[1].splitlines() if line.startswith("  --")]
         assert len(options) >= 6
         assert all(len(words) > 1 for words in options), done.stdout
+
+
+def test_call_with_an_unknown_option() -> None:
+    """A task that is called from Python refuses an option that it does not have."""
+    with pytest.raises(TypeError, match="contanier"):
+        wheelhouse_tasks.upload(Context(), contanier="wheelhouse")
+
+
+def test_call_from_another_task(tmp_path: Path) -> None:
+    """A task of the project calls ours with options by name."""
+    text = MOUNT + (
+        "from invoke import task\n\n@task\ndef nightly(c):\n    wheelhouse_tasks.upload(c, container='other')\n\n"
+        "ns.add_task(nightly)\n"
+    )
+    project = make_project(tmp_path / "project", text)
+    wheels.make_wheel(project / "dist", "demo", "1.0")
+    done = inv(project, "nightly")
+    assert done.returncode == 0, done.stderr
+    assert (project / "other/simple/demo/index.html").is_file()
 
 
 def test_mounting_imports_nothing_heavy() -> None:

@@ -6,7 +6,7 @@ invoke reads them from the signature of the task, which is built here.
 
 from __future__ import annotations
 
-from inspect import Parameter, signature
+from inspect import Parameter, Signature, signature
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from invoke.tasks import task
@@ -55,8 +55,12 @@ def command(*, dry: bool = True, confirms: bool = False, **texts: str) -> Callab
         lists = [each.parameter for each in rows if each.is_list]
         lists += [each.name for each in own if isinstance(each.default, tuple)]
 
+        kind = Parameter.POSITIONAL_OR_KEYWORD
+        parameters = [Parameter(name, kind, default=default) for name, default in flags.items()]
+        signed = Signature([Parameter("context", kind), *parameters])
+
         def body(context: Context, *values: Any, **named: Any) -> None:
-            given = {**flags, **dict(zip(flags, values, strict=False)), **named}
+            given = {**flags, **signed.bind(context, *values, **named).arguments}
             options = {each.name: given[each.name] or each.default for each in own}
             run(
                 context,
@@ -68,11 +72,7 @@ def command(*, dry: bool = True, confirms: bool = False, **texts: str) -> Callab
                 assume_yes=given.get("yes", False),
             )
 
-        parameters = [Parameter("context", Parameter.POSITIONAL_OR_KEYWORD)]
-        parameters += [
-            Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=default) for name, default in flags.items()
-        ]
-        body.__signature__ = signature(body).replace(parameters=parameters)  # type: ignore[attr-defined]
+        body.__signature__ = signed  # type: ignore[attr-defined]
         body.__name__, body.__doc__, body.__module__ = function.__name__, function.__doc__, function.__module__
         helps = {**{each.parameter: each.flag_help or each.help for each in rows}, **shared, **texts}
         helps = {name.replace("_", "-"): text for name, text in helps.items()}
