@@ -294,10 +294,15 @@ def seaweedfs(folder: Path) -> Iterator[SeaweedFS]:
             *("-master.volumeSizeLimitMB=64", "-volume.max=0"),
         ]
 
+    def stores(ports: list[int]) -> bool:
+        # its parts find each other one after the other: a file is kept when all have
+        answers = _ask(ports[0], "GET", "/status")[0] < 500
+        return answers and _ask(ports[1], "PUT", "/ready", b"ready")[0] == 201
+
     env = {"WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"}
     try:
         # asked to end, it takes ten seconds
-        with _serving(_Launch("weed", folder, command, 8, "/status", env, grace=1)) as ports:
+        with _serving(_Launch("weed", folder, command, 8, env=env, grace=1, ready=stores)) as ports:
             yield SeaweedFS(HOST, ports[0], key, secret, ports[1], read_key, read_secret)
     finally:
         for port in tried:  # it puts these there whatever it is told
