@@ -5,6 +5,7 @@ import http.client
 import itertools
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -306,7 +307,7 @@ def seaweedfs(folder: Path) -> Iterator[SeaweedFS]:
             yield SeaweedFS(HOST, ports[0], key, secret, ports[1], read_key, read_secret)
     finally:
         for port in tried:  # it puts these there whatever it is told
-            for left in Path("/tmp").glob(f"seaweedfs-*-grpc-{port}.sock"):  # noqa: S108
+            for left in _sockets(port):
                 left.unlink()
 
 
@@ -785,21 +786,31 @@ def free_ports(count: int) -> list[int]:
     """Return so many different ports that were free a moment ago.
 
     They are of this worker alone, and below those that the system gives away by itself: a server that finds its port
-    taken may leave us with another worker's server, which is ready too.
+    taken may leave us with another worker's server, which is ready too. Another run, which may have a network of its
+    own, still has the sockets of its SeaweedFS in the same folder, called by their ports.
     """
     ports: list[int] = []
-    for port in itertools.islice(PORTS, OF_EACH_WORKER if count else 0):
+    for port in itertools.islice(PORTS, len(OF_THIS_WORKER) if count else 0):
         with suppress(OSError), socket.create_server((HOST, port)):
-            ports.append(port)
+            if not _sockets(port):
+                ports.append(port)
         if len(ports) == count:
             break
     return ports
 
 
+def _sockets(port: int) -> list[Path]:
+    """Return the files that SeaweedFS makes for a port, whatever folder it is told."""
+    return list(Path("/tmp").glob(f"seaweedfs-*-grpc-{port}.sock"))  # noqa: S108
+
+
 #: The system gives away ports from 32768 on, where nobody changed that.
-FIRST_PORT, OF_EACH_WORKER = 12000, 1000
-WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 20
-PORTS = itertools.cycle(range(FIRST_PORT + WORKER * OF_EACH_WORKER, FIRST_PORT + (WORKER + 1) * OF_EACH_WORKER))
+LOWEST_PORT, HIGHEST_PORT, WORKERS = 12000, 32000, 20
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
+OF_THIS_WORKER = range(LOWEST_PORT + WORKER, HIGHEST_PORT, WORKERS)
+PORTS = itertools.cycle(OF_THIS_WORKER)
+for _ in range(secrets.randbelow(len(OF_THIS_WORKER))):
+    next(PORTS)
 
 
 @contextmanager
