@@ -291,6 +291,19 @@ def test_silent_server_never_answers() -> None:
         requests.get(f"http://{servers.HOST}:{port}/", timeout=(programs.STUCK, 0.3))
 
 
+def test_port_that_is_taken_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a port on which somebody listens is given, nor one whose SeaweedFS socket another run has in /tmp."""
+    heard, named, free = servers.free_ports(3)
+    monkeypatch.setattr(servers, "PORTS", iter([heard, named, free]))
+    left = Path(f"/tmp/seaweedfs-filer-grpc-{named}.sock")  # noqa: S108
+    left.touch()
+    try:
+        with socket.create_server((servers.HOST, heard)):
+            assert servers.free_ports(1) == [free]
+    finally:
+        left.unlink()
+
+
 def test_closed_port_is_refused() -> None:
     """Nobody listens on a closed port."""
     with pytest.raises(ConnectionRefusedError):
