@@ -83,12 +83,16 @@ class Changed(Conflict):
     """An object was no longer what a conditional write expected, so nothing was written."""
 
 
-class StoreError(Failed):
-    """The storage provider refused or failed; *status* is that of its answer, where one came."""
+class RequestFailed(Failed):
+    """A request to a server failed; *status* is that of its answer, where one came."""
 
     def __init__(self, subject: str, problem: str, remedy: str = "", *, status: int | None = None) -> None:
         super().__init__(subject, problem, remedy)
         self.status = status
+
+
+class StoreError(RequestFailed):
+    """The storage provider refused or failed."""
 
 
 class Unsupported(StoreError):
@@ -119,12 +123,8 @@ class IndexUnstable(Failed):
     """Pages kept changing under us until we gave up."""
 
 
-class WebError(Failed):
-    """A page or file could not be read over HTTP; *status* is that of the answer, where one came."""
-
-    def __init__(self, subject: str, problem: str, remedy: str = "", *, status: int | None = None) -> None:
-        super().__init__(subject, problem, remedy)
-        self.status = status
+class WebError(RequestFailed):
+    """A page or file could not be read over HTTP."""
 
 
 class PageMissing(WebError):
@@ -158,7 +158,7 @@ class DigestMismatch(WheelhouseError):
         return f"{self.subject}: {self.algorithm} is {self.got}, expected {self.expected} (the file was not kept)"
 
 
-class Refusal(Enum):
+class UploadRefusal(Enum):
     """Why a package index does not have a file that was sent to it."""
 
     #: The file name is taken: maybe by this very file, whose first answer was lost.
@@ -176,16 +176,16 @@ class Refusal(Enum):
     @property
     def may_pass(self) -> bool:
         """Return whether sending the file again may help."""
-        return self in (Refusal.BUSY, Refusal.BROKEN)
+        return self in (UploadRefusal.BUSY, UploadRefusal.BROKEN)
 
     @property
     def may_have_arrived(self) -> bool:
         """Return whether the index may have stored the file all the same."""
-        return self in (Refusal.EXISTS, Refusal.BROKEN, Refusal.NO_ANSWER)
+        return self in (UploadRefusal.EXISTS, UploadRefusal.BROKEN, UploadRefusal.NO_ANSWER)
 
 
-class PublishError(Failed):
-    """twine, or the package index behind it, refused; *status* is that of the answer, where one came."""
+class PublishError(RequestFailed):
+    """twine, or the package index behind it, refused; *kind* says how."""
 
     def __init__(
         self,
@@ -194,10 +194,9 @@ class PublishError(Failed):
         remedy: str = "",
         *,
         status: int | None = None,
-        kind: Refusal = Refusal.OTHER,
+        kind: UploadRefusal = UploadRefusal.OTHER,
     ) -> None:
-        super().__init__(subject, problem, remedy)
-        self.status = status
+        super().__init__(subject, problem, remedy, status=status)
         self.kind = kind
 
 

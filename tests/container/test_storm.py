@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -29,10 +30,10 @@ import pytest
 import requests
 import servers
 import wheels
+from forked import become
 from paths import SUPPORT
 from projects import make_project, s3_env
 
-from wheelhouse_tasks.__main__ import main
 from wheelhouse_tasks.pages import links
 from wheelhouse_tasks.settings.locations import Container, Credentials
 from wheelhouse_tasks.storage.opening import open_store
@@ -283,7 +284,8 @@ def start_all(order: dict[str, Any]) -> list[dict[str, Any]]:
             log = Path(f"points-{number}.txt").absolute()
             log.unlink(missing_ok=True)
             os.environ |= points.environment(Path("hook").absolute(), log, doomed.get(number, 0))
-            become(command, begin, Path(f"said-{number}.txt"))
+            all_may_go = partial(select.select, [begin], [], [])
+            become(command, Path(f"said-{number}.txt"), PATIENCE, begin=all_may_go, finish=points.end)
         running[child] = number
     os.close(begin)
     began = time.monotonic()
@@ -297,28 +299,6 @@ def start_all(order: dict[str, Any]) -> list[dict[str, Any]]:
         reached = len(points.passed(Path(f"points-{number}.txt")))
         ended[number] = {"code": code, "seconds": seconds, "said": said, "points": reached}
     return [ended[number] for number in sorted(ended)]
-
-
-def become(command: list[str], begin: int, said: Path) -> None:
-    """Be one worker: the program, from the moment that all may go; never returns."""
-    code = 99
-    try:
-        os.setpgid(0, 0)
-        signal.alarm(PATIENCE)  # which ends it
-        with said.open("wb") as file:
-            os.dup2(file.fileno(), 1)
-            os.dup2(file.fileno(), 2)
-        select.select([begin], [], [])
-        points.count()
-        main(command)
-        code = 0
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else int(end.code is not None)
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        points.end()
-        os._exit(code)
 
 
 if __name__ == "__main__":

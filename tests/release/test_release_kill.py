@@ -22,11 +22,10 @@ import scripted_index
 import servers
 import wheels
 from folders import digests
+from forked import become
 from paths import SUPPORT
 from projects import index_env, inv, make_project
 from scripted_index import JSON
-
-from wheelhouse_tasks.__main__ import main
 
 #: How many releases are killed, of each kind: 50 kill at every point of a release.
 KILLS = int(os.environ.get("RELEASE_KILLS", "12"))
@@ -203,33 +202,13 @@ def start(order: Order, version: str, point: int = 0) -> int:
     child = os.fork()
     if not child:
         os.environ |= points.environment(Path("hook").absolute(), log(version), point)
-        become(words, Path(f"said-{version}.txt"))
+        become(words, Path(f"said-{version}.txt"), PATIENCE)
     return child
 
 
 def ended(child: int) -> int:
     """Return the exit code of a release, or minus the signal that ended it."""
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-def become(words: list[str], said: Path) -> None:
-    """Be a release: the program, in a process group of its own; never returns."""
-    code = 99
-    try:
-        os.setpgid(0, 0)
-        signal.alarm(PATIENCE)  # which ends it
-        with said.open("wb") as file:
-            os.dup2(file.fileno(), 1)
-            os.dup2(file.fileno(), 2)
-        points.count()
-        main(words)
-        code = 0
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else int(end.code is not None)
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
 
 
 if __name__ == "__main__":

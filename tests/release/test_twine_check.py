@@ -14,7 +14,7 @@ from projects import index_env, inv, make_project
 
 from wheelhouse_tasks.artifacts import artifact, dist
 from wheelhouse_tasks.artifacts.local import LocalFile
-from wheelhouse_tasks.errors import PublishError, Refusal
+from wheelhouse_tasks.errors import PublishError, UploadRefusal
 from wheelhouse_tasks.publishing.index import PackageIndex
 
 HEAD = "Metadata-Version: 2.4\nName: demo\nVersion: 1.0\n"
@@ -181,38 +181,44 @@ def network(error: str) -> str:
 @pytest.mark.parametrize(
     ("printed", "status", "kind"),
     [
-        pytest.param(answered(503, "Service Unavailable"), 503, Refusal.BROKEN, id="503"),
-        pytest.param(answered(500, "Oops"), 500, Refusal.BROKEN, id="500"),
-        pytest.param(answered(429, "Slow"), 429, Refusal.BUSY, id="429"),
-        pytest.param(CAUGHT.format(502, "Bad Gateway"), 502, Refusal.BROKEN, id="502 for a token"),
-        pytest.param(answered(409, "Conflict"), 409, Refusal.EXISTS, id="409"),
-        pytest.param(answered(400, "Bad", "File already exists ('x', with"), 400, Refusal.EXISTS, id="PyPI has it"),
-        pytest.param(answered(403, "Forbidden", "Package already exists"), 403, Refusal.EXISTS, id="403 has it"),
-        pytest.param(answered(400, "No HTTP 503 here"), 400, Refusal.OTHER, id="400 with 503 in its words"),
-        pytest.param(answered(403, "Invalid or non-existent token"), 403, Refusal.OTHER, id="403 with exist"),
-        pytest.param(answered(403, "Connection not allowed"), 403, Refusal.OTHER, id="403 with connection"),
-        pytest.param(answered(400, "no answer"), 400, Refusal.OTHER, id="400 with no answer"),
-        pytest.param(answered(999, "Denied"), 999, Refusal.OTHER, id="999"),
-        pytest.param(answered(404, "No user NonInteractive: x"), 404, Refusal.OTHER, id="404 of NonInteractive"),
+        pytest.param(answered(503, "Service Unavailable"), 503, UploadRefusal.BROKEN, id="503"),
+        pytest.param(answered(500, "Oops"), 500, UploadRefusal.BROKEN, id="500"),
+        pytest.param(answered(429, "Slow"), 429, UploadRefusal.BUSY, id="429"),
+        pytest.param(CAUGHT.format(502, "Bad Gateway"), 502, UploadRefusal.BROKEN, id="502 for a token"),
+        pytest.param(answered(409, "Conflict"), 409, UploadRefusal.EXISTS, id="409"),
+        pytest.param(
+            answered(400, "Bad", "File already exists ('x', with"), 400, UploadRefusal.EXISTS, id="PyPI has it"
+        ),
+        pytest.param(answered(403, "Forbidden", "Package already exists"), 403, UploadRefusal.EXISTS, id="403 has it"),
+        pytest.param(answered(400, "No HTTP 503 here"), 400, UploadRefusal.OTHER, id="400 with 503 in its words"),
+        pytest.param(answered(403, "Invalid or non-existent token"), 403, UploadRefusal.OTHER, id="403 with exist"),
+        pytest.param(answered(403, "Connection not allowed"), 403, UploadRefusal.OTHER, id="403 with connection"),
+        pytest.param(answered(400, "no answer"), 400, UploadRefusal.OTHER, id="400 with no answer"),
+        pytest.param(answered(999, "Denied"), 999, UploadRefusal.OTHER, id="999"),
+        pytest.param(answered(404, "No user NonInteractive: x"), 404, UploadRefusal.OTHER, id="404 of NonInteractive"),
         pytest.param(
             "ERROR    NonInteractive: Credential not found for password.",
             None,
-            Refusal.NO_CREDENTIALS,
+            UploadRefusal.NO_CREDENTIALS,
             id="no password",
         ),
         pytest.param(
             network("requests.exceptions.ConnectionError: ('Connection aborted.', RemoteDisconnected('x'))"),
-            *(None, Refusal.NO_ANSWER),
+            *(None, UploadRefusal.NO_ANSWER),
             id="aborted",
         ),
-        pytest.param(network("requests.exceptions.ReadTimeout: read timed out"), None, Refusal.NO_ANSWER, id="slow"),
-        pytest.param(network("ConnectionResetError: [Errno 104]"), None, Refusal.NO_ANSWER, id="reset"),
-        pytest.param(network("requests.exceptions.InvalidURL: 503"), None, Refusal.OTHER, id="no URL"),
-        pytest.param("ERROR    InvalidDistribution: 503 files, no Connection exists", None, Refusal.OTHER, id="words"),
-        pytest.param("", None, Refusal.OTHER, id="nothing"),
+        pytest.param(
+            network("requests.exceptions.ReadTimeout: read timed out"), None, UploadRefusal.NO_ANSWER, id="slow"
+        ),
+        pytest.param(network("ConnectionResetError: [Errno 104]"), None, UploadRefusal.NO_ANSWER, id="reset"),
+        pytest.param(network("requests.exceptions.InvalidURL: 503"), None, UploadRefusal.OTHER, id="no URL"),
+        pytest.param(
+            "ERROR    InvalidDistribution: 503 files, no Connection exists", None, UploadRefusal.OTHER, id="words"
+        ),
+        pytest.param("", None, UploadRefusal.OTHER, id="nothing"),
     ],
 )
-def test_refusal_is_read_from_the_answer(printed: str, status: int | None, kind: Refusal, tmp_path: Path) -> None:
+def test_refusal_is_read_from_the_answer(printed: str, status: int | None, kind: UploadRefusal, tmp_path: Path) -> None:
     """The status of the answer decides what an upload that fails means, whatever numbers and words stand around it."""
     file = local_file(tmp_path)
     with pytest.raises(PublishError) as refused:
@@ -228,7 +234,7 @@ def test_refusal_by_a_twine_that_does_not_work(code: str, tmp_path: Path) -> Non
     file = local_file(tmp_path)
     with pytest.raises(PublishError) as refused:
         fake_twine(tmp_path, program).upload(file)
-    assert (refused.value.status, refused.value.kind) == (None, Refusal.OTHER)
+    assert (refused.value.status, refused.value.kind) == (None, UploadRefusal.OTHER)
 
 
 def test_upload_without_an_answer_in_time(tmp_path: Path) -> None:
@@ -237,7 +243,7 @@ def test_upload_without_an_answer_in_time(tmp_path: Path) -> None:
     hasty = PackageIndex(None, there.repository_url, there.check_url, there.environ, frozenset(), 1, 0)
     with pytest.raises(PublishError, match="no answer within 1 s") as refused:
         hasty.upload(file)
-    assert (refused.value.status, refused.value.kind) == (None, Refusal.NO_ANSWER)
+    assert (refused.value.status, refused.value.kind) == (None, UploadRefusal.NO_ANSWER)
 
 
 def test_files_at_which_twine_stops_hide_no_others(tmp_path: Path) -> None:

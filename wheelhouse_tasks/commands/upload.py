@@ -256,8 +256,7 @@ def _retire(
         slots = {retention.slot(file.filename) for file in files if file.version.is_devrelease}
         if slots:
             project.look()
-            spare = ours | (project.files().keys() - shown.get(name, frozenset()))
-            gone += retire(settings, project, now, slots, spare=spare)
+            gone += retire(settings, project, now, slots, among=shown.get(name, frozenset()) - ours)
             gone += delete_hidden(project, now, settings.options.grace)
     return gone
 

@@ -136,15 +136,17 @@ def retire(
     now: float,
     slots: Collection[retention.Slot] | None = None,
     *,
-    spare: Collection[str] = (),
+    among: Collection[str] | None = None,
     dry_run: bool = False,
 ) -> list[str]:
-    """Hide the development builds that the rule retires (of *slots* only), and none to *spare*; return their names.
+    """Hide the development builds that the rule retires (of *slots*, *among* some file names only); return their names.
 
     *project* was looked at: a listing that failed has raised before.
     """
     when = datetime.fromtimestamp(now, UTC)
-    retired = retention.retire(project.files().values(), settings.rule, when, slots, spare)
+    files = project.files()
+    spare = () if among is None else files.keys() - among
+    retired = retention.retire(files.values(), settings.rule, when, slots, spare)
     names = [file.filename for file in retired]
     if not dry_run:
         hide(project, names, now)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from wheelhouse_tasks import child
 from wheelhouse_tasks.artifacts import attestation
-from wheelhouse_tasks.errors import BadArtifact, BlankPage, Failed, PageMissing, PublishError, Refusal, UsageError
+from wheelhouse_tasks.errors import BadArtifact, BlankPage, Failed, PageMissing, PublishError, UploadRefusal, UsageError
 from wheelhouse_tasks.publishing.twine_output import TwineOutput, squeezed, without_colours
 from wheelhouse_tasks.secret import mask, mask_url
 from wheelhouse_tasks.sources import index_page
@@ -146,7 +146,7 @@ class PackageIndex:
         ended = self._twine(words, self.timeout + file.size / SLOWEST)
         name, status, kind = file.artifact.filename, ended.status, ended.kind
         if ended.code:
-            advice = CREDENTIALS if kind is Refusal.NO_CREDENTIALS else ""
+            advice = CREDENTIALS if kind is UploadRefusal.NO_CREDENTIALS else ""
             problem = f"{self.label} did not take it: {ended.reason}{advice}"
             raise PublishError(name, problem, status=status, kind=kind)
         if status is not None and status not in TAKEN:  # twine calls whatever is no error a success, 299 and 999 too

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from wheelhouse_tasks.errors import Refusal, one_line
+from wheelhouse_tasks.errors import UploadRefusal, one_line
 from wheelhouse_tasks.secret import mask_url
 
 #: The exit code of twine, as of argparse, for arguments that it does not know.
@@ -44,17 +44,17 @@ class TwineOutput:
         return next((int(match[1]) for pattern in STATUS if (match := pattern.search(self.text))), None)
 
     @property
-    def kind(self) -> Refusal:
+    def kind(self) -> UploadRefusal:
         """Return what kind of refusal it was, of an upload that failed."""
         if self.late:
-            return Refusal.NO_ANSWER
+            return UploadRefusal.NO_ANSWER
         if self._broken:
-            return Refusal.OTHER
+            return UploadRefusal.OTHER
         if self.status is not None:
             return kind_of(self.status, exists=EXISTS.search(self.text) is not None)
         if NO_CREDENTIALS.search(self.text):
-            return Refusal.NO_CREDENTIALS
-        return Refusal.NO_ANSWER if NETWORK.search(self.text) else Refusal.OTHER
+            return UploadRefusal.NO_CREDENTIALS
+        return UploadRefusal.NO_ANSWER if NETWORK.search(self.text) else UploadRefusal.OTHER
 
     @property
     def reason(self) -> str:
@@ -95,12 +95,12 @@ def squeezed(text: str) -> str:
     return one_line(mask_url(" ".join(text.split())))[:600]
 
 
-def kind_of(status: int, *, exists: bool) -> Refusal:
+def kind_of(status: int, *, exists: bool) -> UploadRefusal:
     """Return what kind of refusal an HTTP *status* is, given whether the answer says that the file *exists*."""
     if status == TOO_MANY_REQUESTS:
-        return Refusal.BUSY
+        return UploadRefusal.BUSY
     if 500 <= status < 600:
-        return Refusal.BROKEN
+        return UploadRefusal.BROKEN
     if status == NAME_TAKEN or (400 <= status < 500 and exists):
-        return Refusal.EXISTS
-    return Refusal.OTHER
+        return UploadRefusal.EXISTS
+    return UploadRefusal.OTHER
