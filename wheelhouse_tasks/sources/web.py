@@ -16,7 +16,7 @@ from wheelhouse_tasks.pages import links
 from wheelhouse_tasks.pages.links import PAGE_LIMIT
 from wheelhouse_tasks.retry import TryAgainError, pause, retry
 from wheelhouse_tasks.secret import mask_url
-from wheelhouse_tasks.sources.resume import NOT_SATISFIABLE, OK, Progress
+from wheelhouse_tasks.sources.download import NOT_SATISFIABLE, OK, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
