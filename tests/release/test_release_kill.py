@@ -40,7 +40,7 @@ NEEDED = (
         "wheelhouse_tasks.commands.release",
         "wheelhouse_tasks.sources.web",
         "wheelhouse_tasks.pages.links",
-        "wheelhouse_tasks.sources.index_source",
+        "wheelhouse_tasks.sources.source",
     ),
     *(
         "wheelhouse_tasks.settings.resolve",

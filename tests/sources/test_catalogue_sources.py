@@ -24,7 +24,7 @@ from scripted import Scripted, scripted
 from wheelhouse_tasks.commands.fetch import FetchResult, fetch
 from wheelhouse_tasks.errors import Conflict, Failed, NothingToDo, UsageError, WheelhouseError
 from wheelhouse_tasks.settings.resolve import resolve
-from wheelhouse_tasks.sources.index_source import StoreSource
+from wheelhouse_tasks.sources.container_source import StoreSource
 from wheelhouse_tasks.storage.port import make_payload
 
 WHEEL, SDIST = "demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz"

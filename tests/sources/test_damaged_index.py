@@ -21,7 +21,7 @@ from wheelhouse_tasks.pages import links
 from wheelhouse_tasks.publishing.index import PackageIndex
 from wheelhouse_tasks.settings.resolve import Settings, resolve
 from wheelhouse_tasks.sources import index_page
-from wheelhouse_tasks.sources.index_source import StoreSource
+from wheelhouse_tasks.sources.container_source import StoreSource
 from wheelhouse_tasks.storage.port import make_payload
 
 HTML, JSON = "text/html; charset=utf-8", "application/vnd.pypi.simple.v1+json"

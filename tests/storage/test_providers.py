@@ -31,8 +31,8 @@ from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, Overloaded, 
 from wheelhouse_tasks.pages.links import Link
 from wheelhouse_tasks.retry import TryAgainError
 from wheelhouse_tasks.settings.locations import Container, Credentials
+from wheelhouse_tasks.sources.container_source import StoreSource
 from wheelhouse_tasks.sources.fetch_plan import Candidate
-from wheelhouse_tasks.sources.index_source import StoreSource
 from wheelhouse_tasks.storage.driver import NOT_OFFERED
 from wheelhouse_tasks.storage.gaps import Clock, driver_class
 from wheelhouse_tasks.storage.opening import open_store

@@ -14,7 +14,7 @@ from wheelhouse_tasks.errors import BadArtifact, DigestMismatch, Failed, Wheelho
 from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.retry import TryAgainError, retry
 from wheelhouse_tasks.sources.fetch_plan import Candidate, FetchPlan, choose, plan_fetch
-from wheelhouse_tasks.sources.index_source import Source, open_source
+from wheelhouse_tasks.sources.source import Source, open_source
 from wheelhouse_tasks.text import count, size_text
 from wheelhouse_tasks.ui import DRY_RUN, Silent, Ui
 

@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wheelhouse_tasks.artifacts import attestation
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 OK, PARTIAL, NOT_SATISFIABLE = 200, 206, 416
 CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
@@ -71,3 +73,13 @@ class Progress:
         self.validator = tag if tag.startswith('"') else headers.get("Last-Modified", "")
         if headers.get("Content-Encoding", "identity").lower() != "identity":  # packed anew for each answer, maybe
             self.validator = ""
+
+
+def bounded(blocks: Iterator[bytes]) -> bytes:
+    """Return an attestation's bytes, or as many as show that it is none."""
+    text = b""
+    for block in blocks:
+        text += block
+        if len(text) > attestation.LIMIT:
+            break
+    return text

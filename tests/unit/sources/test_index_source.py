@@ -12,9 +12,11 @@ from wheelhouse_tasks.artifacts.local import Skipped
 from wheelhouse_tasks.errors import BadListing, BadPage, PageMissing, WebError
 from wheelhouse_tasks.pages import flat, json_pages, layout, record
 from wheelhouse_tasks.settings.locations import FolderIndex
-from wheelhouse_tasks.sources import index_source
-from wheelhouse_tasks.sources.index_source import IndexSource, StoreSource, open_source
+from wheelhouse_tasks.sources import source
+from wheelhouse_tasks.sources.container_source import StoreSource
+from wheelhouse_tasks.sources.index_source import IndexSource
 from wheelhouse_tasks.sources.offer import Offer
+from wheelhouse_tasks.sources.source import open_source
 from wheelhouse_tasks.storage.port import make_payload
 
 A, B, C = "a" * 64, "b" * 64, "c" * 128
@@ -372,7 +374,7 @@ def test_damaged_page_of_a_container() -> None:
     assert str(refused.value) == f"{place.label}/index.html: is cut off in the middle of a tag"
 
 
-def open_folder(folder: Path) -> index_source.Source:
+def open_folder(folder: Path) -> source.Source:
     """Open a folder as `--index` does."""
     return open_source(FolderIndex(folder), timeout=1, retries=0, workers=2)
 

@@ -1,0 +1,53 @@
+"""What artifacts are fetched from, and how it is opened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from wheelhouse_tasks.pages import layout
+from wheelhouse_tasks.settings.locations import FolderIndex, Location, WebIndex
+from wheelhouse_tasks.sources.container_source import StoreSource
+from wheelhouse_tasks.sources.folder_source import FileReader, FolderSource
+from wheelhouse_tasks.sources.index_source import IndexSource
+from wheelhouse_tasks.storage.folder import FolderStore
+from wheelhouse_tasks.storage.opening import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wheelhouse_tasks.sources.fetch_plan import Candidate
+    from wheelhouse_tasks.sources.offer import Offer
+
+
+class Source(Protocol):
+    """Something that artifacts can be fetched from; used from several threads at once."""
+
+    @property
+    def label(self) -> str:
+        """Return what to call it in messages; no secret."""
+
+    def offer(self, project: str) -> Offer:
+        """Return what it holds of *project*; raise WheelhouseError where it cannot be read."""
+
+    def blocks(self, candidate: Candidate) -> Iterator[bytes]:
+        """Yield a file's bytes; raise WheelhouseError, or TryAgainError where a second try may help."""
+
+    def attestation(self, candidate: Candidate) -> bytes:
+        """Return the attestation beside a file that is said to have one; raise as `blocks` does."""
+
+
+def open_source(place: Location, *, timeout: float, retries: int, workers: int, ca_bundle: str | None = None) -> Source:
+    """Return the source at *place*. Raises UsageError for a provider that cannot be used."""
+    if isinstance(place, WebIndex):
+        from wheelhouse_tasks.sources.web import Web
+
+        web = Web(place.url, timeout=timeout, retries=retries, ca_bundle=ca_bundle)
+        return IndexSource(place.label, web.url, web)
+    if not isinstance(place, FolderIndex):
+        return StoreSource(open_store(place), workers)
+    if (place.path / "files").is_dir():
+        return StoreSource(FolderStore(place.path), workers)
+    page = IndexSource(place.label, place.path.absolute().as_uri(), FileReader())
+    if place.path.is_dir():
+        return FolderSource(place.path, page if (place.path / layout.FLAT).is_file() else None)
+    return page
