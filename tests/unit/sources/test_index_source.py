@@ -1,23 +1,13 @@
-"""What a source offers of a project, given what its pages, listings and folders hold."""
+"""What an index page or the listing of a bucket offers of a project."""
 
-import hashlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import wheels
-from fake_store import FakeStore
 
-from wheelhouse_tasks.artifacts.local import Skipped
 from wheelhouse_tasks.errors import BadListing, BadPage, PageMissing, WebError
-from wheelhouse_tasks.pages import flat, json_pages, layout, record
-from wheelhouse_tasks.settings.locations import FolderIndex
-from wheelhouse_tasks.sources import source
-from wheelhouse_tasks.sources.container_source import StoreSource
+from wheelhouse_tasks.pages import json_pages, layout, record
 from wheelhouse_tasks.sources.index_source import IndexSource
 from wheelhouse_tasks.sources.offer import Offer
-from wheelhouse_tasks.sources.source import open_source
-from wheelhouse_tasks.storage.port import make_payload
 
 A, B, C = "a" * 64, "b" * 64, "c" * 128
 BUCKET = "https://store.example/wheels"
@@ -296,108 +286,3 @@ def test_unpromised_file_stays_at_its_host() -> None:
         place = IndexSource("one", f"{BUCKET}/", Pages(table))
         [found] = place.offer("demo").candidates
         assert b"".join(place.blocks(found)) == expected
-
-
-def store(*objects: tuple[str, str]) -> FakeStore:
-    """Return a container with objects."""
-    filled = FakeStore()
-    for name, content in objects:
-        filled.put(name, make_payload(content.encode(), HTML, ""))
-    return filled
-
-
-@pytest.mark.parametrize(
-    ("objects", "expected", "skipped"),
-    [
-        pytest.param([(WHEEL, "w"), (OTHER, "o")], {WHEEL: None}, [], id="files alone"),
-        pytest.param(
-            [("index.html", f'<a href="{WHEEL}#sha256={A}"><a href="{SDIST}">'), (WHEEL, "w"), (SDIST, "s")],
-            {WHEEL: A, SDIST: None},
-            [],
-            id="page with and without digests",
-        ),
-        pytest.param(
-            [("index.html", f'<a href="{WHEEL}#sha256={A}">'), (WHEEL, "w"), (SDIST, "s"), (f"a/{SDIST}", "s")],
-            {WHEEL: A, SDIST: None},
-            [],
-            id="file that the page forgot",
-        ),
-        pytest.param(
-            [("index.html", f'<a href="demo-1.0+l.1.tar.gz#sha256={A}">'), ("demo-1.0+l.1.tar.gz", "s")],
-            {"demo-1.0+l.1.tar.gz": A},
-            [],
-            id="raw plus",
-        ),
-        pytest.param(
-            [("index.html", f'<a href="a/{WHEEL}#sha256={A}">'), (f"a/{WHEEL}", "w")],
-            {f"a/{WHEEL}": A},
-            [],
-            id="folder",
-        ),
-        pytest.param(
-            [("index.html", f'<a href="{WHEEL}"><a href="https://x.example/{SDIST}"><a href="{OTHER}">')],
-            {},
-            [WHEEL, SDIST],
-            id="links that lead to nothing",
-        ),
-        pytest.param([("index.html", f'<a href="{WHEEL}" data-yanked="bad">'), (WHEEL, "w")], {}, [WHEEL], id="yanked"),
-    ],
-)
-def test_container_of_wheelhouse_uploader(
-    objects: list[tuple[str, str]], expected: dict[str, str | None], skipped: list[str]
-) -> None:
-    """Artifacts at the root of a container are offered, with the sha256 that its page promises, where it does."""
-    found = StoreSource(store(*objects), 2).offer("demo")
-    assert {each.link.url: each.sha256 for each in found.candidates} == expected
-    assert [each.name for each in found.skipped] == skipped
-
-
-def test_root_of_our_container_is_not_listed() -> None:
-    """A container with a flat page of ours has nothing at its root, and is not listed as a whole."""
-    filled = store(("index.html", flat.render_flat({}).decode()), (WHEEL, "w"))
-    assert StoreSource(filled, 2).offer("demo") == Offer(())
-
-
-def test_other_digest_in_a_container() -> None:
-    """Case 33: another digest that the page of a container promises goes with the link."""
-    place = StoreSource(store(("index.html", f'<a href="{WHEEL}#sha512={C}">'), (WHEEL, "w")), 2)
-    [found] = place.offer("demo").candidates
-    assert (found.sha256, found.link.digest) == (None, ("sha512", C))
-    assert b"".join(place.blocks(found)) == b"w"
-
-
-def test_damaged_page_of_a_container() -> None:
-    """Case 28: a flat page that is cut off is no page without links; the container is named."""
-    place = StoreSource(store(("index.html", f'<a href="{WHEEL}'), (WHEEL, "w")), 2)
-    with pytest.raises(BadPage) as refused:
-        place.offer("demo")
-    assert str(refused.value) == f"{place.label}/index.html: is cut off in the middle of a tag"
-
-
-def open_folder(folder: Path) -> source.Source:
-    """Open a folder as `--index` does."""
-    return open_source(FolderIndex(folder), timeout=1, retries=0, workers=2)
-
-
-def test_folder_with_a_page(tmp_path: Path) -> None:
-    """A folder offers what its page links, and the files beside the page, each once, with their sha256."""
-    wheel, sdist = wheels.make_wheel(tmp_path), wheels.make_sdist(tmp_path)
-    wheels.make_wheel(tmp_path, version="0.9")
-    (tmp_path / "other").mkdir()
-    far = wheels.make_wheel(tmp_path / "other", version="2.0")
-    hrefs = [f"{wheel.name}#sha256={A}", f"other/{far.name}", '0.9" hidden="']
-    yanked = '<a href="demo-0.9-py3-none-any.whl" data-yanked="bad">'
-    (tmp_path / "index.html").write_text(html(*hrefs)[1] + yanked)
-    place = open_folder(tmp_path)
-    found = place.offer("demo")
-    expected = {wheel.name: A, far.name: None, sdist.name: hashlib.sha256(sdist.read_bytes()).hexdigest()}
-    assert {each.artifact.filename: each.sha256 for each in found.candidates} == expected
-    assert found.skipped == (Skipped("demo-0.9-py3-none-any.whl", "yanked: bad"),)
-    assert {each.artifact.filename for each in found.candidates if b"".join(place.blocks(each))} == set(expected)
-
-
-def test_folder_without_a_page(tmp_path: Path) -> None:
-    """A folder of files offers those of the project."""
-    wheels.make_wheel(tmp_path, "other")
-    wheel = wheels.make_wheel(tmp_path)
-    assert [each.artifact.filename for each in open_folder(tmp_path).offer("demo").candidates] == [wheel.name]
