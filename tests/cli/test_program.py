@@ -182,7 +182,7 @@ FLOORS = (
 ONLY_IN = {
     "libcloud": ("storage/",),
     "requests": ("storage/", "sources/web"),
-    "lxml": ("pages/links", "sources/listings"),
+    "lxml": ("pages/html_links", "sources/listings"),
     "rich": ("cli/console",),
     "twine": (),
     "invoke": ("cli/", "__main__"),

@@ -22,6 +22,7 @@ import wheels
 from paths import SUPPORT
 
 from wheelhouse_tasks.pages import flat, html_pages, json_pages, layout, links
+from wheelhouse_tasks.pages.link import Link
 from wheelhouse_tasks.pages.record import File
 
 MANY, SOME, FEW = 100_000, 20_000, 5_000
@@ -64,12 +65,12 @@ def read_with_stdlib(page: bytes) -> object:
     return reader.anchors
 
 
-def parse(page: bytes) -> list[links.Link]:
+def parse(page: bytes) -> list[Link]:
     """Read the page as `fetch` does."""
     return links.parse(page, SITE, layout.HTML_TYPE)
 
 
-def facts(found: list[links.Link]) -> set[tuple[str, str | None, int | None]]:
+def facts(found: list[Link]) -> set[tuple[str, str | None, int | None]]:
     """Return what a page says of each file."""
     return {(link.filename, link.sha256, link.size) for link in found}
 

@@ -35,6 +35,7 @@ from paths import SUPPORT
 from projects import make_project, s3_env
 
 from wheelhouse_tasks.pages import links
+from wheelhouse_tasks.pages.link import Link
 from wheelhouse_tasks.settings.locations import Container, Credentials
 from wheelhouse_tasks.storage.opening import open_store
 
@@ -139,7 +140,7 @@ class Storm:
             yield f"simple/{project}/index.html", files
             yield f"simple-json/{project}/index.html", files
 
-    def links(self, session: requests.Session, page: str) -> list[links.Link]:
+    def links(self, session: requests.Session, page: str) -> list[Link]:
         """Return the links of a page, which must be there and whole."""
         content = self.read(session, f"{self.url}{page}")
         assert content is not None, f"{page} is not there"

@@ -28,7 +28,7 @@ from scripted import Scripted, scripted
 
 from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, Overloaded, StoreError, Unreachable, Unsupported
-from wheelhouse_tasks.pages.links import Link
+from wheelhouse_tasks.pages.link import Link
 from wheelhouse_tasks.retry import TryAgainError
 from wheelhouse_tasks.settings.locations import Container, Credentials
 from wheelhouse_tasks.sources.container_source import StoreSource

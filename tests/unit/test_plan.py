@@ -13,7 +13,7 @@ from wheelhouse_tasks.artifacts.local import Skipped
 from wheelhouse_tasks.container import upload_plan
 from wheelhouse_tasks.container.upload_plan import UploadPlan
 from wheelhouse_tasks.errors import Conflict, Failed, NothingToDo
-from wheelhouse_tasks.pages.links import Link
+from wheelhouse_tasks.pages.link import Link
 from wheelhouse_tasks.sources import fetch_plan
 from wheelhouse_tasks.sources.fetch_plan import Candidate, FetchPlan
 

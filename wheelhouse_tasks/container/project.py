@@ -13,7 +13,7 @@ from wheelhouse_tasks.artifacts import artifact, attestation, metadata
 from wheelhouse_tasks.container.published import NO_CONDITIONS, Page, publish_all, read_copies
 from wheelhouse_tasks.errors import BadArtifact, BadPage, NotAnArtifact, ObjectMissing
 from wheelhouse_tasks.pages import html_pages, json_pages, layout
-from wheelhouse_tasks.pages.links import SHA256
+from wheelhouse_tasks.pages.link import SHA256
 from wheelhouse_tasks.pages.record import File
 from wheelhouse_tasks.retry import retry
 from wheelhouse_tasks.storage.port import READ_RETRIES, Entry, Store, read_all

@@ -9,8 +9,8 @@ import html
 import re
 from typing import TYPE_CHECKING
 
+from wheelhouse_tasks.pages.html_links import ATTESTED
 from wheelhouse_tasks.pages.layout import API_VERSION, file_name, is_project
-from wheelhouse_tasks.pages.links import ATTESTED
 from wheelhouse_tasks.pages.quoting import name_quoted, quoted, text_of
 from wheelhouse_tasks.pages.record import File, in_order
 

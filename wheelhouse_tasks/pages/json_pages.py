@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.errors import BadPage, NotAnArtifact, one_line
-from wheelhouse_tasks.pages.layout import API_VERSION, file_name, is_project
-from wheelhouse_tasks.pages.links import KNOWN_API, SHA256
+from wheelhouse_tasks.pages.layout import API_VERSION, KNOWN_API, file_name, is_project
+from wheelhouse_tasks.pages.link import SHA256
 from wheelhouse_tasks.pages.quoting import name_quoted, quoted
 from wheelhouse_tasks.pages.record import File, by_version
 

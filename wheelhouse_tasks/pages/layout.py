@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from packaging.utils import is_normalized_name
 
 from wheelhouse_tasks.artifacts import artifact
@@ -16,6 +18,8 @@ FLAT, ROOT = "index.html", "simple/index.html"
 JSON_FOLDER = "simple-json/"
 JSON_ROOT = JSON_FOLDER + "index.html"
 API_VERSION = "1.4"
+#: Versions of the simple repository API that we can read.
+KNOWN_API = re.compile(r"1\.[0-9]+")
 
 
 def project_page(project: str) -> str:

@@ -11,7 +11,8 @@ from wheelhouse_tasks.artifacts.local import Skipped
 from wheelhouse_tasks.container.project import Project
 from wheelhouse_tasks.errors import BadPage, ObjectMissing, Unsupported
 from wheelhouse_tasks.pages import flat, layout
-from wheelhouse_tasks.pages.links import PAGE_LIMIT, Link
+from wheelhouse_tasks.pages.link import Link
+from wheelhouse_tasks.pages.links import PAGE_LIMIT
 from wheelhouse_tasks.retry import TryAgainError, pause, retry
 from wheelhouse_tasks.sources import index_page, offer
 from wheelhouse_tasks.sources.download import bounded

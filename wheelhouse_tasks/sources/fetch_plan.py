@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from wheelhouse_tasks.artifacts.artifact import Artifact
     from wheelhouse_tasks.artifacts.local import Skipped
-    from wheelhouse_tasks.pages.links import Link
+    from wheelhouse_tasks.pages.link import Link
 
 
 @dataclass(frozen=True)

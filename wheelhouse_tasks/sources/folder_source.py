@@ -10,7 +10,8 @@ from urllib.request import url2pathname
 from wheelhouse_tasks.artifacts import attestation, dist
 from wheelhouse_tasks.errors import BadPage, PageMissing, WebError
 from wheelhouse_tasks.pages import layout
-from wheelhouse_tasks.pages.links import PAGE_LIMIT, Link
+from wheelhouse_tasks.pages.link import Link
+from wheelhouse_tasks.pages.links import PAGE_LIMIT
 from wheelhouse_tasks.sources.download import bounded
 from wheelhouse_tasks.sources.fetch_plan import Candidate
 from wheelhouse_tasks.sources.offer import ARTIFACT_SUFFIXES, Offer

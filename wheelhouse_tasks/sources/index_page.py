@@ -18,7 +18,7 @@ from wheelhouse_tasks.sources.offer import ARTIFACT_SUFFIXES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelhouse_tasks.pages.links import Link
+    from wheelhouse_tasks.pages.link import Link
 
 BLANK = b"\xef\xbb\xbf\0 \t\r\n\f"
 #: What is no text of a page.

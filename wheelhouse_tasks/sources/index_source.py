@@ -23,7 +23,7 @@ from wheelhouse_tasks.sources.offer import ARTIFACT_SUFFIXES, Offer
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wheelhouse_tasks.pages.links import Link
+    from wheelhouse_tasks.pages.link import Link
     from wheelhouse_tasks.sources.fetch_plan import Candidate
     from wheelhouse_tasks.sources.listings import Listing
 

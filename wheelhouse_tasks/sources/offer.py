@@ -14,7 +14,7 @@ from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.artifacts.local import Skipped
 from wheelhouse_tasks.errors import NotAnArtifact
 from wheelhouse_tasks.pages import layout
-from wheelhouse_tasks.pages.links import Link
+from wheelhouse_tasks.pages.link import Link
 from wheelhouse_tasks.sources.fetch_plan import Candidate
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import requests
 
 from wheelhouse_tasks.errors import BadPage, PageMissing, Trouble, WebError, one_line, root_cause, trouble
-from wheelhouse_tasks.pages import links
+from wheelhouse_tasks.pages import html_links
 from wheelhouse_tasks.pages.links import PAGE_LIMIT
 from wheelhouse_tasks.retry import TryAgainError, pause, retry
 from wheelhouse_tasks.secret import mask_url
@@ -67,7 +67,7 @@ class Web:
             with self._open(url, asked) as response:
                 encoding = response.headers.get("Content-Encoding", "").strip().lower()
                 content = unpack(self._body(response, url), encoding, mask_url(url))
-                if not tells_end(response.headers) and links.is_unfinished(content):
+                if not tells_end(response.headers) and html_links.is_unfinished(content):
                     raise TryAgainError(BadPage(mask_url(url), "is cut off: it does not close what it opens"))
                 return content, response.url, response.headers
 

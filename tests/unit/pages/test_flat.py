@@ -14,6 +14,7 @@ from page_files import FILE_LISTS, HOSTILE, Reader
 
 from wheelhouse_tasks.container.converge import converge
 from wheelhouse_tasks.pages import flat, json_pages, layout, links
+from wheelhouse_tasks.pages.link import Link
 from wheelhouse_tasks.pages.record import File
 from wheelhouse_tasks.storage.port import Payload
 
@@ -201,7 +202,7 @@ def test_hostile_text_stays_text(files: list[File], mark: str, reason: str) -> N
     assert all("data-yanked" not in anchor or anchor["data-yanked"] is not None for anchor in reader.anchors)
 
 
-def found(hrefs: Iterable[str]) -> list[links.Link]:
+def found(hrefs: Iterable[str]) -> list[Link]:
     """Return the links of a page that has nothing but these."""
     page = "".join(f"<a href='{href}'></a>" for href in hrefs)
     return links.parse(page.encode(), "https://x/", layout.HTML_TYPE)

@@ -13,7 +13,7 @@ from paths import DATA
 from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.errors import BadPage, NotAnArtifact
 from wheelhouse_tasks.pages import links
-from wheelhouse_tasks.pages.links import Link
+from wheelhouse_tasks.pages.link import Link
 
 URL = "https://wheels.example/w/simple/demo/"
 HTML = "text/html"

@@ -14,6 +14,7 @@ from page_files import FILE_LISTS, HOSTILE, Reader
 
 from wheelhouse_tasks.errors import BadPage, NotAnArtifact
 from wheelhouse_tasks.pages import flat, html_pages, json_pages, layout, links, record
+from wheelhouse_tasks.pages.link import Link
 from wheelhouse_tasks.pages.record import File
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64
@@ -185,7 +186,7 @@ def test_links_of_rendered_pages(render: Render, at: str, kind: str, files: list
     """Every page leads to every file with its name, size and sha256, and `+` is quoted (cases 6, 25, 61, 62)."""
     found = links.parse(render(files), SITE + at, kind)
     expected = [
-        links.Link(f"{SITE}files/demo/{quote(file.filename)}", file.filename, file.sha256, file.yanked, file.size)
+        Link(f"{SITE}files/demo/{quote(file.filename)}", file.filename, file.sha256, file.yanked, file.size)
         for file in record.in_order(files)
     ]
     if render is flat_html:  # the order of its tables
