@@ -1,4 +1,5 @@
-"""Pages as pure functions: HTML, JSON and the flat page are rendered and read; no page is fetched or stored here.
+"""Pages as pure functions: they render and read HTML, JSON and the flat page; they fetch and store nothing.
 
-`links` reads the pages of any maker, the others those of ours. The room imports the ground and artifacts.
+`links`, `html_links` and `link` read the pages of any maker; the other modules render and read the pages of a
+wheelhouse. The room imports the ground and artifacts.
 """

@@ -1,6 +1,7 @@
 """Render and read the HTML pages of a wheelhouse: PEP 503, 592, 629, 658 and 714.
 
-Equal input gives equal bytes. Pages are ASCII: pip decodes them by the charset of a header that a store may not send.
+Equal input gives equal bytes. Pages are ASCII, because pip decodes a page by the charset of a header that not every
+store sends.
 """
 
 from __future__ import annotations
@@ -22,32 +23,32 @@ def render_project(project: str, files: Iterable[File]) -> bytes:
     """Return the HTML page of one project."""
     folder = f"../../{file_name(quoted(project), '')}"
     anchors = [f"<a {attributes(file, folder)}>{html.escape(file.filename)}</a><br>\n" for file in in_order(files)]
-    return page(f"Links for {project}", STATUS, anchors, len(anchors))
+    return page(f"Links for {project}", anchors, head=STATUS, links=len(anchors))
 
 
 def render_root(projects: Iterable[str]) -> bytes:
     """Return the HTML page that names every project."""
-    rows = [f'<a href="{name}/">{name}</a><br>\n' for name in sorted(filter(is_project, projects))]
-    return page("Simple index", "", rows, len(rows))
+    anchors = [f'<a href="{name}/">{name}</a><br>\n' for name in sorted(filter(is_project, projects))]
+    return page("Simple index", anchors, head="", links=len(anchors))
 
 
 def read_root(page: bytes | None) -> set[str]:
-    """Return the projects that a root page of ours names, in HTML or JSON."""
-    found = re.findall(rb'<a href="([a-z0-9-]+)/">|"name": "([a-z0-9-]+)"', page or b"")
-    return {name for pair in found for each in pair if is_project(name := each.decode())}
+    """Return the projects that a root page of ours names; the page is HTML or JSON."""
+    pairs = re.findall(rb'<a href="([a-z0-9-]+)/">|"name": "([a-z0-9-]+)"', page or b"")
+    return {name.decode() for pair in pairs for name in pair if is_project(name.decode())}
 
 
 def read_project(page: bytes | None) -> dict[str, bool]:
-    """Return the file names that a project's HTML page of ours links, and whether it promises their METADATA."""
-    found = re.findall(rb'<a href="[^">]*"([^>]*)>([^<]+)</a><br>', page or b"")
-    return {name.decode("ascii", "replace"): b" data-core-metadata=" in said for said, name in found}
+    """Return, for each file name that a project page of ours links, whether the page promises METADATA for it."""
+    anchors = re.findall(rb'<a href="[^">]*"([^>]*)>([^<]+)</a><br>', page or b"")
+    return {name.decode("ascii", "replace"): b" data-core-metadata=" in attributes for attributes, name in anchors}
 
 
 STATUS = '<meta name="pypi:project-status" content="active">\n'
 
 
-def page(title: str, head: str, body: Iterable[str], count: int) -> bytes:
-    """Return a page that begins with its number of links, by which `fetch` knows one that was cut off."""
+def page(title: str, body: Iterable[str], *, head: str, links: int) -> bytes:
+    """Return a page that states its number of links at its beginning: `fetch` rejects a page that has fewer."""
     shown = text_of(title)
     start = f"""\
 <!DOCTYPE html>
@@ -55,7 +56,7 @@ def page(title: str, head: str, body: Iterable[str], count: int) -> bytes:
 <head>
 <meta charset="utf-8">
 <meta name="pypi:repository-version" content="{API_VERSION}">
-<meta name="wheelhouse:links" content="{count}">
+<meta name="wheelhouse:links" content="{links}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{shown}</title>
 {head}</head>
@@ -67,18 +68,18 @@ def page(title: str, head: str, body: Iterable[str], count: int) -> bytes:
 
 
 def attributes(file: File, folder: str) -> str:
-    """Return the attributes of the link to a file. Never a hash but `sha256=`."""
-    attributes = f'href="{folder}{name_quoted(file.filename)}#sha256={file.sha256}"'
+    """Return the attributes of the link to a file. Its URL has no fragment but `sha256=`."""
+    text = f'href="{folder}{name_quoted(file.filename)}#sha256={file.sha256}"'
     if file.requires_python:
-        attributes += f' data-requires-python="{text_of(file.requires_python)}"'
+        text += f' data-requires-python="{text_of(file.requires_python)}"'
     if file.metadata_sha256:  # PEP 714: both names
         digest = f'metadata="sha256={file.metadata_sha256}"'
-        attributes += f" data-core-{digest} data-dist-info-{digest}"
+        text += f" data-core-{digest} data-dist-info-{digest}"
     if file.upload_time:
-        attributes += f' data-upload-time="{text_of(file.upload_time)}"'
-    attributes += f' data-size="{file.size}"'
-    if file.yanked is not None:  # with a value: pip ignores the bare attribute
-        attributes += f' data-yanked="{text_of(file.yanked)}"'
+        text += f' data-upload-time="{text_of(file.upload_time)}"'
+    text += f' data-size="{file.size}"'
+    if file.yanked is not None:  # pip ignores the attribute without a value
+        text += f' data-yanked="{text_of(file.yanked)}"'
     if file.attested:
-        attributes += f' {ATTESTED}="true"'
-    return attributes
+        text += f' {ATTESTED}="true"'
+    return text

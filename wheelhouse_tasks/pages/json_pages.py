@@ -1,4 +1,4 @@
-"""Render and read the JSON pages of a wheelhouse: PEP 691 and 700; equal input gives equal bytes."""
+"""Render and read the JSON pages of a wheelhouse: PEP 691 and 700. Equal input gives equal bytes."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def render_json(project: str, files: Iterable[File]) -> bytes:
-    """Return the JSON page of one project (PEP 691, 700), with the change marks of its files."""
+    """Return the JSON page of one project, with the change marks of its files."""
     ordered = by_version(files)
-    versions = list(dict.fromkeys(str(said.version) for pairs in ordered.values() for said, _ in pairs))
+    versions = list(dict.fromkeys(str(parsed.version) for pairs in ordered.values() for parsed, _ in pairs))
     rows = [_json_file(project, file) for pairs in ordered.values() for _, file in pairs]
     head = {"name": project, "project-status": {"status": "active"}, "versions": versions}
     return _json(head, "files", rows)
@@ -31,9 +31,9 @@ def render_json_root(projects: Iterable[str]) -> bytes:
 
 
 def read_json(page: bytes) -> dict[str, File]:
-    """Return what a JSON page of ours says, by file name.
+    """Return the files of a JSON page of ours, by file name.
 
-    Raises BadPage for anything else: a page that cannot be understood is no empty page.
+    Raises BadPage for any other page: a page that cannot be understood is not an empty one.
     """
     try:
         value = json.loads(page)

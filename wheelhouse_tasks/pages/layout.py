@@ -1,4 +1,4 @@
-"""Where pages and artifacts lie in a container, and the headers that they are stored with."""
+"""Where pages and artifacts lie in a container, the headers they are stored with, and the version of the API."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from wheelhouse_tasks.artifacts import artifact
 
 HTML_TYPE = "text/html; charset=utf-8"
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
-#: Pages must be asked for again each time: uv takes a page without Cache-Control for fresh for ten minutes.
+#: Clients must ask for a page each time: without Cache-Control, uv uses its copy of a page for ten minutes.
 PAGE_CACHE = "no-cache"
-#: A published name never changes its bytes.
+#: The bytes of an artifact never change once it is published.
 FILE_CACHE = "public, max-age=31536000, immutable"
 FLAT, ROOT = "index.html", "simple/index.html"
 JSON_FOLDER = "simple-json/"
 JSON_ROOT = JSON_FOLDER + "index.html"
+#: The version of the simple repository API that our pages have (PEP 629).
 API_VERSION = "1.4"
-#: Versions of the simple repository API that we can read.
+#: The versions that can be read.
 KNOWN_API = re.compile(r"1\.[0-9]+")
 
 
@@ -28,7 +29,7 @@ def project_page(project: str) -> str:
 
 
 def json_page(project: str) -> str:
-    """Return the object name of a project's JSON page, which is also the cache of what is known of its files."""
+    """Return the object name of a project's JSON page, which also keeps all that is known of the project's files."""
     return f"{JSON_FOLDER}{project}/index.html"
 
 
@@ -38,5 +39,5 @@ def file_name(project: str, filename: str) -> str:
 
 
 def is_project(name: str) -> bool:
-    """Tell the name of a project (PEP 503) from what else a folder of a container may be called."""
+    """Return whether the name of a folder in a container can be that of a project (PEP 503)."""
     return is_normalized_name(name) and len(name) <= artifact.NAME_LIMIT

@@ -1,4 +1,4 @@
-"""One link of a page: where it leads, and the digest by which the page promises the file."""
+"""One link of a page: where it leads, and the digest that the page promises."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
-#: What a page may promise a file's digest by, strongest first: how many hexadecimal digits each has.
+#: The algorithms of the digests that a page may promise, the strongest first, with the lengths in hexadecimal digits.
 ALGORITHMS: dict[str, tuple[int, ...]] = {
     "sha512": (128,),
     "sha3_512": (128,),
@@ -29,23 +29,23 @@ HEX = re.compile(r"[0-9a-f]+")
 
 
 class Link(NamedTuple):
-    """One link of a page."""
+    """One link of a page; a tuple, because a page may have a hundred thousand of them."""
 
     #: Absolute, without its fragment.
     url: str
     #: Last part of the URL's path, decoded once; empty for the link to a folder.
     filename: str
-    #: None where the page promises none.
+    #: The digest that the page promises; None where it promises none.
     sha256: str | None = None
-    #: Reason, maybe empty; None where the file is not yanked (PEP 592).
+    #: The reason, which may be empty; None where the file is not yanked (PEP 592).
     yanked: str | None = None
-    #: Bytes, where the page tells.
+    #: In bytes; None where the page states no size.
     size: int | None = None
-    #: Why a link cannot be used for a download.
+    #: Why the link cannot be used for a download; empty where it can be.
     problem: str = ""
-    #: Whether the page says that an attestation (PEP 740) lies beside the file.
+    #: Whether the page states that an attestation (PEP 740) lies beside the file.
     attested: bool = False
-    #: Algorithm and digest of the strongest other promise, where there is no sha256.
+    #: Algorithm and digest of the strongest other promise; None where there is a sha256, or no promise.
     digest: tuple[str, str] | None = None
 
     @property
@@ -54,32 +54,45 @@ class Link(NamedTuple):
         return unquote(urlsplit(self.url).path.rstrip("/").rpartition("/")[2])
 
 
+class Promise(NamedTuple):
+    """What a page promises of a file's bytes; the fields are those of a `Link`."""
+
+    sha256: str | None = None
+    digest: tuple[str, str] | None = None
+    problem: str = ""
+
+
+NO_PROMISE = Promise()
+
+
 def link_to(
     href: str,
     base: str,
-    page: str,
     *,
+    page: str,
     yanked: str | None = None,
     size: int | None = None,
     hashes: object = None,
     attested: bool = False,
 ) -> Link | None:
-    """Return the link, or None where it leads to nothing that could be fetched."""
-    parts = resolve(base, href, page)
+    """Return the link, or None where nothing can be fetched from its URL.
+
+    *base* is the URL that *href* is relative to, *page* the URL of the page.
+    """
+    parts = resolve(href, base, page=page)
     if parts is None:
         return None
     promise = _promise(hashes.items()) if isinstance(hashes, dict) else NO_PROMISE
     if promise == NO_PROMISE and parts.fragment:
         promise = _promise(part.partition("=")[::2] for part in unquote(parts.fragment).split("&"))
-    sha256, digest, problem = promise
-    if hashes is not None and not isinstance(hashes, dict):
-        problem = "its hashes are malformed"
+    problem = promise.problem if hashes is None or isinstance(hashes, dict) else "its hashes are malformed"
     filename = unquote(parts.path.rpartition("/")[2])
-    return Link(parts._replace(fragment="").geturl(), filename, sha256, yanked, size, problem, attested, digest)
+    url = parts._replace(fragment="").geturl()
+    return Link(url, filename, promise.sha256, yanked, size, problem, attested, promise.digest)
 
 
-def resolve(base: str, href: str, page: str) -> SplitResult | None:
-    """Return where a link leads, if that is something that could be fetched."""
+def resolve(href: str, base: str, *, page: str) -> SplitResult | None:
+    """Return the URL that a link leads to, or None where nothing can be fetched from it."""
     try:
         parts = urlsplit(urljoin(base, href))
         parts.port  # noqa: B018  # raises for a port that is no number
@@ -90,22 +103,18 @@ def resolve(base: str, href: str, page: str) -> SplitResult | None:
     return parts
 
 
-Promise = tuple[str | None, tuple[str, str] | None, str]
-NO_PROMISE: Promise = (None, None, "")
-
-
 def _promise(hashes: Iterable[tuple[object, object]]) -> Promise:
-    """Return the sha256, else the strongest other digest, or what is wrong: a malformed digest is not "no digest"."""
-    found: dict[str, str] = {}
-    for given, value in hashes:
-        name = str(given).lower()
-        if name not in ALGORITHMS or value is None:
+    """Return the sha256, else the strongest other digest. A malformed digest is a problem, not a missing digest."""
+    digests: dict[str, str] = {}
+    for key, value in hashes:
+        algorithm = str(key).lower()
+        if algorithm not in ALGORITHMS or value is None:
             continue
         digest = value.lower() if isinstance(value, str) else ""
-        if len(digest) not in ALGORITHMS[name] or not HEX.fullmatch(digest):
-            return None, None, f"its {name} is malformed"
-        if found.setdefault(name, digest) != digest:
-            return None, None, f"it has two different {name}"
-    if "sha256" in found:
-        return found["sha256"], None, ""
-    return next(((None, (name, found[name]), "") for name in ALGORITHMS if name in found), NO_PROMISE)
+        if len(digest) not in ALGORITHMS[algorithm] or not HEX.fullmatch(digest):
+            return Promise(problem=f"its {algorithm} is malformed")
+        if digests.setdefault(algorithm, digest) != digest:
+            return Promise(problem=f"it has two different {algorithm}")
+    if "sha256" in digests:
+        return Promise(digests["sha256"])
+    return next((Promise(digest=(name, digests[name])) for name in ALGORITHMS if name in digests), NO_PROMISE)

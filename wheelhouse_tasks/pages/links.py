@@ -1,4 +1,4 @@
-"""Read the links of an index page, whoever made it: HTML pages of any shape, and PEP 691 JSON."""
+"""Read the links of an index page of any maker: HTML of any shape, and JSON (PEP 691)."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.pages.link import Link
 
 PAGE_LIMIT = 128 << 20
-"""Bytes of a page that are read at most."""
+"""The largest page that is read, in bytes."""
 
+#: How pages begin that are compressed with gzip or zstandard.
 COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 
 
 def parse(page: bytes, url: str, content_type: str) -> list[Link]:
     """Return the links of a page that was read from *url* (after redirects).
 
-    Links that lead to no file or folder (`mailto:`, a broken URL) are left out. Raises BadPage for a page that is
+    Leaves out links from which nothing can be fetched (`mailto:`, a broken URL). Raises BadPage for a page that is
     neither HTML nor JSON, that is cut off, or whose links cannot all be read.
     """
     kind = content_type.partition(";")[0].strip().lower()
@@ -57,27 +58,27 @@ def _parse_json(page: bytes, url: str) -> list[Link]:
     named = "files" in value or "projects" in value
     if not named or not isinstance(rows, list) or not isinstance(folders, list):
         raise BadPage(shown, "has no list of files or projects")
-    found = [_json_link(row, url, shown) for row in rows]
-    found += [
-        link_to(f"{row['name']}/", url, url)
+    links = [_json_link(row, url) for row in rows]
+    links += [
+        link_to(f"{row['name']}/", url, page=url)
         for row in folders
         if isinstance(row, dict) and isinstance(row.get("name"), str)
     ]
-    return [link for link in found if link]
+    return [link for link in links if link]
 
 
-def _json_link(row: Any, url: str, shown: str) -> Link | None:
+def _json_link(row: Any, url: str) -> Link | None:
     if not isinstance(row, dict) or not isinstance(row.get("url"), str):
-        raise BadPage(shown, "has a file without a url")
-    hashes, yanked, size = row.get("hashes"), row.get("yanked", False), row.get("size")
+        raise BadPage(mask_url(url), "has a file without a url")
+    yanked, size = row.get("yanked"), row.get("size")
     link = link_to(
         row["url"],
         url,
-        url,
-        yanked=None if yanked is False or yanked is None else (yanked if isinstance(yanked, str) else ""),
+        page=url,
+        yanked=None if yanked is None or yanked is False else yanked if isinstance(yanked, str) else "",
         size=size if isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 1 << 50 else None,
-        hashes=hashes,
+        hashes=row.get("hashes"),
         attested=row.get("_attestation") is True,
     )
-    name = row.get("filename")
-    return link._replace(filename=name) if link and isinstance(name, str) else link
+    filename = row.get("filename")
+    return link._replace(filename=filename) if link and isinstance(filename, str) else link

@@ -1,7 +1,7 @@
-"""One project's part of the flat page, for people: its versions, each a table of Python and ABI by platform.
+"""Render one project's part of the flat page for people: a table of Python and ABI by platform for each version.
 
-Installers read the same links, so the page holds no others: uv refuses a whole page for one link within the page, whose
-fragment is no digest. There are no scripts: `details` opens and closes, and a click selects a command.
+Installers read the same page, so it links artifacts only: uv rejects a page with a link within the page, because its
+fragment is no digest. The page needs no script: `details` opens and closes, and a click selects a command.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Pair = tuple[Artifact, File]
 
 DATE = re.compile(r"\d{4}-\d\d-\d\d(?=T)", re.ASCII)
-#: `manylinux_2_17_x86_64`: what a platform is, and the machine.
+#: A platform, `manylinux_2_17_x86_64`: the system and the machine.
 PLATFORM = re.compile(r"([a-z]+[0-9]*(?:_[0-9]+)*)_(.+)")
 
 STYLE = """\
@@ -52,7 +52,7 @@ em { color: #c33; color: light-dark(#b00020, #ff8a80) }
 
 
 def intro(projects: int, files: int) -> str:
-    """Return what the page begins with."""
+    """Return the beginning of the page: its numbers, and how to use its commands."""
     if not files:
         return "<p>No files yet.</p>\n"
     return f"""\
@@ -62,19 +62,19 @@ options.</p>
 """
 
 
-def render(project: str, versions: Mapping[Version, Sequence[Pair]], attributes: Callable[[File], str]) -> list[str]:
-    """Return the pieces of the text: versions, newest first; the newest one and the newest release are open.
+def render(project: str, versions: Mapping[Version, Sequence[Pair]], *, attributes: Callable[[File], str]) -> list[str]:
+    """Return the pieces of the text: the versions, newest first. The newest one and the newest release are open.
 
-    *attributes* gives those of the link to a file.
+    *attributes* returns the attributes of the link to a file.
     """
     newest = sorted(versions, reverse=True)
     opened = [*newest[:1], *[version for version in newest if not version.is_prerelease][:1]]
-    parts = [_version(project, versions[each], attributes, opened=each in opened) for each in newest]
+    parts = [_version(project, versions[version], attributes, opened=version in opened) for version in newest]
     return [f"<h2>{text_of(project)}</h2>\n", *parts]
 
 
-def _number(how_many: int, thing: str) -> str:
-    return f"{how_many:,} {thing}{'s' * (how_many != 1)}"
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def _version(project: str, pairs: Sequence[Pair], attributes: Callable[[File], str], *, opened: bool) -> str:
@@ -82,18 +82,18 @@ def _version(project: str, pairs: Sequence[Pair], attributes: Callable[[File], s
     version = str(pairs[0][0].version)
     command = shlex.quote(f"{project}=={version}")
     requires = {file.requires_python or "" for file in files}
-    facts = [f"<p>Requires Python {text_of(each)}</p>\n" for each in requires if each and len(requires) == 1]
+    facts = [f"<p>Requires Python {text_of(python)}</p>\n" for python in requires if python and len(requires) == 1]
     wheels: list[tuple[Artifact, str]] = []
     sdists: list[str] = []
     dates = set()
-    for said, file in pairs:
-        found = DATE.match(file.upload_time)
-        date = found[0] if found else ""
+    for artifact, file in pairs:
+        match = DATE.match(file.upload_time)
+        date = match[0] if match else ""
         dates.add(date)
-        if said.is_wheel:
-            wheels.append((said, _link(said, file, attributes(file), date)))
+        if artifact.is_wheel:
+            wheels.append((artifact, _link(artifact, file, attributes(file), date)))
         else:
-            sdists.append(_source(said, file, attributes(file), date))
+            sdists.append(_source(artifact, file, attributes(file), date))
     mark = "" if any(file.yanked is None for file in files) else " <em>yanked</em>"
     kinds = [_number(len(wheels), "wheel")] * bool(wheels) + ["source"] * bool(sdists)
     span = sorted(dates - {""})
@@ -112,10 +112,10 @@ def _facts(*facts: str) -> str:
 
 
 def _table(wheels: Iterable[tuple[Artifact, str]]) -> str:
-    """Return the wheels' links by Python and ABI, and platform."""
+    """Return the table of the links to wheels: Python and ABI by platform."""
     cells: dict[tuple[tuple[str, str], str], list[str]] = {}
-    for said, link in wheels:
-        python, abi, platform = said.tags
+    for artifact, link in wheels:
+        python, abi, platform = artifact.tags
         cells.setdefault(((python, abi), platform), []).append(link)
     if not cells:
         return ""
@@ -142,21 +142,21 @@ def _row_name(python: str, abi: str) -> str:
 
 @functools.lru_cache(maxsize=512)
 def _column_name(platform: str) -> str:
-    """Return the head of a column: the first of a platform's names, without repeating what it implies."""
+    """Return the head of a column: the first of a platform's names; the title shows all of them."""
     shown = PLATFORM.sub(r"\1<br>\2", text_of(platform.partition(".")[0]), count=1)
     return f'<th title="{text_of(platform)}">{shown}</th>'
 
 
-def _link(said: Artifact, file: File, attributes: str, date: str) -> str:
-    """Return a cell's link. The names that `artifact.parse` takes, and dates, hold nothing to escape."""
+def _link(artifact: Artifact, file: File, attributes: str, date: str) -> str:
+    """Return a cell's link. Dates, and names that `artifact.parse` accepts, need no escape."""
     title = f"{file.filename} ({date})" if date else file.filename
-    build = f" <small>build {said.build}</small>" if said.build else ""
+    build = f" <small>build {artifact.build}</small>" if artifact.build else ""
     return f'<a {attributes} title="{title}">{size_text(file.size)}</a>{build}{_mark(file)}'
 
 
-def _source(said: Artifact, file: File, attributes: str, date: str) -> str:
+def _source(artifact: Artifact, file: File, attributes: str, date: str) -> str:
     facts = _facts(size_text(file.size), date)
-    return f"<p>Source: <a {attributes}>{said.filename}</a>{_mark(file)} <small>{facts}</small></p>\n"
+    return f"<p>Source: <a {attributes}>{artifact.filename}</a>{_mark(file)} <small>{facts}</small></p>\n"
 
 
 def _mark(file: File) -> str:
@@ -164,12 +164,12 @@ def _mark(file: File) -> str:
 
 
 def _yanked(files: Sequence[File]) -> str:
-    """Return each reason, once; `bdi` keeps the marks of right-to-left scripts within it."""
+    """Return each reason once; `bdi` confines the marks of right-to-left scripts to it."""
     reasons: dict[str, list[File]] = {}
     for file in files:
         if file.yanked is not None:
             reasons.setdefault(file.yanked, []).append(file)
-    said = [(_number(len(those), "file"), text_of(reason).strip()) for reason, those in reasons.items()]
+    rows = [(_number(len(yanked), "file"), text_of(reason).strip()) for reason, yanked in reasons.items()]
     return "".join(
-        f"<p><em>Yanked</em> ({those}){f': <bdi>{reason}</bdi>' if reason else ''}</p>\n" for those, reason in said
+        f"<p><em>Yanked</em> ({number}){f': <bdi>{reason}</bdi>' if reason else ''}</p>\n" for number, reason in rows
     )

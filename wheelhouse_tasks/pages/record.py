@@ -1,4 +1,4 @@
-"""What the pages say of one artifact."""
+"""The record of one artifact on the pages."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class File:
-    """What the pages say of one artifact."""
+    """What the pages state about one artifact."""
 
     filename: str
     size: int
     sha256: str
-    #: Change mark of the object that the other facts were read from.
+    #: The change mark of the object that the other facts were read from.
     mark: str
     requires_python: str | None = None
-    #: sha256 of the METADATA that lies beside a wheel; None where none does.
+    #: The sha256 of the METADATA that lies beside a wheel; None where there is none.
     metadata_sha256: str | None = None
-    #: UTC, `2026-01-31T12:00:00.000000Z`; empty where nobody knows.
+    #: In UTC, `2026-01-31T12:00:00.000000Z`; empty where it is unknown.
     upload_time: str = ""
-    #: Why it was yanked, maybe empty; None where it was not (PEP 592).
+    #: Why the file was yanked, which may be empty; None where it was not (PEP 592).
     yanked: str | None = None
-    #: Change mark of the object that says so.
+    #: The change mark of the object that holds the reason.
     yank_mark: str = ""
-    #: Whether an attestation (PEP 740) lies beside it.
+    #: Whether an attestation (PEP 740) lies beside the file.
     attested: bool = False
 
 
 def in_order(files: Iterable[File]) -> list[File]:
-    """Return files by version, wheels before the sdist. Raises NotAnArtifact for a name that must be on no page."""
+    """Return files by version, wheels before the sdist. Raises NotAnArtifact for a name that no page may show."""
     return [file for pairs in by_version(files).values() for _, file in pairs]
 
 
 def by_version(files: Iterable[File]) -> dict[Version, list[tuple[Artifact, File]]]:
-    """Return files with what their names say: versions in order, wheels before the sdist."""
+    """Return files with their parsed names, by version, in order; wheels come before the sdist."""
     versions: dict[Version, list[tuple[Artifact, File]]] = {}
     for file in files:
-        said = artifact.parse(file.filename)
-        versions.setdefault(said.version, []).append((said, file))
+        parsed = artifact.parse(file.filename)
+        versions.setdefault(parsed.version, []).append((parsed, file))
     for pairs in versions.values():
         pairs.sort(key=lambda pair: (not pair[0].is_wheel, pair[0].filename))
     return {version: versions[version] for version in sorted(versions)}
