@@ -254,7 +254,7 @@ def test_server_that_stalls(flavour: Flavour, request: pytest.FixtureRequest, bu
 
 def offered(name: str, sha256: str | None) -> Candidate:
     """Return what a container is said to hold."""
-    return Candidate(artifact.parse(name), sha256, "", Link(name, name, sha256))
+    return Candidate(artifact=artifact.parse(name), sha256=sha256, source="", link=Link(name, name, sha256))
 
 
 @each("s3-seaweedfs", "s3_rgw-ceph", "swift-swift", "swift-ceph", "azure-azurite")

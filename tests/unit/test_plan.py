@@ -23,13 +23,13 @@ SKIPPED = (Skipped("notes.txt", "no artifact"),)
 def candidate(filename: str, sha256: str | None = A, source: str = "one", problem: str = "") -> Candidate:
     """Return a file that a wheelhouse offers."""
     link = Link(f"https://wheels.example/{source}/{filename}", filename, sha256, problem=problem)
-    return Candidate(artifact.parse(filename), sha256, source, link)
+    return Candidate(artifact=artifact.parse(filename), sha256=sha256, source=source, link=link)
 
 
 def promised(algorithm: str, digest: str, source: str = "one") -> Candidate:
     """Return a file whose digest is not sha256."""
     link = Link(f"https://wheels.example/{source}/{WHEEL}", WHEEL, digest=(algorithm, digest))
-    return Candidate(artifact.parse(WHEEL), None, source, link)
+    return Candidate(artifact=artifact.parse(WHEEL), sha256=None, source=source, link=link)
 
 
 def test_upload_sends_what_is_new() -> None:
@@ -192,7 +192,7 @@ def test_choose_one_for_each_name(offered: list[Candidate], expected: Candidate)
         ),
         pytest.param(
             [candidate("Demo-1.0.tar.gz"), candidate("demo-1.0.tar.gz")],
-            "demo-1.0.tar.gz: differs from Demo-1.0.tar.gz in case only (fetch from one index)",
+            "demo-1.0.tar.gz: differs from Demo-1.0.tar.gz in case only (fetch from one location)",
             id="11 case",
         ),
         pytest.param(
@@ -219,7 +219,8 @@ def test_fetch_downloads_what_is_missing() -> None:
     """Files that are not in the folder are downloaded, those with the promised bytes are not (case 43)."""
     wanted = [candidate(WHEEL), candidate(OTHER_WHEEL), candidate(SDIST, None)]
     found = fetch_plan.plan_fetch(wanted, {WHEEL: A, "other.whl": B}, SKIPPED, "dist")
-    assert found == FetchPlan((candidate(OTHER_WHEEL), candidate(SDIST, None)), (candidate(WHEEL),), SKIPPED)
+    missing = (candidate(OTHER_WHEEL), candidate(SDIST, None))
+    assert found == FetchPlan(download=missing, present=(candidate(WHEEL),), skipped=SKIPPED)
     assert found.files == (candidate(OTHER_WHEEL), candidate(WHEEL), candidate(SDIST, None))
 
 
@@ -233,7 +234,7 @@ def test_fetch_replaces_nothing_unasked() -> None:
         f"{WHEEL} (of one), {SDIST} (of two): in dist with other bytes; nothing was fetched "
         "(pass --force to replace it)"
     )
-    expected = FetchPlan((wanted[0], wanted[2]), (wanted[1],), ())
+    expected = FetchPlan(download=(wanted[0], wanted[2]), present=(wanted[1],), skipped=())
     assert fetch_plan.plan_fetch(wanted, here, (), "dist", force=True) == expected
 
 
@@ -241,7 +242,8 @@ def test_fetch_replaces_nothing_unasked() -> None:
 def test_fetch_compares_what_promises_no_digest(force: bool) -> None:
     """A file without a promised digest is downloaded: only its bytes tell whether it is the one that is there."""
     offer = candidate(WHEEL, None)
-    assert fetch_plan.plan_fetch([offer], {WHEEL: B}, (), "dist", force=force) == FetchPlan((offer,), (), ())
+    plan = fetch_plan.plan_fetch([offer], {WHEEL: B}, (), "dist", force=force)
+    assert plan == FetchPlan(download=(offer,), present=(), skipped=())
 
 
 def test_fetch_of_another_command_has_its_own_remedy() -> None:

@@ -15,7 +15,7 @@ from wheelhouse_tasks.pages.link import Link
 from wheelhouse_tasks.pages.links import PAGE_LIMIT
 from wheelhouse_tasks.retry import TryAgainError, pause, retry
 from wheelhouse_tasks.sources import index_page, offer
-from wheelhouse_tasks.sources.download import bounded
+from wheelhouse_tasks.sources.download import read_bounded
 from wheelhouse_tasks.sources.fetch_plan import Candidate
 from wheelhouse_tasks.sources.offer import Offer
 from wheelhouse_tasks.storage.port import BLOCK, READ_RETRIES, Store
@@ -23,8 +23,8 @@ from wheelhouse_tasks.storage.port import BLOCK, READ_RETRIES, Store
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: Stands for the root of a container, which a page in it cannot know the URL of.
-CONTAINER = "https://container.invalid/"
+#: Stands for the URL of a container's root, which its page cannot know.
+ROOT_URL = "https://container.invalid/"
 
 
 class StoreSource:
@@ -36,38 +36,41 @@ class StoreSource:
 
     @property
     def label(self) -> str:
-        """Return the container's label."""
+        """Return the label of the container."""
         return self.store.label
 
     def offer(self, project: str) -> Offer:
-        """Return the artifacts of the container with what its page, their metadata, or their bytes say."""
+        """Return the artifacts of *project* in the container, with what its pages, their metadata or bytes state."""
         view = Project(self.store, project, self.workers)
         view.look()
         candidates = []
         for name, file in view.files().items():
-            url = layout.file_name(project, name)
-            link = Link(url, name, file.sha256, None, file.size, attested=file.attested)
-            candidates.append(Candidate(artifact.parse(name), file.sha256, self.label, link, file.size))
-        root = self._root(project, known=bool(view.entries))
-        return Offer((*candidates, *root.candidates), root.skipped)
+            link = Link(layout.file_name(project, name), name, file.sha256, None, file.size, attested=file.attested)
+            candidates.append(
+                Candidate(
+                    artifact=artifact.parse(name), sha256=file.sha256, source=self.label, link=link, size=file.size
+                )
+            )
+        root = self._root(project, is_known=bool(view.entries))
+        return Offer(candidates=(*candidates, *root.candidates), skipped=root.skipped)
 
     def blocks(self, candidate: Candidate) -> Iterator[bytes]:
-        """Yield an object's bytes; those that were cut off go on where they stopped, if a sha256 is there to prove it.
+        """Yield the bytes of an object. A read that is cut off is continued if a sha256 can prove the result.
 
         Raises TryAgainError where only a new start can help.
         """
-        got = 0
+        done = 0
         while True:
-            began = got
+            start = done
             try:
-                for block in self.store.read(candidate.link.url, got):
-                    got += len(block)
+                for block in self.store.read(candidate.link.url, start):
+                    done += len(block)
                     yield block
             except TryAgainError:
-                if got == began or candidate.sha256 is None:
+                if done == start or candidate.sha256 is None:
                     raise
             except Unsupported as error:
-                if began:  # this provider always begins at 0
+                if start:  # this provider can only read from the beginning
                     raise TryAgainError(error) from None
                 raise
             else:
@@ -75,37 +78,38 @@ class StoreSource:
             time.sleep(pause(0, 0.0))
 
     def attestation(self, candidate: Candidate) -> bytes:
-        """Return the object beside a file."""
-        return bounded(self.store.read(candidate.link.url + attestation.SUFFIX))
+        """Return the attestation beside an object."""
+        return read_bounded(self.store.read(candidate.link.url + attestation.SUFFIX), attestation.LIMIT)
 
-    def _root(self, project: str, *, known: bool) -> Offer:
-        """Return the artifacts at the root, where wheelhouse-uploader keeps them, with what its page says of them.
+    def _root(self, project: str, *, is_known: bool) -> Offer:
+        """Return the artifacts at the root, where wheelhouse-uploader keeps them, with what its page states.
 
-        A container whose flat page is ours has none, nor has one without the page in which the project is *known*.
+        There are none where the flat page is ours, nor where there is no flat page and the project *is_known*.
         """
         page = self._flat()
-        if known if page is None else flat.is_ours(page):
-            return Offer(())
-        objects = {entry.name: entry.size for entry in self.store.list("")}
-        found, lost = [], []
-        for link in self._promises(page):
-            name = unquote(link.url.removeprefix(CONTAINER))
-            if name in objects:
-                found.append(link._replace(url=name, size=objects.pop(name)))
+        if is_known if page is None else flat.is_ours(page):
+            return Offer(candidates=())
+        sizes = {entry.name: entry.size for entry in self.store.list("")}
+        links, missing = [], []
+        for link in self._links(page):
+            name = unquote(link.url.removeprefix(ROOT_URL))
+            if name in sizes:
+                links.append(link._replace(url=name, size=sizes.pop(name)))
             elif offer.is_of(link.filename, project):
-                lost.append(Skipped(link.filename, f"linked by {layout.FLAT}, and not in the container"))
-        found += offer.of_keys({name: size for name, size in objects.items() if "/" not in name})
-        root = offer.of_links(offer.settled(found), project, self.label)
-        return Offer(root.candidates, (*root.skipped, *lost))
+                missing.append(Skipped(link.filename, f"linked by {layout.FLAT}, and not in the container"))
+        links += offer.of_keys({name: size for name, size in sizes.items() if "/" not in name})
+        root = offer.of_links(offer.settled(links), project, label=self.label)
+        return Offer(candidates=root.candidates, skipped=(*root.skipped, *missing))
 
-    def _promises(self, page: bytes | None) -> list[Link]:
+    def _links(self, page: bytes | None) -> list[Link]:
+        """Return the links of a flat page of another maker."""
         try:
-            return [] if page is None else index_page.read_beside(page, CONTAINER, layout.HTML_TYPE)
+            return [] if page is None else index_page.read_beside(page, ROOT_URL, layout.HTML_TYPE)
         except BadPage as error:
             raise BadPage(f"{self.label}/{layout.FLAT}", error.problem, error.remedy) from None
 
     def _flat(self) -> bytes | None:
-        """Return the flat page, or so much of it that shows it to be ours; None where there is none."""
+        """Return the flat page; of one of ours the beginning, which shows that it is. None where there is no page."""
 
         def read() -> bytes:
             content = bytearray()

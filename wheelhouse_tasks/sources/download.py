@@ -1,4 +1,4 @@
-"""How far a download has come, and whether an answer continues it (RFC 9110, sections 13 and 14)."""
+"""How much of a download has arrived, whether an answer continues it (RFC 9110, sections 13 and 14), where it ends."""
 
 from __future__ import annotations
 
@@ -6,80 +6,78 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks.artifacts import attestation
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
 OK, PARTIAL, NOT_SATISFIABLE = 200, 206, 416
 CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Progress:
-    """What has arrived of a file."""
+    """How much of a file has arrived."""
 
-    #: Bytes.
+    #: In bytes.
     done: int = 0
-    #: Bytes of the whole file; None where the server does not tell.
+    #: The size of the whole file in bytes; None where the server does not state it.
     total: int | None = None
-    #: A strong ETag, else Last-Modified: continues these bytes and no others. Empty where nothing can be continued.
+    #: A strong ETag, else Last-Modified, which shows that an answer continues these bytes; empty where none can.
     validator: str = ""
 
     @property
     def whole(self) -> bool:
-        """Tell whether nothing is known to be missing."""
+        """Return whether no byte is known to be missing."""
         return self.total in (None, self.done)
 
     @property
     def can_continue(self) -> bool:
-        """Tell whether the rest can be asked for."""
+        """Return whether a request for the rest is possible."""
         return bool(self.done and self.validator)
 
     @property
     def expected(self) -> tuple[int, ...]:
-        """Return the statuses that answer the next request."""
+        """Return the statuses that the next answer may have."""
         return (OK, PARTIAL, NOT_SATISFIABLE) if self.can_continue else (OK,)
 
     def headers(self) -> dict[str, str]:
-        """Return what asks for the rest, and for the whole file should it be another one by now."""
+        """Return the headers that ask for the rest, or for the whole file if it has changed."""
         return {"Range": f"bytes={self.done}-", "If-Range": self.validator} if self.can_continue else {}
 
-    def heed(self, status: int, headers: Mapping[str, str]) -> bool:
-        """Return whether the answer goes on from here; where it does not, only a new start can help.
+    def is_continued_by(self, status: int, headers: Mapping[str, str]) -> bool:
+        """Return whether an answer continues the bytes that have arrived; if not, only a new start can help.
 
-        Status 416 means that nothing is missing, or that the file is another one. The whole file (200), and a part from
-        elsewhere, are never appended.
+        Status 416 means that no byte is missing, or that the file has changed. The whole file (200), or a part that
+        begins elsewhere, is never appended.
         """
         if not self.done:
             self._begin(headers)
             return True
-        said = CONTENT_RANGE.fullmatch(headers.get("Content-Range", ""))
-        start, total = said.groups() if said else (None, None)
+        content_range = CONTENT_RANGE.fullmatch(headers.get("Content-Range", ""))
+        start, total = content_range.groups() if content_range else (None, None)
         size = int(total) if total and total.isdecimal() else None
         if status == PARTIAL:
-            goes_on = start == str(self.done) and size in (None, self.total or size)
+            continued = start == str(self.done) and size in (None, self.total or size)
         else:
-            goes_on = status == NOT_SATISFIABLE and size == self.done == (self.total or size)
-        if goes_on:
+            continued = status == NOT_SATISFIABLE and size == self.done == (self.total or size)
+        if continued:
             self.total = self.total or size
         else:
             self.validator = ""
-        return goes_on
+        return continued
 
     def _begin(self, headers: Mapping[str, str]) -> None:
         length, tag = headers.get("Content-Length", ""), headers.get("ETag", "")
         self.total = int(length) if length.isdecimal() else None
         self.validator = tag if tag.startswith('"') else headers.get("Last-Modified", "")
-        if headers.get("Content-Encoding", "identity").lower() != "identity":  # packed anew for each answer, maybe
+        if headers.get("Content-Encoding", "identity").lower() != "identity":  # the next answer may be packed otherwise
             self.validator = ""
 
 
-def bounded(blocks: Iterator[bytes]) -> bytes:
-    """Return an attestation's bytes, or as many as show that it is none."""
-    text = b""
+def read_bounded(blocks: Iterable[bytes], limit: int) -> bytes:
+    """Return all bytes, or enough of them to show that there are more than *limit*."""
+    content = b""
     for block in blocks:
-        text += block
-        if len(text) > attestation.LIMIT:
+        content += block
+        if len(content) > limit:
             break
-    return text
+    return content

@@ -1,4 +1,4 @@
-"""What a fetch downloads: frozen values that pure functions make of what sources offer."""
+"""The plan of a fetch: pure functions choose what to download from the candidates of all sources."""
 
 from __future__ import annotations
 
@@ -17,66 +17,71 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.pages.link import Link
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """An artifact that a wheelhouse offers."""
+    """An artifact that a source offers."""
 
     artifact: Artifact
-    #: None where the index promises none.
+    #: The digest that the source promises; None where it promises none.
     sha256: str | None
-    #: Where it is, in words that hold no secret.
+    #: The label of the source; it holds no secret.
     source: str
-    #: What the source needs to download it.
+    #: The link from which the source downloads the artifact.
     link: Link
     size: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FetchPlan:
-    """What `fetch` downloads."""
+    """The files that `fetch` downloads, and those that it does not."""
 
     download: tuple[Candidate, ...]
-    #: Already in the folder with the sha256 that the index promises.
+    #: In the folder already, with the promised sha256.
     present: tuple[Candidate, ...]
     skipped: tuple[Skipped, ...]
 
     @property
     def files(self) -> tuple[Candidate, ...]:
-        """Return everything that will be in the folder."""
-        return tuple(sorted((*self.download, *self.present), key=lambda each: each.artifact.sort_key()))
+        """Return all files that the folder will hold."""
+        return tuple(sorted((*self.download, *self.present), key=lambda candidate: candidate.artifact.sort_key()))
 
 
 def choose(project: str, version: Version | None, offered: Iterable[Candidate], where: str) -> tuple[Candidate, ...]:
-    """Return the candidates of *project* and, unless None, of *version*: one for each file name.
+    """Return the candidates of *project*, and of *version* unless it is None: one for each file name.
 
-    Versions compare by PEP 440, with their local part: `1.0` means `1.0.0` and not `1.0+cu118`.
-    Raises NothingToDo that lists the versions that are there, Conflict where two sources disagree on a file.
+    Versions compare by PEP 440, with their local part: `1.0` equals `1.0.0`, but not `1.0+cu118`.
+    Raises NothingToDo where there is no candidate, and Conflict where two sources disagree on a file.
     """
-    mine = [each for each in offered if each.artifact.project == project]
-    wanted = [each for each in mine if version is None or each.artifact.version == version]
+    of_project = [candidate for candidate in offered if candidate.artifact.project == project]
+    wanted = [candidate for candidate in of_project if version is None or candidate.artifact.version == version]
     if not wanted:
-        versions = sorted({each.artifact.version for each in mine})
+        versions = sorted({candidate.artifact.version for candidate in of_project})
         listed = "versions there: " + ", ".join(map(str, versions)) if versions else "no version of it is there"
         asked = project if version is None else f"{project} {version}"
         raise NothingToDo(asked, f"no artifact in {where}", listed)
     chosen: dict[str, Candidate] = {}
-    for each in wanted:
-        name = each.artifact.filename
-        first = chosen.setdefault(name.casefold(), each)
-        if first.artifact.filename != name:
-            raise Conflict(name, f"differs from {first.artifact.filename} in case only", "fetch from one index")
-        if first.sha256 and each.sha256 and first.sha256 != each.sha256:
-            raise Conflict(name, f"has sha256 {first.sha256} in {first.source}, {each.sha256} in {each.source}")
-        said, told = first.link.digest, each.link.digest
-        if said and told and said[0] == told[0] and said != told:
-            raise Conflict(name, f"has {said[0]} {said[1]} in {first.source}, {told[1]} in {each.source}")
-        if _trust(each) > _trust(first):
-            chosen[name.casefold()] = each
-    return tuple(sorted(chosen.values(), key=lambda each: each.artifact.sort_key()))
+    for candidate in wanted:
+        name = candidate.artifact.filename
+        first = chosen.setdefault(name.casefold(), candidate)
+        _check_agreement(first, candidate)
+        if _trust(candidate) > _trust(first):
+            chosen[name.casefold()] = candidate
+    return tuple(sorted(chosen.values(), key=lambda candidate: candidate.artifact.sort_key()))
 
 
-def _trust(each: Candidate) -> tuple[bool, bool]:
-    return not each.link.problem, each.sha256 is not None
+def _check_agreement(first: Candidate, second: Candidate) -> None:
+    """Raise Conflict where two candidates that would be one file differ in their name or in a digest."""
+    name = second.artifact.filename
+    if first.artifact.filename != name:
+        raise Conflict(name, f"differs from {first.artifact.filename} in case only", "fetch from one location")
+    promises = [(("sha256", first.sha256), ("sha256", second.sha256)), (first.link.digest, second.link.digest)]
+    for one, other in promises:
+        if one and other and one[1] and other[1] and one[0] == other[0] and one[1] != other[1]:
+            raise Conflict(name, f"has {one[0]} {one[1]} in {first.source}, {other[1]} in {second.source}")
+
+
+def _trust(candidate: Candidate) -> tuple[bool, bool]:
+    return not candidate.link.problem, candidate.sha256 is not None
 
 
 def plan_fetch(
@@ -88,21 +93,22 @@ def plan_fetch(
     force: bool = False,
     remedy: str = "pass --force to replace it",
 ) -> FetchPlan:
-    """Return what to download, given the sha256 of what the folder holds, by file name.
+    """Return the plan, given the candidates and, by file name, the sha256 of each file in the folder.
 
-    Raises Conflict where a file is there with other bytes than the index promises, unless *force*.
+    Raises Conflict where the folder holds a file with another sha256 than the promised one, unless *force*.
     """
-    download, have, changed = [], [], []
-    for each in wanted:
-        here = present.get(each.artifact.filename)
-        if here is not None and here == each.sha256:
-            have.append(each)
+    download, unchanged, conflicts = [], [], []
+    for candidate in wanted:
+        name = candidate.artifact.filename
+        sha256 = present.get(name)
+        if sha256 is not None and sha256 == candidate.sha256:
+            unchanged.append(candidate)
             continue
-        if here is not None and each.sha256 is not None and not force:
-            changed.append(f"{each.artifact.filename} (of {each.source})")
-        if each.link.problem:
-            raise Failed(each.artifact.filename, f"cannot be fetched from {each.source}: {each.link.problem}")
-        download.append(each)
-    if changed:
-        raise Conflict(", ".join(changed), f"in {folder} with other bytes; nothing was fetched", remedy)
-    return FetchPlan(tuple(download), tuple(have), tuple(skipped))
+        if sha256 is not None and candidate.sha256 is not None and not force:
+            conflicts.append(f"{name} (of {candidate.source})")
+        if candidate.link.problem:
+            raise Failed(name, f"cannot be fetched from {candidate.source}: {candidate.link.problem}")
+        download.append(candidate)
+    if conflicts:
+        raise Conflict(", ".join(conflicts), f"in {folder} with other bytes; nothing was fetched", remedy)
+    return FetchPlan(download=tuple(download), present=tuple(unchanged), skipped=tuple(skipped))

@@ -1,4 +1,4 @@
-"""A folder of artifacts, and the pages and files of this machine."""
+"""A folder of artifacts, and the reader of pages and files on this machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wheelhouse_tasks.errors import BadPage, PageMissing, WebError
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.pages.link import Link
 from wheelhouse_tasks.pages.links import PAGE_LIMIT
-from wheelhouse_tasks.sources.download import bounded
+from wheelhouse_tasks.sources.download import read_bounded
 from wheelhouse_tasks.sources.fetch_plan import Candidate
 from wheelhouse_tasks.sources.offer import ARTIFACT_SUFFIXES, Offer
 from wheelhouse_tasks.storage.port import BLOCK
@@ -20,11 +20,12 @@ from wheelhouse_tasks.storage.port import BLOCK
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wheelhouse_tasks.artifacts.artifact import Artifact
     from wheelhouse_tasks.sources.index_source import IndexSource
 
 
 class FolderSource:
-    """A folder of artifacts, with or without a page that says more of them."""
+    """A folder of artifacts, with or without a page that states more about them."""
 
     def __init__(self, path: Path, page: IndexSource | None = None) -> None:
         self.path = path
@@ -32,39 +33,43 @@ class FolderSource:
         self.page = page
 
     def offer(self, project: str) -> Offer:
-        """Return what the page says, and the artifacts in the folder that it does not link, hashed."""
-        said_by_page = self.page.offer(project) if self.page else Offer(())
-        linked = {each.artifact.filename for each in said_by_page.candidates}
-        linked |= {each.name for each in said_by_page.skipped}
-        found, skipped = dist.scan(self.path)
-        candidates = []
-        for path, said in found:
-            if said.project == project and path.name not in linked:
-                try:
-                    sha256, _, size = dist.digests(path)
-                except OSError as error:
-                    raise WebError(str(path), f"cannot be read: {error.strerror}") from None
-                attested = path.with_name(path.name + attestation.SUFFIX).is_file()
-                link = Link(path.as_uri(), path.name, sha256, attested=attested)
-                candidates.append(Candidate(said, sha256, self.label, link, size))
-        unfit = tuple(each for each in skipped if each.name.endswith(ARTIFACT_SUFFIXES) and each.name not in linked)
-        return Offer((*said_by_page.candidates, *candidates), (*said_by_page.skipped, *unfit))
+        """Return what the page links, and the artifacts in the folder that it does not link, with their sha256."""
+        linked = self.page.offer(project) if self.page else Offer(candidates=())
+        names = {candidate.artifact.filename for candidate in linked.candidates}
+        names |= {skipped.name for skipped in linked.skipped}
+        artifacts, unfit = dist.scan(self.path)
+        candidates = [
+            self._candidate(path, artifact)
+            for path, artifact in artifacts
+            if artifact.project == project and path.name not in names
+        ]
+        skipped = [file for file in unfit if file.name.endswith(ARTIFACT_SUFFIXES) and file.name not in names]
+        return Offer(candidates=(*linked.candidates, *candidates), skipped=(*linked.skipped, *skipped))
 
     def blocks(self, candidate: Candidate) -> Iterator[bytes]:
-        """Yield a file's bytes."""
+        """Yield the bytes of a file."""
         return _read(_path(candidate.link.url))
 
     def attestation(self, candidate: Candidate) -> bytes:
-        """Return the file beside it."""
+        """Return the attestation beside a file."""
         path = _path(candidate.link.url)
-        return bounded(_read(path.with_name(path.name + attestation.SUFFIX)))
+        return read_bounded(_read(path.with_name(path.name + attestation.SUFFIX)), attestation.LIMIT)
+
+    def _candidate(self, path: Path, artifact: Artifact) -> Candidate:
+        try:
+            sha256, _, size = dist.digests(path)
+        except OSError as error:
+            raise WebError(str(path), f"cannot be read: {error.strerror}") from None
+        attested = path.with_name(path.name + attestation.SUFFIX).is_file()
+        link = Link(path.as_uri(), path.name, sha256, attested=attested)
+        return Candidate(artifact=artifact, sha256=sha256, source=self.label, link=link, size=size)
 
 
 class FileReader:
-    """Reads pages and files of this machine by their file: URLs."""
+    """Reads the pages and files of this machine, given their file: URLs."""
 
     def page(self, url: str) -> tuple[bytes, str, str]:
-        """Return a page; for a folder its index.html."""
+        """Return a page, its URL and its content type; the page of a folder is its index.html."""
         path = _path(url)
         if path.is_dir():
             path, url = path / "index.html", url.rstrip("/") + "/index.html"
@@ -80,7 +85,7 @@ class FileReader:
         return content, url, layout.JSON_TYPE if content.lstrip()[:1] == b"{" else layout.HTML_TYPE
 
     def blocks(self, url: str, *, stay: bool) -> Iterator[bytes]:  # noqa: ARG002
-        """Yield a file's bytes."""
+        """Yield the bytes of a file; *stay* changes nothing, because a file has no host."""
         return _read(_path(url))
 
 

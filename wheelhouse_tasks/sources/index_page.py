@@ -1,4 +1,4 @@
-"""Tell an index page from another page that came in its place: a blank one, or one of a site that is down."""
+"""Read an index page; reject another page in its place, such as a blank one or that of a site that is down."""
 
 from __future__ import annotations
 
@@ -20,39 +20,40 @@ if TYPE_CHECKING:
 
     from wheelhouse_tasks.pages.link import Link
 
+#: The bytes of a blank page.
 BLANK = b"\xef\xbb\xbf\0 \t\r\n\f"
-#: What is no text of a page.
+#: The parts of a page that are no text.
 UNSEEN = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>|<[a-z/!?][^>]*>", re.IGNORECASE | re.DOTALL)
 SCRIPT = re.compile(r"<script\b", re.IGNORECASE)
 HEADING = re.compile(r"<(title|h1)\b[^>]*>(.*?)</\1\s*>", re.IGNORECASE | re.DOTALL)
-#: How the makers of index pages call them (PEP 503 gives no name): "Links for demo", "root/dev: links for demo".
+#: The titles that makers give to index pages (PEP 503 prescribes none): "Links for demo", "root/dev: links for demo".
 NAMED = re.compile(
     r"(?:.*: )?(?:links for|index of|(?:directory )?listing (?:for|of)|contents of|files (?:in|of)) .*"
     r"|(?:simple |python |package |project )*(?:index|packages?|projects?|files|links|wheels|wheelhouse)",
     re.IGNORECASE | re.DOTALL,
 )
-#: The version of the simple repository API that a page says it has, or the number of links on one of ours.
+#: A page that states its version of the simple repository API or, as ours do, its number of links.
 DECLARED = re.compile(r"<meta\b[^>]*(?:pypi:repository-version|api-version|wheelhouse:links)", re.IGNORECASE)
 
 
 def read(page: bytes, url: str, content_type: str) -> list[Link]:
     """Return the links of the index page that was read from *url*.
 
-    Raises BlankPage for one that holds nothing, and BadPage as `links.parse` does, and for a page on which nothing
-    shows that it is an index: it names no file and no folder, and does not call itself one.
+    Raises BlankPage for a blank page, BadPage as `links.parse` does, and BadPage for a page that does not look like an
+    index page: it links no file and no folder, and its title is not that of an index page.
     """
-    found = read_beside(page, url, content_type)
-    if _is_json(content_type) or any(_leads_on(link, url) for link in found):
-        return found
-    if not _is_called_index(page.decode("utf-8", "replace"), url):
+    page_links = read_beside(page, url, content_type)
+    if _is_json(content_type) or any(_leads_on(link, url) for link in page_links):
+        return page_links
+    if not _has_title(page.decode("utf-8", "replace"), url):
         raise BadPage(
             mask_url(url), "is not an index page: it names no file and no folder, and does not say that it is one"
         )
-    return found
+    return page_links
 
 
 def read_beside(page: bytes, url: str, content_type: str) -> list[Link]:
-    """Return the links of a page beside a listing, which tells what is there: it may be any page but a blank one."""
+    """Return the links of a page in a bucket or container; it may be any page, because the listing shows the files."""
     if not page.strip(BLANK) and not _is_json(content_type):
         raise BlankPage(mask_url(url), "is blank, expected an index page")
     return links.parse(page, url, content_type)
@@ -64,7 +65,7 @@ def _is_json(content_type: str) -> bool:
 
 @contextmanager
 def named_as(asked: str, url: str) -> Iterator[None]:
-    """Have a BadPage name the page that was *asked* for, where a redirect led to the one that is bad."""
+    """Put the URL that was *asked* for into a BadPage, where a redirect led from there to the bad page."""
     try:
         yield
     except BadPage as error:
@@ -75,14 +76,14 @@ def named_as(asked: str, url: str) -> Iterator[None]:
 
 
 def check_moved(asked: str, url: str, project: str) -> None:
-    """Raise BadPage where a redirect led from the page of a project, as *asked* for, to that of something else."""
+    """Raise BadPage where a redirect led from the page of *project* at *asked* to a page of something else."""
     folders = [unquote(part) for part in urlsplit(url).path.split("/") if part]
-    if not any(canonicalize_name(each) == project for each in folders[-2:]):
+    if not any(canonicalize_name(folder) == project for folder in folders[-2:]):
         raise BadPage(mask_url(asked), f"leads to another page, which names nothing of {project}: {mask_url(url)}")
 
 
 def _leads_on(link: Link, url: str) -> bool:
-    """Tell a link to an artifact, to something below the page's own folder, or to a folder that is not above it."""
+    """Return whether a link leads to an artifact, below the folder of the page, or to a folder that is not above it."""
     if link.filename.endswith(ARTIFACT_SUFFIXES):
         return True
     here, there = urlsplit(url), urlsplit(link.url)
@@ -93,9 +94,9 @@ def _leads_on(link: Link, url: str) -> bool:
     return not link.filename and bool(link.last_folder) and not above
 
 
-def _is_called_index(text: str, url: str) -> bool:
-    """Tell a page that calls itself an index, or says nothing at all, which is an index without files."""
-    if DECLARED.search(text) or any(NAMED.fullmatch(each) or _is_name(each, url) for each in _headings(text)):
+def _has_title(text: str, url: str) -> bool:
+    """Return whether a page has the title of an index page, or no text at all, as one without files may have."""
+    if DECLARED.search(text) or any(NAMED.fullmatch(heading) or _is_name(heading, url) for heading in _headings(text)):
         return True
     return not SCRIPT.search(text) and not UNSEEN.sub("", text).strip()
 
@@ -106,6 +107,6 @@ def _headings(text: str) -> Iterator[str]:
 
 
 def _is_name(heading: str, url: str) -> bool:
-    """Tell a heading that is the name of the page's folder."""
+    """Return whether a heading is the name of the page's folder."""
     folders = [unquote(part) for part in urlsplit(url).path.split("/") if part]
-    return canonicalize_name(heading) in {canonicalize_name(each) for each in folders[-2:]}
+    return canonicalize_name(heading) in {canonicalize_name(folder) for folder in folders[-2:]}

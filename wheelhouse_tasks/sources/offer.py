@@ -1,4 +1,4 @@
-"""What links offer of a project: which are its artifacts, which of them are doubtful, and what a bucket's keys tell."""
+"""What a source offers of a project, given its links or the keys of its objects."""
 
 from __future__ import annotations
 
@@ -21,45 +21,47 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 ARTIFACT_SUFFIXES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz")
-#: Anybody can make two files with the same one, so that such a digest says nothing of a file of another host.
+#: Two files with the same digest of these can be made, so such a digest proves nothing about a file of another host.
 WEAK = ("md5", "sha1")
-#: The root page, or that of a project, of a wheelhouse of ours in a bucket.
+#: The root page, or the page of a project, of a wheelhouse in a bucket.
 OUR_PAGE = re.compile(rf"((?:.*/)?){layout.JSON_FOLDER}(?:[^/]+/)?{layout.FLAT}", re.DOTALL)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Offer:
-    """What a source holds of one project."""
+    """The artifacts of one project in a source."""
 
     candidates: tuple[Candidate, ...]
     skipped: tuple[Skipped, ...] = ()
 
 
-def of_links(found: Iterable[Link], project: str, label: str) -> Offer:
-    """Return which of the links are artifacts of *project*, and which look like some and are not taken, and why."""
+def of_links(links: Iterable[Link], project: str, *, label: str) -> Offer:
+    """Return the artifacts of *project* among the links, and the links that look like some but cannot be offered."""
     candidates, skipped = [], []
-    for link in found:
+    for link in links:
         try:
-            said = artifact.parse(link.filename)
+            parsed = artifact.parse(link.filename)
         except NotAnArtifact as error:
             if link.filename.endswith(ARTIFACT_SUFFIXES) and _could_be(link.filename, project):
                 skipped.append(Skipped(error.subject, error.problem))
             continue
-        if said.project != project:
+        if parsed.project != project:
             continue
         if link.yanked is not None:
             skipped.append(Skipped(link.filename, f"yanked: {link.yanked}" if link.yanked else "yanked"))
             continue
-        candidates.append(Candidate(said, link.sha256, label, link, link.size))
-    return Offer(tuple(candidates), tuple(skipped))
+        candidate = Candidate(artifact=parsed, sha256=link.sha256, source=label, link=link, size=link.size)
+        candidates.append(candidate)
+    return Offer(candidates=tuple(candidates), skipped=tuple(skipped))
 
 
 def _could_be(filename: str, project: str) -> bool:
+    """Return whether a name that is no artifact's begins as one of *project* does."""
     return canonicalize_name(re.split(r"[/\\]", filename)[-1]).lstrip("-").startswith(project)
 
 
 def is_of(filename: str, project: str) -> bool:
-    """Tell whether a file is an artifact of *project*."""
+    """Return whether a file name is that of an artifact of *project*."""
     try:
         return artifact.parse(filename).project == project
     except NotAnArtifact:
@@ -67,7 +69,7 @@ def is_of(filename: str, project: str) -> bool:
 
 
 def guarded(link: Link, page: str) -> Link:
-    """Return *link*, with a problem where it leaves the page's host, or https, and promises no digest."""
+    """Return *link*; it has a problem if it leaves the host of the page, or https, without a strong digest."""
     if link.sha256 or link.problem or (link.digest and link.digest[0] not in WEAK):
         return link
     here, there = urlsplit(page), urlsplit(link.url)
@@ -76,58 +78,61 @@ def guarded(link: Link, page: str) -> Link:
     return link._replace(problem="leads to another host, or away from https, without a sha256")
 
 
-def settled(found: Iterable[Link]) -> list[Link]:
-    """Return the links of one place, with a problem where they contradict each other on a file that has no sha256.
+def settled(links: Iterable[Link]) -> list[Link]:
+    """Return the links of one source; links that contradict each other on a file without a sha256 have a problem.
 
-    Two sha256 that differ are for `choose` to compare, as those of two places are.
+    `choose` compares two sha256 that differ, of one source as of two.
     """
-    links = list(found)
+    links = list(links)
     digests: dict[str, set[tuple[str, str]]] = {}
     for link in links:
         if link.digest and not link.sha256:
             digests.setdefault(link.filename, set()).add(link.digest)
-    twice = {name for name, all_ in digests.items() if len(all_) > len({algorithm for algorithm, _ in all_})}
+    problems = {
+        name: "is there with " + " and ".join(f"{algorithm} {digest}" for algorithm, digest in sorted(promises))
+        for name, promises in digests.items()
+        if len(promises) > len({algorithm for algorithm, _ in promises})
+    }
     return [
-        link._replace(problem="is there with " + " and ".join(f"{a} {b}" for a, b in sorted(digests[link.filename])))
-        if link.filename in twice and not link.sha256
-        else link
+        link._replace(problem=problems[link.filename]) if link.filename in problems and not link.sha256 else link
         for link in links
     ]
 
 
-def arrange(keys: Iterable[str], project: str, prefix: str) -> tuple[list[str], list[str]]:
-    """Return which objects of a bucket are pages that tell of *project*, and the others.
+def arrange(keys: Iterable[str], project: str, *, prefix: str) -> tuple[list[str], list[str]]:
+    """Return the keys of the pages on *project* in a bucket, and the keys of the objects outside of wheelhouses.
 
-    Of a wheelhouse of ours its JSON page tells all there is, for what the page does not link was removed; of any other
-    folder the page of the project, or one beside its files. All keys begin with *prefix*.
+    A wheelhouse is read by its JSON page alone, because an object that the page does not link has been removed. In any
+    other folder, the pages on a project are its own page, and a page beside its files. All keys begin with *prefix*.
     """
-    everything = list(keys)
-    roots = {found[1] for key in everything if (found := OUR_PAGE.fullmatch(key))}
-    told = tuple(root + part for root in roots for part in ("files/", "simple/", layout.JSON_FOLDER, layout.FLAT))
-    rest = [key for key in everything if not key.startswith(told)]
-    ours = {root + layout.json_page(project) for root in roots}
-    others = {key.rpartition("/")[0]: key for key in rest if key.rpartition("/")[2] == layout.FLAT}
-    mine = {prefix.rpartition("/")[0]}
-    mine |= {folder for folder in others if canonicalize_name(folder.rpartition("/")[2]) == project}
-    for key in rest:
+    keys = list(keys)
+    roots = {match[1] for key in keys if (match := OUR_PAGE.fullmatch(key))}
+    ours = tuple(root + part for root in roots for part in ("files/", "simple/", layout.JSON_FOLDER, layout.FLAT))
+    others = [key for key in keys if not key.startswith(ours)]
+    json_pages = {root + layout.json_page(project) for root in roots}
+    pages = {key.rpartition("/")[0]: key for key in others if key.rpartition("/")[2] == layout.FLAT}
+    folders = {prefix.rpartition("/")[0]}
+    folders |= {folder for folder in pages if canonicalize_name(folder.rpartition("/")[2]) == project}
+    for key in others:
         folder, _, name = key.rpartition("/")
-        if folder in others and folder not in mine and is_of(name, project):
-            mine.add(folder)
-    return [key for key in everything if key in ours] + [key for folder, key in others.items() if folder in mine], rest
+        if folder in pages and folder not in folders and is_of(name, project):
+            folders.add(folder)
+    ours_first = [key for key in keys if key in json_pages]
+    return ours_first + [key for folder, key in pages.items() if folder in folders], others
 
 
 def of_keys(keys: Mapping[str, int | None], url_of: Callable[[str], str] = str) -> list[Link]:
-    """Return links to objects, given their sizes.
+    """Return links to objects, given their sizes by key.
 
-    A name that lies in several folders has a problem: which one is meant, nobody promises.
+    A file name in several folders has a problem: nothing promises which of the files is meant.
     """
-    found = [Link(url_of(key), _filename(key), size=size) for key, size in keys.items()]
-    count = Counter(link.filename for link in found)
+    links = [Link(url_of(key), _filename(key), size=size) for key, size in keys.items()]
+    count = Counter(link.filename for link in links)
     problem = "lies in several folders, and nothing promises which one is meant (choose one: ?prefix=)"
-    return [link._replace(problem=problem) if count[link.filename] > 1 else link for link in found]
+    return [link._replace(problem=problem) if count[link.filename] > 1 else link for link in links]
 
 
 def _filename(key: str) -> str:
-    """Return an object's last part, or all of it, which is no artifact, where a request would lead elsewhere."""
+    """Return the last part of a key; all of it, which names no artifact, where a request would lead elsewhere."""
     parts = key.split("/")
     return key if {"", ".", ".."} & set(parts[:-1]) else parts[-1]

@@ -1,4 +1,4 @@
-"""What artifacts are fetched from, and how it is opened."""
+"""Something that artifacts are fetched from, and how it is opened."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ if TYPE_CHECKING:
 
 
 class Source(Protocol):
-    """Something that artifacts can be fetched from; used from several threads at once."""
+    """Something that artifacts are fetched from; several threads may use it at once."""
 
     @property
     def label(self) -> str:
-        """Return what to call it in messages; no secret."""
+        """Return the name of the source in messages; it holds no secret."""
 
     def offer(self, project: str) -> Offer:
-        """Return what it holds of *project*; raise WheelhouseError where it cannot be read."""
+        """Return the artifacts of *project* in the source; raise WheelhouseError where it cannot be read."""
 
     def blocks(self, candidate: Candidate) -> Iterator[bytes]:
-        """Yield a file's bytes; raise WheelhouseError, or TryAgainError where a second try may help."""
+        """Yield the bytes of a file; raise WheelhouseError, or TryAgainError where a second try may help."""
 
     def attestation(self, candidate: Candidate) -> bytes:
-        """Return the attestation beside a file that is said to have one; raise as `blocks` does."""
+        """Return the attestation beside a file that is marked as attested; raise as `blocks` does."""
 
 
 def open_source(place: Location, *, timeout: float, retries: int, workers: int, ca_bundle: str | None = None) -> Source:
-    """Return the source at *place*. Raises UsageError for a provider that cannot be used."""
+    """Return the source at *place*; raise UsageError for a provider that cannot be used."""
     if isinstance(place, WebIndex):
         from wheelhouse_tasks.sources.web import Web
 
         web = Web(place.url, timeout=timeout, retries=retries, ca_bundle=ca_bundle)
-        return IndexSource(place.label, web.url, web)
+        return IndexSource(place.label, web.url, reader=web)
     if not isinstance(place, FolderIndex):
         return StoreSource(open_store(place), workers)
     if (place.path / "files").is_dir():
         return StoreSource(FolderStore(place.path), workers)
-    page = IndexSource(place.label, place.path.absolute().as_uri(), FileReader())
+    page = IndexSource(place.label, place.path.absolute().as_uri(), reader=FileReader())
     if place.path.is_dir():
         return FolderSource(place.path, page if (place.path / layout.FLAT).is_file() else None)
     return page

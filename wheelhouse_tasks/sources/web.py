@@ -1,4 +1,4 @@
-"""Read pages and files over HTTP with requests."""
+"""Read pages and files over HTTP."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ LONGEST_RETRY_AFTER = 10.0
 GZIP, GZIP_HEAD = ("gzip", "x-gzip"), b"\x1f\x8b"
 GONE = (404, 410)
 TOO_MANY, SERVER_ERROR = 429, 500
-#: A body that comes with fewer bytes a second, for as long as `timeout`, has stopped: a server that sends one now and
-#: then is never silent. Waiting is counted, not what is done with the bytes.
+#: A body that arrives with fewer bytes a second than this, during `timeout`, has stopped: a server that sends a byte
+#: now and then is never silent. Only the time of waiting counts, not the time in which the bytes are used.
 SLOWEST = 1000
 
 
 class Web:
-    """Reads from web servers; one session for each thread.
+    """Reads from web servers, with a session for each thread.
 
-    Credentials come from the URL that a person gave, go to its host and port alone, and follow no redirect elsewhere.
+    Credentials come from the URL that the user configured. Only its host and port get them, also after a redirect.
     """
 
     def __init__(self, url: str, *, timeout: float, retries: int, ca_bundle: str | None = None) -> None:
@@ -47,34 +47,35 @@ class Web:
         self.ca_bundle = ca_bundle
         self.origin = origin(url)
         self.auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-        #: The URL without its credentials: links that are relative to it carry none.
+        #: The URL without its credentials, so that links relative to it have none.
         self.url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
         self._local = threading.local()
 
     def page(self, url: str, headers: Mapping[str, str] | None = None) -> tuple[bytes, str, str]:
-        """Return a page's bytes, the URL that it came from after redirects, and its content type.
+        """Return a page, its URL after redirects, and its content type.
 
-        Raises PageMissing for 404 and 410, BadPage for one beyond the size limit, WebError for everything else.
+        Raises PageMissing for status 404 and 410, BadPage for a page beyond the size limit, WebError for any other
+        failure.
         """
-        content, where, said = self.answer(url, headers)
-        return content, where, said.get("Content-Type", "")
+        content, final, answered = self.answer(url, headers)
+        return content, final, answered.get("Content-Type", "")
 
     def answer(self, url: str, headers: Mapping[str, str] | None = None) -> tuple[bytes, str, Mapping[str, str]]:
-        """Return as `page` does, but with all headers of the answer, whose names may be asked for in any case."""
+        """Return as `page` does, with all headers of the answer; their names ignore case."""
 
         def read() -> tuple[bytes, str, Mapping[str, str]]:
-            asked = {"Accept": PAGE_TYPES, "Accept-Encoding": "gzip", "Cache-Control": "no-cache", **(headers or {})}
-            with self._open(url, asked) as response:
+            wanted = {"Accept": PAGE_TYPES, "Accept-Encoding": "gzip", "Cache-Control": "no-cache", **(headers or {})}
+            with self._open(url, wanted) as response:
                 encoding = response.headers.get("Content-Encoding", "").strip().lower()
                 content = unpack(self._body(response, url), encoding, mask_url(url))
-                if not tells_end(response.headers) and html_links.is_unfinished(content):
+                if not states_end(response.headers) and html_links.is_unfinished(content):
                     raise TryAgainError(BadPage(mask_url(url), "is cut off: it does not close what it opens"))
                 return content, response.url, response.headers
 
         return retry(read, self.retries)
 
     def exists(self, url: str) -> bool:
-        """Tell whether something is at *url*, without reading it."""
+        """Return whether *url* has something; its body is not read."""
 
         def ask() -> bool:
             try:
@@ -86,49 +87,53 @@ class Web:
         return retry(ask, self.retries)
 
     def blocks(self, url: str, *, stay: bool = False) -> Iterator[bytes]:
-        """Yield a file's bytes as they come over the wire; *stay* at its host.
+        """Yield the bytes of a file as they arrive; with *stay*, reject a redirect to another host.
 
-        A body that stops is continued where the server can do that: up to `retries` times, and again after each further
-        block. Raises TryAgainError where only a new start can help, PageMissing or WebError.
+        A body that stops is continued where the server can do that, up to `retries` times for each block. Raises
+        TryAgainError where only a new start can help, PageMissing or WebError.
         """
-        got, mark, attempt = Progress(), 0, 0
+        progress, mark, attempt = Progress(), 0, 0
         stopped: TryAgainError | None = None
         while True:
             try:
-                yield from self._rest(url, got, stopped, stay=stay)
+                yield from self._rest(url, progress, stopped, stay=stay)
             except TryAgainError as again:
-                if not got.can_continue:
+                if not progress.can_continue:
                     raise
                 stopped = again
             else:
                 return
-            if got.done - mark >= BLOCK:
-                mark, attempt = got.done, 0
+            if progress.done - mark >= BLOCK:
+                mark, attempt = progress.done, 0
             if attempt >= self.retries:
                 raise stopped.error from None
             time.sleep(pause(attempt, stopped.pause))
             attempt += 1
 
-    def _rest(self, url: str, got: Progress, stopped: TryAgainError | None, *, stay: bool) -> Iterator[bytes]:
-        """Ask for what is missing once and yield it; raise what *stopped* the last answer where this is no sequel."""
-        with self._open(url, {"Accept-Encoding": "identity", **got.headers()}, got.expected) as response:
+    def _rest(self, url: str, progress: Progress, stopped: TryAgainError | None, *, stay: bool) -> Iterator[bytes]:
+        """Request the missing bytes once and yield them.
+
+        Raises the error that *stopped* the last answer where this one does not continue it.
+        """
+        headers = {"Accept-Encoding": "identity", **progress.headers()}
+        with self._open(url, headers, progress.expected) as response:
             if stay and origin(response.url) != origin(url):
                 raise WebError(mask_url(url), "redirects to another host, and nothing promises its sha256")
-            if not got.heed(response.status_code, response.headers) and stopped:
+            if not progress.is_continued_by(response.status_code, response.headers) and stopped:
                 raise stopped
             if response.status_code == NOT_SATISFIABLE:
                 return
             for block in self._body(response, url):
-                got.done += len(block)
+                progress.done += len(block)
                 yield block
-        if not got.whole:
-            raise TryAgainError(WebError(mask_url(url), f"ends after {got.done} of {got.total} bytes"))
+        if not progress.whole:
+            raise TryAgainError(WebError(mask_url(url), f"ends after {progress.done} of {progress.total} bytes"))
 
     def _body(self, response: requests.Response, url: str) -> Iterator[bytes]:
-        """Yield a body's bytes as they come; raise TryAgainError where it is cut off, silent, or nearly silent."""
-        waited, came = 0.0, 0
+        """Yield the bytes of a body as they arrive; raise TryAgainError where it is cut off or (nearly) silent."""
+        waited, arrived = 0.0, 0
         while True:
-            began = time.monotonic()
+            start = time.monotonic()
             try:
                 with self._border(url):
                     block = response.raw.read1(BLOCK, decode_content=False)
@@ -136,12 +141,12 @@ class Web:
                 raise TryAgainError(error) from None
             if not block:
                 return
-            waited, came = waited + time.monotonic() - began, came + len(block)
+            waited, arrived = waited + time.monotonic() - start, arrived + len(block)
             if waited >= self.timeout:
-                if came < SLOWEST * waited:
+                if arrived < SLOWEST * waited:
                     problem = f"comes with less than {SLOWEST} bytes a second"
                     raise TryAgainError(WebError(mask_url(url), problem, "see the setting 'timeout'"))
-                waited, came = 0.0, 0
+                waited, arrived = 0.0, 0
             yield block
 
     @contextmanager
@@ -150,10 +155,9 @@ class Web:
     ) -> Iterator[requests.Response]:
         with self._border(url):
             auth = self.auth if origin(url) == self.origin else None
-            # given for each request, because a variable of the environment outdoes that of a session
-            trust = self.ca_bundle
+            # *verify* of each request, because an environment variable overrides that of a session
             response = self._session().get(
-                url, headers=headers, auth=auth, timeout=self.timeout, stream=True, verify=trust
+                url, headers=headers, auth=auth, timeout=self.timeout, stream=True, verify=self.ca_bundle
             )
         with response:
             self._check(response, url, expected)
@@ -162,24 +166,24 @@ class Web:
     def _check(self, response: requests.Response, url: str, expected: tuple[int, ...]) -> None:
         shown, status = mask_url(url), response.status_code
         if urlsplit(url).scheme == "https" and any(
-            urlsplit(each.url).scheme != "https" for each in (*response.history, response)
+            urlsplit(answer.url).scheme != "https" for answer in (*response.history, response)
         ):
             raise WebError(shown, "redirects from https to http", "use the address that it leads to, if you trust it")
         if status in GONE:
             raise PageMissing(shown, f"is not there ({status})", status=status)
         if status in (401, 403):
-            remedy = "put user and password into the index URL, or in ~/.netrc"
+            remedy = "put user and password into the URL, or into ~/.netrc"
             raise WebError(shown, f"access denied ({status})", remedy, status=status)
         if status == TOO_MANY or status >= SERVER_ERROR:
             wait = response.headers.get("Retry-After", "")
-            asked = min(float(wait), LONGEST_RETRY_AFTER) if wait.isdecimal() else 0.0
-            raise TryAgainError(WebError(shown, f"the server answered {status}", status=status), asked)
+            seconds = min(float(wait), LONGEST_RETRY_AFTER) if wait.isdecimal() else 0.0
+            raise TryAgainError(WebError(shown, f"the server answered {status}", status=status), seconds)
         if status not in expected:
             raise WebError(shown, f"the server answered {status}", status=status)
 
     @contextmanager
     def _border(self, url: str) -> Iterator[None]:
-        """Turn the errors of requests and urllib3 into ours, without the URLs in their texts."""
+        """Turn the errors of requests and urllib3 into ours, without the URLs in their messages."""
         import urllib3.exceptions
 
         shown = mask_url(url)
@@ -187,7 +191,7 @@ class Web:
             yield
         except requests.TooManyRedirects:
             raise WebError(shown, "redirects in a loop") from None
-        except ValueError as error:  # a URL, maybe one that a redirect leads to, or that of a proxy
+        except ValueError as error:  # a malformed URL: the given one, that of a redirect, or that of a proxy
             raise WebError(shown, f"cannot be requested: {one_line(mask_url(str(error)))}") from None
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             cause = trouble(error)
@@ -196,7 +200,7 @@ class Web:
             if cause is Trouble.UNTRUSTED:
                 raise WebError(shown, "its TLS certificate is not trusted") from None
             raise TryAgainError(WebError(shown, f"could not be read: {root_cause(error)}")) from None
-        except OSError as error:  # a CA bundle that is not there
+        except OSError as error:  # a CA bundle that does not exist
             raise WebError(shown, f"could not be read: {one_line(str(error))}") from None
 
     def _session(self) -> requests.Session:
@@ -208,19 +212,19 @@ class Web:
 
 
 def origin(url: str) -> tuple[str, str | None, int | None]:
-    """Return scheme, host and port: what credentials belong to."""
+    """Return scheme, host and port, to which credentials belong."""
     parts = urlsplit(url)
     return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
-def tells_end(headers: Mapping[str, str]) -> bool:
-    """Tell whether an answer shows where its body ends, so that one that is cut off was noticed."""
+def states_end(headers: Mapping[str, str]) -> bool:
+    """Return whether the headers of an answer show where its body ends, so that a body that is cut off is an error."""
     chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()
     return chunked or "Content-Length" in headers or headers.get("Content-Encoding", "").strip().lower() in GZIP
 
 
 def unpack(blocks: Iterable[bytes], encoding: str, shown: str) -> bytes:
-    """Return a page's bytes, bounded; urllib3 takes a gzip stream that is cut off for a whole one."""
+    """Return a page of at most the size limit; urllib3 would accept a gzip stream that is cut off."""
     if encoding not in ("", "identity", *GZIP):
         raise BadPage(shown, f"comes with content encoding {one_line(encoding)!r}, which was not asked for")
     content, unpacker = bytearray(), zlib.decompressobj(31) if encoding in GZIP else None
@@ -228,7 +232,7 @@ def unpack(blocks: Iterable[bytes], encoding: str, shown: str) -> bytes:
         for block in blocks:
             content += unpacker.decompress(block, PAGE_LIMIT + 1) if unpacker else block
             while unpacker and unpacker.eof and unpacker.unused_data.startswith(GZIP_HEAD):
-                # streams may follow each other; what else follows one is passed over, as clients do
+                # one stream may follow another; other bytes behind a stream are ignored, as clients do
                 rest, unpacker = unpacker.unused_data, zlib.decompressobj(31)
                 content += unpacker.decompress(rest, PAGE_LIMIT + 1)
             if len(content) > PAGE_LIMIT:

@@ -70,7 +70,7 @@ def test_container_of_wheelhouse_uploader(
 def test_root_of_our_container_is_not_listed() -> None:
     """A container with a flat page of ours has nothing at its root, and is not listed as a whole."""
     filled = store(("index.html", flat.render_flat({}).decode()), (WHEEL, "w"))
-    assert StoreSource(filled, 2).offer("demo") == Offer(())
+    assert StoreSource(filled, 2).offer("demo") == Offer(candidates=())
 
 
 def test_other_digest_in_a_container() -> None:

@@ -51,7 +51,7 @@ def listing(*keys: str, more: str = "") -> tuple[str, str]:
 
 def offer(table: dict[str, tuple[str, str]], url: str = BUCKET) -> Offer:
     """Return what a web server offers of `demo`."""
-    return IndexSource("one", url, Pages(table)).offer("demo")
+    return IndexSource("one", url, reader=Pages(table)).offer("demo")
 
 
 def told(offered: Offer) -> dict[str, str | None]:
@@ -283,6 +283,6 @@ def test_unpromised_file_stays_at_its_host() -> None:
     """Case 32: a file that nothing promises a digest of is not fetched from where a redirect leads."""
     for fragment, expected in (("", b"stay x"), (f"#sha256={A}", b"x")):
         table = {f"{BUCKET}/": html(WHEEL + fragment), f"{BUCKET}/{WHEEL}": (HTML, "x")}
-        place = IndexSource("one", f"{BUCKET}/", Pages(table))
+        place = IndexSource("one", f"{BUCKET}/", reader=Pages(table))
         [found] = place.offer("demo").candidates
         assert b"".join(place.blocks(found)) == expected

@@ -37,6 +37,11 @@ def parse(page: str | bytes, url: str = URL, kind: str = XML) -> Listing | None:
     return listings.parse(page.encode() if isinstance(page, str) else page, url, kind)
 
 
+def part(objects: list[Object], next_url: str = "") -> Listing:
+    """Return one page of a listing."""
+    return Listing(objects=objects, next_url=next_url)
+
+
 def everything(pages: list[bytes], query: str, kind: str) -> tuple[list[Object], list[str]]:
     """Follow pages in the order in which a server gave them; return the objects, and the URLs that were asked for."""
     asked = [f"{URL}?{query}"]
@@ -47,7 +52,7 @@ def everything(pages: list[bytes], query: str, kind: str) -> tuple[list[Object],
 
     first = parse(pages[0], asked[0], kind)
     assert first
-    return list(listings.follow(first, asked[0], read)), asked
+    return list(listings.follow(first, asked[0], read=read)), asked
 
 
 @pytest.mark.parametrize(
@@ -101,50 +106,48 @@ CUT = "<IsTruncated>true</IsTruncated>"
 @pytest.mark.parametrize(
     ("page", "expected"),
     [
-        pytest.param(s3(""), Listing([], ""), id="empty"),
-        pytest.param(
-            "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>", Listing([], ""), id="bare"
-        ),
-        pytest.param(s3(row("x-1.0.zip")), Listing([Object("x-1.0.zip", 12)], ""), id="no namespace"),
-        pytest.param(s3(row("x"), attributes=' xmlns="urn:x"'), Listing([Object("x", 12)], ""), id="any namespace"),
+        pytest.param(s3(""), part([]), id="empty"),
+        pytest.param("<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>", part([]), id="bare"),
+        pytest.param(s3(row("x-1.0.zip")), part([Object("x-1.0.zip", 12)]), id="no namespace"),
+        pytest.param(s3(row("x"), attributes=' xmlns="urn:x"'), part([Object("x", 12)]), id="any namespace"),
         pytest.param(
             '<s:ListBucketResult xmlns:s="u"><s:IsTruncated>false</s:IsTruncated><s:Contents><s:Size>1</s:Size>'
             "<s:Key>x</s:Key></s:Contents></s:ListBucketResult>",
-            Listing([Object("x", 1)], ""),
+            part([Object("x", 1)]),
             id="namespace with a prefix",
         ),
-        pytest.param(GOOGLE, Listing([Object("a/x-1.0.zip", 12)], f"{URL}?marker=a%2Fx-1.0.zip"), id="Google"),
-        pytest.param("\ufeff" + s3(row("x")), Listing([Object("x", 12)], ""), id="BOM"),
-        pytest.param(f"\n<!-- y -->\n{s3(row('x'))}\n", Listing([Object("x", 12)], ""), id="comment"),
-        pytest.param(s3(row("<![CDATA[a&b]]>")), Listing([Object("a&b", 12)], ""), id="CDATA"),
-        pytest.param(s3(row("a&#43;&#x26;b")), Listing([Object("a+&b", 12)], ""), id="references"),
-        pytest.param(s3(row("a%2Bb")), Listing([Object("a%2Bb", 12)], ""), id="quoted key that is none"),
+        pytest.param(GOOGLE, part([Object("a/x-1.0.zip", 12)], f"{URL}?marker=a%2Fx-1.0.zip"), id="Google"),
+        pytest.param("\ufeff" + s3(row("x")), part([Object("x", 12)]), id="BOM"),
+        pytest.param(f"\n<!-- y -->\n{s3(row('x'))}\n", part([Object("x", 12)]), id="comment"),
+        pytest.param(s3(row("<![CDATA[a&b]]>")), part([Object("a&b", 12)]), id="CDATA"),
+        pytest.param(s3(row("a&#43;&#x26;b")), part([Object("a+&b", 12)]), id="references"),
+        pytest.param(s3(row("a%2Bb")), part([Object("a%2Bb", 12)]), id="quoted key that is none"),
         pytest.param(
             s3(row("a%2Bb+%26"), "<EncodingType>url</EncodingType><IsTruncated> false\n</IsTruncated>"),
-            Listing([Object("a+b &", 12)], ""),
+            part([Object("a+b &", 12)]),
             id="keys quoted",
         ),
         pytest.param(
             s3(row("a+b"), f"<EncodingType>url</EncodingType><NextMarker>a%2Bc</NextMarker>{CUT}"),
-            Listing([Object("a b", 12)], f"{URL}?marker=a%2Bc"),
+            part([Object("a b", 12)], f"{URL}?marker=a%2Bc"),
             id="marker quoted",
         ),
-        pytest.param(s3(row("x", "")), Listing([Object("x", None)], ""), id="no size"),
-        pytest.param(s3(row("x", "<Size>-5</Size>")), Listing([Object("x", None)], ""), id="negative size"),
-        pytest.param(s3(row("x", f"<Size>{'9' * 5000}</Size>")), Listing([Object("x", None)], ""), id="endless size"),
-        pytest.param(s3(row("x"), CUT), Listing([Object("x", 12)], f"{URL}?marker=x"), id="last key is the marker"),
+        pytest.param(s3(row("x", "")), part([Object("x", None)]), id="no size"),
+        pytest.param(s3(row("x", "<Size>-5</Size>")), part([Object("x", None)]), id="negative size"),
+        pytest.param(s3(row("x", f"<Size>{'9' * 5000}</Size>")), part([Object("x", None)]), id="endless size"),
+        pytest.param(s3(row("x"), CUT), part([Object("x", 12)], f"{URL}?marker=x"), id="last key is the marker"),
         pytest.param(
-            s3("", f"<NextMarker>m</NextMarker>{CUT}"), Listing([], f"{URL}?marker=m"), id="nothing on this page"
+            s3("", f"<NextMarker>m</NextMarker>{CUT}"), part([], f"{URL}?marker=m"), id="nothing on this page"
         ),
         pytest.param(
             s3(row("x"), f"<NextContinuationToken>t/=</NextContinuationToken>{CUT}"),
-            Listing([Object("x", 12)], f"{URL}?list-type=2&continuation-token=t%2F%3D"),
+            part([Object("x", 12)], f"{URL}?list-type=2&continuation-token=t%2F%3D"),
             id="token",
         ),
-        pytest.param(azure(""), Listing([], ""), id="empty, Azure"),
+        pytest.param(azure(""), part([]), id="empty, Azure"),
         pytest.param(
             azure('<Blob><Name Encoded="true">a%EF%BF%BF</Name></Blob><Blob><Name>b%20</Name></Blob>'),
-            Listing([Object("a\uffff", None), Object("b%20", None)], ""),
+            part([Object("a\uffff", None), Object("b%20", None)]),
             id="quoted name, Azure",
         ),
         pytest.param(
@@ -153,7 +156,7 @@ CUT = "<IsTruncated>true</IsTruncated>"
                 "<Metadata><Blob>1</Blob><Name>z</Name></Metadata></Blob><Blob><Name>y</Name></Blob>",
                 "<NextMarker>2!8!x--</NextMarker>",
             ),
-            Listing([Object("x", 7), Object("y", None)], f"{URL}?marker=2%218%21x--"),
+            part([Object("x", 7), Object("y", None)], f"{URL}?marker=2%218%21x--"),
             id="marker and metadata, Azure",
         ),
     ],
@@ -238,7 +241,7 @@ def test_listing_that_is_cut_anywhere(path: Path) -> None:
 def cycle(*urls: str) -> Callable[[str], Listing | None]:
     """Return a server that leads from each URL to the next."""
     following = dict(pairwise(urls))
-    return lambda url: Listing([Object(url, 1)], following[url])
+    return lambda url: part([Object(url, 1)], following[url])
 
 
 @pytest.mark.parametrize(
@@ -247,9 +250,9 @@ def cycle(*urls: str) -> Callable[[str], Listing | None]:
         pytest.param(cycle("a", "a"), "repeats itself", id="same page again"),
         pytest.param(cycle("a", "b", "c", "a"), "repeats itself", id="round"),
         pytest.param(cycle("a", "b", "c", "b"), "repeats itself", id="round from the second"),
-        pytest.param(lambda url: Listing([], url + "x"), "lists more than 1,000,000 objects", id="pages without end"),
-        pytest.param(lambda url: Listing(HELD * 50_000, url + "x"), "lists more than", id="objects without end"),
-        pytest.param(lambda url: Listing([], "b") if url == "a" else None, "is no listing, though", id="page of HTML"),
+        pytest.param(lambda url: part([], url + "x"), "lists more than 1,000,000 objects", id="pages without end"),
+        pytest.param(lambda url: part(HELD * 50_000, url + "x"), "lists more than", id="objects without end"),
+        pytest.param(lambda url: part([], "b") if url == "a" else None, "is no listing, though", id="page of HTML"),
     ],
 )
 def test_listing_without_an_end(read: Callable[[str], Listing | None], problem: str) -> None:
@@ -257,7 +260,7 @@ def test_listing_without_an_end(read: Callable[[str], Listing | None], problem: 
     first = read("a")
     assert first
     with pytest.raises(BadListing, match=problem):
-        list(listings.follow(first, "a", read))
+        list(listings.follow(first, "a", read=read))
 
 
 @pytest.mark.parametrize("error", [PageMissing("b", "is not there (404)"), WebError("b", "access denied (403)")])
@@ -269,7 +272,7 @@ def test_page_that_cannot_be_read(error: WebError) -> None:
         raise error
 
     with pytest.raises(BadListing, match=r"b: .*\(40[34]\), though the page before says"):
-        list(listings.follow(Listing([], "b"), "a", read))
+        list(listings.follow(part([], "b"), "a", read=read))
 
 
 @pytest.mark.parametrize(
@@ -318,7 +321,7 @@ def test_every_object_is_found(keys: list[str], length: int, way: str) -> None:
 
     first = read(URL)
     assert first
-    assert [each.key for each in listings.follow(first, URL, read)] == held
+    assert [each.key for each in listings.follow(first, URL, read=read)] == held
 
 
 @settings(deadline=None)
@@ -339,7 +342,7 @@ def test_every_object_of_swift_and_azure_is_found(keys: list[str], length: int) 
     for url in (f"{URL}?restype=container&comp=list", f"{URL}?format=json"):
         first = read(url)
         assert first
-        assert [each.key for each in listings.follow(first, url, read)] == held
+        assert [each.key for each in listings.follow(first, url, read=read)] == held
 
 
 PIECES = [b"<", b">", b"&", b"</Key>", b"<Key>", b"<Contents>", b"true", b"[", b"{", b'"', b"\0", b"\xff", b"<!DOCTYPE"]
