@@ -1,11 +1,16 @@
 """Files as pages may have to show them, and a parser that is not the package's."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
+from wheelhouse_tasks.pages import flat, html_pages, json_pages
 from wheelhouse_tasks.pages.record import File
+
+A, B, C = "a" * 64, "b" * 64, "c" * 64
 
 VERSIONS = st.from_regex(r"[0-9]{1,2}(\.[0-9]{1,2}){0,2}(rc[0-9]|\.dev[0-9]{1,9})?(\+[a-z0-9]{1,4})?", fullmatch=True)
 TAILS = st.sampled_from(["-py3-none-any.whl", "-1b-cp312-abi3-win_amd64.whl", ".tar.gz", ".zip"])
@@ -46,3 +51,27 @@ class Reader(HTMLParser):
         """Keep the text of a link."""
         if self.lasttag == "a" and self.texts:
             self.texts[-1] += data.strip()
+
+
+WHEEL = File("demo-1.0-py3-none-any.whl", 1120, A, "m1", ">=3.8,<4", B, "2026-11-23T03:21:00.000000Z")
+SDIST = File("demo-1.0.tar.gz", 482, B, "m2", yanked='<b> "broken"', yank_mark="y2")
+LOCAL = File("demo-1!1.1+cu.1-cp312-cp312-win_amd64.whl", 7, C, "m3", yanked="", yank_mark="y3")
+FILES = [WHEEL, SDIST, LOCAL]
+SITE = "https://wheels.example/w/"
+QUICK = settings(deadline=None, max_examples=40)
+Render = Callable[[list[File]], bytes]
+
+
+def project(files: list[File]) -> bytes:
+    """Return the HTML page."""
+    return html_pages.render_project("demo", files)
+
+
+def project_json(files: list[File]) -> bytes:
+    """Return the JSON page."""
+    return json_pages.render_json("demo", files)
+
+
+def flat_html(files: list[File]) -> bytes:
+    """Return the flat page of one project."""
+    return flat.render_flat({"demo": flat.render_section("demo", "--> mark <!--", files)})

@@ -10,10 +10,10 @@ from fake_store import FakeStore
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
-from page_files import FILE_LISTS, HOSTILE, Reader
+from page_files import FILE_LISTS, HOSTILE, QUICK, Reader, flat_html
 
 from wheelhouse_tasks.container.converge import converge
-from wheelhouse_tasks.pages import flat, json_pages, layout, links
+from wheelhouse_tasks.pages import flat, html_pages, json_pages, layout, links
 from wheelhouse_tasks.pages.link import Link
 from wheelhouse_tasks.pages.record import File
 from wheelhouse_tasks.storage.port import Payload
@@ -184,7 +184,7 @@ OURS = {
 @settings(deadline=None, max_examples=60)
 @given(FILE_LISTS, HOSTILE | st.text(max_size=9), HOSTILE | st.text(max_size=300))
 def test_hostile_text_stays_text(files: list[File], mark: str, reason: str) -> None:
-    """Whatever the facts and marks hold, both parsers find our tags and the right links, and no others (case 61)."""
+    """Whatever the facts and marks hold, both parsers find our tags and the right links, and no others."""
     files = [replace(file, yanked=reason) if number % 2 else file for number, file in enumerate(files)]
     page = flat.render_flat({"demo": flat.render_section("demo", mark, files)})
     assert page.isascii()
@@ -217,7 +217,7 @@ def test_sections_of_another_form_are_made_anew() -> None:
 
 @pytest.mark.parametrize("folder", ['"><script>alert(1)', "..", "a\nb", "\u202edemo", "x" * 300, "Not_Normalised"])
 def test_folder_of_no_project_is_on_no_page(folder: str) -> None:
-    """A folder of the JSON tree that no project is called is linked by no page, whatever lies in it (case 61)."""
+    """A folder of the JSON tree that no project is called is linked by no page, whatever lies in it."""
     store = FakeStore()
     for name in ("demo", folder):
         content = json_pages.render_json(name, [SDIST])
@@ -226,3 +226,58 @@ def test_folder_of_no_project_is_on_no_page(folder: str) -> None:
     for page, count in ((layout.FLAT, 1), (layout.ROOT, 1), (layout.JSON_ROOT, 1)):
         kind = layout.JSON_TYPE if page == layout.JSON_ROOT else layout.HTML_TYPE
         assert len(links.parse(store.content(page), "https://x/", kind)) == count
+
+
+@QUICK
+@given(
+    st.dictionaries(
+        st.sampled_from(["demo", "a", "demo-2", "zoo-1"]), st.tuples(HOSTILE | st.just(""), FILE_LISTS), max_size=3
+    )
+)
+def test_flat_page_gives_back_its_sections(parts: dict[str, tuple[str, list[File]]]) -> None:
+    """A flat page gives back its sections, unchanged and current, so that it is re-made from its changed parts."""
+    sections = {name: flat.render_section(name, mark, files) for name, (mark, files) in parts.items()}
+    page = flat.render_flat(sections)
+    found = flat.flat_sections(page)
+    assert {name: section.text.encode() for name, section in found.items()} == {
+        name: text.encode("ascii", "xmlcharrefreplace") for name, text in sections.items()
+    }
+    assert all(flat.section_is_current(found[name], mark) for name, (mark, _) in parts.items())
+    assert not any(flat.section_is_current(found[name], mark + "x") for name, (mark, _) in parts.items())
+    assert flat.render_flat({name: section.text for name, section in found.items()}) == page
+
+
+@pytest.mark.parametrize(
+    ("page", "ours"),
+    [
+        pytest.param(flat.render_flat({}), True, id="flat"),
+        pytest.param(html_pages.render_project("demo", [WHEEL]), True, id="project"),
+        pytest.param(html_pages.render_root(["demo"]), True, id="root"),
+        pytest.param(b"", False, id="empty"),
+        pytest.param(b"<!DOCTYPE html><title>Wheelhouse</title>", False, id="other"),
+        pytest.param(b"x" * 3000 + flat.render_flat({}), False, id="ours within another"),
+    ],
+)
+def test_our_pages_are_known(page: bytes, ours: bool) -> None:
+    """A page of ours is told from one that somebody else made."""
+    assert flat.is_ours(page) is ours
+
+
+def test_no_section_is_never_current() -> None:
+    """A section that is not there is to be made."""
+    assert not flat.section_is_current(None, "")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"<html><a href=demo-1.0.zip>x</a></html>", id="page of another maker"),
+        pytest.param("<html>é</html>".encode("utf-16"), id="no ASCII"),
+        pytest.param(flat_html([WHEEL]).partition(b"<!-- wheelhouse section end")[0], id="cut within the section"),
+        pytest.param(html_pages.render_project("demo", [WHEEL]), id="project page"),
+    ],
+)
+def test_flat_page_without_sections(page: bytes) -> None:
+    """A page that is not a flat page of ours, or was cut off, has no sections to keep."""
+    assert flat.flat_sections(page) == {}

@@ -74,7 +74,7 @@ def test_root_of_our_container_is_not_listed() -> None:
 
 
 def test_other_digest_in_a_container() -> None:
-    """Case 33: another digest that the page of a container promises goes with the link."""
+    """Another digest that the page of a container promises goes with the link."""
     place = StoreSource(store(("index.html", f'<a href="{WHEEL}#sha512={C}">'), (WHEEL, "w")), 2)
     [found] = place.offer("demo").candidates
     assert (found.sha256, found.link.digest) == (None, ("sha512", C))
@@ -82,7 +82,7 @@ def test_other_digest_in_a_container() -> None:
 
 
 def test_damaged_page_of_a_container() -> None:
-    """Case 28: a flat page that is cut off is no page without links; the container is named."""
+    """A flat page that is cut off is no page without links; the container is named."""
     place = StoreSource(store(("index.html", f'<a href="{WHEEL}'), (WHEEL, "w")), 2)
     with pytest.raises(BadPage) as refused:
         place.offer("demo")

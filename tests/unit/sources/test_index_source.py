@@ -199,7 +199,7 @@ def test_bucket(table: dict[str, tuple[str, str]], url: str, expected: dict[str,
     ],
 )
 def test_listing_that_is_not_whole(table: dict[str, tuple[str, str]], problem: str) -> None:
-    """Case 59: part of a listing is an error, which no index page beside it makes good."""
+    """Part of a listing is an error, which no index page beside it makes good."""
     with pytest.raises(BadListing, match=problem):
         offer({f"{BUCKET}/index.html": html(WHEEL), **table})
 
@@ -221,7 +221,7 @@ def test_listing_that_is_not_whole(table: dict[str, tuple[str, str]], problem: s
     ],
 )
 def test_what_is_no_source(table: dict[str, tuple[str, str]], url: str, problem: str) -> None:
-    """Case 35: what is neither a page nor a listing is told as it came, and a page that is promised must be there."""
+    """What is neither a page nor a listing is told as it came, and a page that is promised must be there."""
     with pytest.raises((BadPage, PageMissing), match=problem):
         offer(table, url)
 
@@ -240,7 +240,7 @@ def test_what_is_no_source(table: dict[str, tuple[str, str]], url: str, problem:
     ],
 )
 def test_key_that_leads_elsewhere(key: str) -> None:
-    """Case 7: a key that leads a request elsewhere is never asked for; that it is there is told."""
+    """A key that leads a request elsewhere is never asked for; that it is there is told."""
     found = offer({BUCKET: listing(key, SDIST)})
     assert told(found) == {SDIST: None}
     assert all(each.name.isprintable() and each.reason for each in found.skipped)
@@ -248,13 +248,13 @@ def test_key_that_leads_elsewhere(key: str) -> None:
 
 
 def test_name_in_two_folders() -> None:
-    """Case 34: a name that lies in two folders of a bucket, of which no page says which is meant, cannot be fetched."""
+    """A name that lies in two folders of a bucket, of which no page says which is meant, cannot be fetched."""
     found = offer({BUCKET: listing(f"a/{WHEEL}", f"b/{WHEEL}", SDIST)})
     assert [bool(each.link.problem) for each in found.candidates] == [True, True, False]
 
 
 def test_two_digests_that_differ() -> None:
-    """Case 34: two links to a name with different digests of another kind have a problem that tells both."""
+    """Two links to a name with different digests of another kind have a problem that tells both."""
     found = offer({BUCKET: html(f"{WHEEL}#md5={A[:32]}", f"x/{WHEEL}#md5={B[:32]}", f"{SDIST}#md5={A[:32]}")})
     problems = [each.link.problem for each in found.candidates]
     assert problems == [*[f"is there with md5 {A[:32]} and md5 {B[:32]}"] * 2, ""]
@@ -273,14 +273,14 @@ def test_two_digests_that_differ() -> None:
     ],
 )
 def test_link_to_another_host(href: str, problem: str) -> None:
-    """Case 32: a link to another host, or away from https, is followed only with a digest that cannot be forged."""
+    """A link to another host, or away from https, is followed only with a digest that cannot be forged."""
     [found] = offer({BUCKET: html(href)}).candidates
     assert problem in found.link.problem
     assert bool(problem) == bool(found.link.problem)
 
 
 def test_unpromised_file_stays_at_its_host() -> None:
-    """Case 32: a file that nothing promises a digest of is not fetched from where a redirect leads."""
+    """A file that nothing promises a digest of is not fetched from where a redirect leads."""
     for fragment, expected in (("", b"stay x"), (f"#sha256={A}", b"x")):
         table = {f"{BUCKET}/": html(WHEEL + fragment), f"{BUCKET}/{WHEEL}": (HTML, "x")}
         place = IndexSource("one", f"{BUCKET}/", reader=Pages(table))

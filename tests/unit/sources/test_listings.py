@@ -208,7 +208,7 @@ def test_what_is_no_listing(page: str, kind: str) -> None:
     ],
 )
 def test_listing_that_is_refused(page: str, kind: str, problem: str) -> None:
-    """Case 59: what is not surely a whole page of a listing is refused, naming the URL without its secrets."""
+    """What is not surely a whole page of a listing is refused, naming the URL without its secrets."""
     with pytest.raises(BadListing) as refused:
         parse(page, "https://me:hunter2@store.example/wheels?sig=hunter2", kind)
     assert str(refused.value).startswith("https://<hidden>@store.example/wheels?sig=<hidden>: ")
@@ -231,7 +231,7 @@ def test_json_that_is_no_listing(page: str) -> None:
 
 @pytest.mark.parametrize("path", sorted(CAPTURED.rglob("*.*")), ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_listing_that_is_cut_anywhere(path: Path) -> None:
-    """Case 28: wherever a listing is cut, it is refused, and never taken for a shorter one."""
+    """Wherever a listing is cut, it is refused, and never taken for a shorter one."""
     page, kind = path.read_bytes().rstrip(), JSON if path.suffix == ".json" else XML
     for length in range(len(page)):
         with suppress(BadPage):
@@ -256,7 +256,7 @@ def cycle(*urls: str) -> Callable[[str], Listing | None]:
     ],
 )
 def test_listing_without_an_end(read: Callable[[str], Listing | None], problem: str) -> None:
-    """Case 59: a listing that repeats a marker, or never ends, is given up."""
+    """A listing that repeats a marker, or never ends, is given up."""
     first = read("a")
     assert first
     with pytest.raises(BadListing, match=problem):
@@ -265,7 +265,7 @@ def test_listing_without_an_end(read: Callable[[str], Listing | None], problem: 
 
 @pytest.mark.parametrize("error", [PageMissing("b", "is not there (404)"), WebError("b", "access denied (403)")])
 def test_page_that_cannot_be_read(error: WebError) -> None:
-    """Case 59: a listing whose second page is refused or gone is not taken for one of one page."""
+    """A listing whose second page is refused or gone is not taken for one of one page."""
 
     def read(url: str) -> Listing | None:
         assert url == "b"
