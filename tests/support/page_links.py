@@ -53,9 +53,9 @@ FRAGMENTS = st.one_of(
 )
 
 
-def harmless(found: list[Link]) -> None:
+def harmless(page_links: list[Link]) -> None:
     """Check that each link can be fetched, and that its name is that of an artifact or known to be none."""
-    for link in found:
+    for link in page_links:
         assert link.url.startswith(("http://", "https://"))
         with suppress(NotAnArtifact):
             assert "/" not in artifact.parse(link.filename).filename

@@ -137,8 +137,8 @@ def test_command(version: str, command: str) -> None:
     assert f"<pre>pip install --find-links URL-OF-THIS-PAGE {command}</pre>" in text
 
 
-def test_what_differs_within_a_version_is_not_told_of_it() -> None:
-    """Requires-Python is told where all files agree, and a version is yanked where all files are."""
+def test_fact_that_differs_within_a_version_is_not_shown() -> None:
+    """Requires-Python is shown where all files agree, and a version is yanked where all files are."""
     agreed = named("demo-1.0-py2-none-any.whl", "demo-1.0.tar.gz", requires_python=">=3", yanked="why")
     assert "<p>Requires Python &gt;=3</p>" in section(agreed)
     assert "<strong>1.0</strong> <em>yanked</em> " in section(agreed)
@@ -197,12 +197,12 @@ def test_hostile_text_stays_text(files: list[File], mark: str, reason: str) -> N
     wanted = {(file.filename, f"sha256={file.sha256}") for file in files}
     for hrefs in ([anchor["href"] or "" for anchor in reader.anchors], tree.xpath("//a/@href")):
         assert len(hrefs) == len(files)
-        assert {(link.filename, f"sha256={link.sha256}") for link in found(hrefs)} == wanted
+        assert {(link.filename, f"sha256={link.sha256}") for link in links_of(hrefs)} == wanted
         assert all(re.fullmatch(r"files/demo/[\w.%-]+#sha256=[0-9a-f]{64}", href) for href in hrefs)
     assert all("data-yanked" not in anchor or anchor["data-yanked"] is not None for anchor in reader.anchors)
 
 
-def found(hrefs: Iterable[str]) -> list[Link]:
+def links_of(hrefs: Iterable[str]) -> list[Link]:
     """Return the links of a page that has nothing but these."""
     page = "".join(f"<a href='{href}'></a>" for href in hrefs)
     return links.parse(page.encode(), "https://x/", layout.HTML_TYPE)
@@ -238,13 +238,13 @@ def test_flat_page_gives_back_its_sections(parts: dict[str, tuple[str, list[File
     """A flat page gives back its sections, unchanged and current, so that it is re-made from its changed parts."""
     sections = {name: flat.render_section(name, mark, files) for name, (mark, files) in parts.items()}
     page = flat.render_flat(sections)
-    found = flat.flat_sections(page)
-    assert {name: section.text.encode() for name, section in found.items()} == {
+    kept = flat.flat_sections(page)
+    assert {name: section.text.encode() for name, section in kept.items()} == {
         name: text.encode("ascii", "xmlcharrefreplace") for name, text in sections.items()
     }
-    assert all(flat.section_is_current(found[name], mark) for name, (mark, _) in parts.items())
-    assert not any(flat.section_is_current(found[name], mark + "x") for name, (mark, _) in parts.items())
-    assert flat.render_flat({name: section.text for name, section in found.items()}) == page
+    assert all(flat.section_is_current(kept[name], mark) for name, (mark, _) in parts.items())
+    assert not any(flat.section_is_current(kept[name], mark + "x") for name, (mark, _) in parts.items())
+    assert flat.render_flat({name: section.text for name, section in kept.items()}) == page
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_flat_page_gives_back_its_sections(parts: dict[str, tuple[str, list[File
     ],
 )
 def test_our_pages_are_known(page: bytes, ours: bool) -> None:
-    """A page of ours is told from one that somebody else made."""
+    """A page of ours is known from one of another maker."""
     assert flat.is_ours(page) is ours
 
 

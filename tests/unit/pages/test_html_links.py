@@ -39,9 +39,9 @@ HASHED = [(NAME, WHEEL_SHA), ("demo-1.0.tar.gz", SDIST_SHA), (LOCAL_NAME, LOCAL_
 )
 def test_pages_of_other_makers(page: str, url: str, expected: list[tuple[str, str | None]]) -> None:
     """Every file of a listing or index page is found by its whole name, with its sha256; sort links are no files."""
-    found = [link for link in parse((DATA / page).read_bytes(), url) if link.filename]
-    assert sorted((link.filename, link.sha256) for link in found) == sorted(expected, key=lambda row: row[0])
-    assert all(link.url.startswith("https://") and not link.problem for link in found)
+    files = [link for link in parse((DATA / page).read_bytes(), url) if link.filename]
+    assert sorted((link.filename, link.sha256) for link in files) == sorted(expected, key=lambda row: row[0])
+    assert all(link.url.startswith("https://") and not link.problem for link in files)
 
 
 @pytest.mark.parametrize(

@@ -63,8 +63,8 @@ def test_json_page() -> None:
     }
 
 
-def test_versions_are_told_once() -> None:
-    """The versions of a JSON page are each told once, in order, as PEP 440 writes them."""
+def test_each_version_is_named_once() -> None:
+    """The versions of a JSON page are each named once, in order, as PEP 440 writes them."""
     names = ("demo-1.0.tar.gz", "demo-v1.0-py3-none-any.whl", "demo-0.9.zip")
     page = json.loads(json_pages.render_json("demo", [File(name, 1, A, "m") for name in names]))
     assert page["versions"] == ["0.9", "1.0"]

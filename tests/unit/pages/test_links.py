@@ -105,8 +105,8 @@ def test_json_attributes(row: dict[str, object], yanked: str | None, size: int |
 def test_root_page_in_json() -> None:
     """The projects of a JSON root page are links to folders; rows of another shape are passed over."""
     page = {"meta": {"api-version": "1.1"}, "projects": [{"name": "demo"}, 5, {"name": 5}, {}, {"name": "other"}]}
-    found = parse(json.dumps(page), "https://wheels.example/simple/", JSON)
-    assert [(link.url, link.last_folder) for link in found] == [
+    folders = parse(json.dumps(page), "https://wheels.example/simple/", JSON)
+    assert [(link.url, link.last_folder) for link in folders] == [
         ("https://wheels.example/simple/demo/", "demo"),
         ("https://wheels.example/simple/other/", "other"),
     ]
@@ -189,7 +189,7 @@ def test_other_types_are_refused(page: bytes, kind: str, shown: str) -> None:
 
 @pytest.mark.parametrize("kind", [HTML, "", "text/html; charset=latin1"])
 def test_compressed_page_is_no_empty_page(kind: str) -> None:
-    """A gzip page that nobody said to be one is read or refused, and never a page without links."""
+    """A gzip page that nothing declares is read or refused, and never a page without links."""
     with suppress(BadPage):
         assert filenames(gzip.compress(f'<a href="{NAME}">x</a>'.encode()), kind=kind) == [NAME]
 

@@ -30,8 +30,8 @@ A = "a" * 64
 
 def test_root_pages() -> None:
     """The root pages name every project, in order."""
-    found = links.parse(html_pages.render_root(["zoo", "demo"]), SITE + "simple/", layout.HTML_TYPE)
-    assert [(link.url, link.last_folder) for link in found] == [
+    folders = links.parse(html_pages.render_root(["zoo", "demo"]), SITE + "simple/", layout.HTML_TYPE)
+    assert [(link.url, link.last_folder) for link in folders] == [
         (f"{SITE}simple/demo/", "demo"),
         (f"{SITE}simple/zoo/", "zoo"),
     ]
@@ -66,15 +66,15 @@ PAGES = [
 @given(files=FILE_LISTS)
 def test_links_of_rendered_pages(render: Render, at: str, kind: str, files: list[File]) -> None:
     """Every page leads to every file with its name, size and sha256, and `+` is quoted."""
-    found = links.parse(render(files), SITE + at, kind)
+    shown = links.parse(render(files), SITE + at, kind)
     expected = [
         Link(f"{SITE}files/demo/{quote(file.filename)}", file.filename, file.sha256, file.yanked, file.size)
         for file in record.in_order(files)
     ]
     if render is flat_html:  # the order of its tables
-        found, expected = (sorted(each, key=lambda link: link.url) for each in (found, expected))
-    assert found == expected
-    assert not any("+" in link.url for link in found)
+        shown, expected = (sorted(page, key=lambda link: link.url) for page in (shown, expected))
+    assert shown == expected
+    assert not any("+" in link.url for link in shown)
 
 
 @pytest.mark.parametrize(("render", "at", "kind"), PAGES)

@@ -62,9 +62,9 @@ def test_container_of_wheelhouse_uploader(
     objects: list[tuple[str, str]], expected: dict[str, str | None], skipped: list[str]
 ) -> None:
     """Artifacts at the root of a container are offered, with the sha256 that its page promises, where it does."""
-    found = StoreSource(store(*objects), 2).offer("demo")
-    assert {each.link.url: each.sha256 for each in found.candidates} == expected
-    assert [each.name for each in found.skipped] == skipped
+    offered = StoreSource(store(*objects), 2).offer("demo")
+    assert {candidate.link.url: candidate.sha256 for candidate in offered.candidates} == expected
+    assert [file.name for file in offered.skipped] == skipped
 
 
 def test_root_of_our_container_is_not_listed() -> None:
@@ -76,9 +76,9 @@ def test_root_of_our_container_is_not_listed() -> None:
 def test_other_digest_in_a_container() -> None:
     """Another digest that the page of a container promises goes with the link."""
     place = StoreSource(store(("index.html", f'<a href="{WHEEL}#sha512={C}">'), (WHEEL, "w")), 2)
-    [found] = place.offer("demo").candidates
-    assert (found.sha256, found.link.digest) == (None, ("sha512", C))
-    assert b"".join(place.blocks(found)) == b"w"
+    [candidate] = place.offer("demo").candidates
+    assert (candidate.sha256, candidate.link.digest) == (None, ("sha512", C))
+    assert b"".join(place.blocks(candidate)) == b"w"
 
 
 def test_damaged_page_of_a_container() -> None:

@@ -27,15 +27,17 @@ def test_folder_with_a_page(tmp_path: Path) -> None:
     yanked = '<a href="demo-0.9-py3-none-any.whl" data-yanked="bad">'
     (tmp_path / "index.html").write_text("".join(f'<a href="{href}">x</a>' for href in hrefs) + yanked)
     place = open_folder(tmp_path)
-    found = place.offer("demo")
+    offered = place.offer("demo")
     expected = {wheel.name: A, far.name: None, sdist.name: hashlib.sha256(sdist.read_bytes()).hexdigest()}
-    assert {each.artifact.filename: each.sha256 for each in found.candidates} == expected
-    assert found.skipped == (Skipped("demo-0.9-py3-none-any.whl", "yanked: bad"),)
-    assert {each.artifact.filename for each in found.candidates if b"".join(place.blocks(each))} == set(expected)
+    assert {candidate.artifact.filename: candidate.sha256 for candidate in offered.candidates} == expected
+    assert offered.skipped == (Skipped("demo-0.9-py3-none-any.whl", "yanked: bad"),)
+    assert {
+        candidate.artifact.filename for candidate in offered.candidates if b"".join(place.blocks(candidate))
+    } == set(expected)
 
 
 def test_folder_without_a_page(tmp_path: Path) -> None:
     """A folder of files offers those of the project."""
     wheels.make_wheel(tmp_path, "other")
     wheel = wheels.make_wheel(tmp_path)
-    assert [each.artifact.filename for each in open_folder(tmp_path).offer("demo").candidates] == [wheel.name]
+    assert [candidate.artifact.filename for candidate in open_folder(tmp_path).offer("demo").candidates] == [wheel.name]

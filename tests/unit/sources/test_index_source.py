@@ -54,9 +54,9 @@ def offer(table: dict[str, tuple[str, str]], url: str = BUCKET) -> Offer:
     return IndexSource("one", url, reader=Pages(table)).offer("demo")
 
 
-def told(offered: Offer) -> dict[str, str | None]:
-    """Return where the files are, below the bucket, and the sha256 of each."""
-    return {each.link.url.removeprefix(f"{BUCKET}/"): each.sha256 for each in offered.candidates}
+def promises(offered: Offer) -> dict[str, str | None]:
+    """Return where the files are, below the bucket, and the sha256 of candidate."""
+    return {candidate.link.url.removeprefix(f"{BUCKET}/"): candidate.sha256 for candidate in offered.candidates}
 
 
 def html(*hrefs: str) -> tuple[str, str]:
@@ -177,7 +177,7 @@ PAGE = "simple-json/demo/index.html"
 )
 def test_bucket(table: dict[str, tuple[str, str]], url: str, expected: dict[str, str | None]) -> None:
     """A bucket offers every file of the project that it lists, with the sha256 that one of its pages promises."""
-    assert told(offer(table, url)) == expected
+    assert promises(offer(table, url)) == expected
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_listing_that_is_not_whole(table: dict[str, tuple[str, str]], problem: s
     ],
 )
 def test_what_is_no_source(table: dict[str, tuple[str, str]], url: str, problem: str) -> None:
-    """What is neither a page nor a listing is told as it came, and a page that is promised must be there."""
+    """The error for what is neither a page nor a listing is that of the page; a page that is listed must be there."""
     with pytest.raises((BadPage, PageMissing), match=problem):
         offer(table, url)
 
@@ -240,23 +240,23 @@ def test_what_is_no_source(table: dict[str, tuple[str, str]], url: str, problem:
     ],
 )
 def test_key_that_leads_elsewhere(key: str) -> None:
-    """A key that leads a request elsewhere is never asked for; that it is there is told."""
-    found = offer({BUCKET: listing(key, SDIST)})
-    assert told(found) == {SDIST: None}
-    assert all(each.name.isprintable() and each.reason for each in found.skipped)
-    assert len(found.skipped) == key.rpartition("/")[2].replace("..\\", "").startswith("demo")
+    """A key that leads a request elsewhere is never requested; the file is listed as skipped."""
+    offered = offer({BUCKET: listing(key, SDIST)})
+    assert promises(offered) == {SDIST: None}
+    assert all(file.name.isprintable() and file.reason for file in offered.skipped)
+    assert len(offered.skipped) == key.rpartition("/")[2].replace("..\\", "").startswith("demo")
 
 
 def test_name_in_two_folders() -> None:
     """A name that lies in two folders of a bucket, of which no page says which is meant, cannot be fetched."""
-    found = offer({BUCKET: listing(f"a/{WHEEL}", f"b/{WHEEL}", SDIST)})
-    assert [bool(each.link.problem) for each in found.candidates] == [True, True, False]
+    offered = offer({BUCKET: listing(f"a/{WHEEL}", f"b/{WHEEL}", SDIST)})
+    assert [bool(candidate.link.problem) for candidate in offered.candidates] == [True, True, False]
 
 
 def test_two_digests_that_differ() -> None:
     """Two links to a name with different digests of another kind have a problem that tells both."""
-    found = offer({BUCKET: html(f"{WHEEL}#md5={A[:32]}", f"x/{WHEEL}#md5={B[:32]}", f"{SDIST}#md5={A[:32]}")})
-    problems = [each.link.problem for each in found.candidates]
+    offered = offer({BUCKET: html(f"{WHEEL}#md5={A[:32]}", f"x/{WHEEL}#md5={B[:32]}", f"{SDIST}#md5={A[:32]}")})
+    problems = [candidate.link.problem for candidate in offered.candidates]
     assert problems == [*[f"is there with md5 {A[:32]} and md5 {B[:32]}"] * 2, ""]
 
 
@@ -274,9 +274,9 @@ def test_two_digests_that_differ() -> None:
 )
 def test_link_to_another_host(href: str, problem: str) -> None:
     """A link to another host, or away from https, is followed only with a digest that cannot be forged."""
-    [found] = offer({BUCKET: html(href)}).candidates
-    assert problem in found.link.problem
-    assert bool(problem) == bool(found.link.problem)
+    [candidate] = offer({BUCKET: html(href)}).candidates
+    assert problem in candidate.link.problem
+    assert bool(problem) == bool(candidate.link.problem)
 
 
 def test_unpromised_file_stays_at_its_host() -> None:
@@ -284,5 +284,5 @@ def test_unpromised_file_stays_at_its_host() -> None:
     for fragment, expected in (("", b"stay x"), (f"#sha256={A}", b"x")):
         table = {f"{BUCKET}/": html(WHEEL + fragment), f"{BUCKET}/{WHEEL}": (HTML, "x")}
         place = IndexSource("one", f"{BUCKET}/", reader=Pages(table))
-        [found] = place.offer("demo").candidates
-        assert b"".join(place.blocks(found)) == expected
+        [candidate] = place.offer("demo").candidates
+        assert b"".join(place.blocks(candidate)) == expected

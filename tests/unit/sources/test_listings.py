@@ -72,8 +72,8 @@ def everything(pages: list[bytes], query: str, kind: str) -> tuple[list[Object],
 def test_listings_of_real_servers(server: str, query: str, parameter: str) -> None:
     """What a server was seen to answer is followed to its end, and gives every object once, with its size."""
     paths = sorted((CAPTURED / server).iterdir())
-    found, asked = everything([path.read_bytes() for path in paths], query, JSON if "swift" in server else XML)
-    assert found == HELD
+    objects, asked = everything([path.read_bytes() for path in paths], query, JSON if "swift" in server else XML)
+    assert objects == HELD
     assert len(asked) == len(paths)
     assert all(parameter in parse_qs(urlsplit(url).query) for url in asked[1:])
     assert all(set(parse_qsl(query)) <= set(parse_qsl(urlsplit(url).query)) for url in asked)
@@ -321,7 +321,7 @@ def test_every_object_is_found(keys: list[str], length: int, way: str) -> None:
 
     first = read(URL)
     assert first
-    assert [each.key for each in listings.follow(first, URL, read=read)] == held
+    assert [key for key, _ in listings.follow(first, URL, read=read)] == held
 
 
 @settings(deadline=None)
@@ -342,7 +342,7 @@ def test_every_object_of_swift_and_azure_is_found(keys: list[str], length: int) 
     for url in (f"{URL}?restype=container&comp=list", f"{URL}?format=json"):
         first = read(url)
         assert first
-        assert [each.key for each in listings.follow(first, url, read=read)] == held
+        assert [key for key, _ in listings.follow(first, url, read=read)] == held
 
 
 PIECES = [b"<", b">", b"&", b"</Key>", b"<Key>", b"<Contents>", b"true", b"[", b"{", b'"', b"\0", b"\xff", b"<!DOCTYPE"]
@@ -359,13 +359,13 @@ def test_mutated_listing_is_survived(data: st.DataObject) -> None:
         end = min(len(page), start + data.draw(st.integers(0, 40)))
         page = page[:start] + data.draw(st.one_of(st.binary(max_size=9), st.sampled_from(PIECES))) + page[end:]
     with suppress(BadPage):
-        found = parse(page, kind=JSON if path.suffix == ".json" else XML)
-        if found is None:
+        listing = parse(page, kind=JSON if path.suffix == ".json" else XML)
+        if listing is None:
             with suppress(BadPage):
                 links.parse(page, URL, XML)
             return
-        assert all(each.key and (each.size is None or each.size >= 0) for each in found.objects)
-        assert found.next_url == "" or found.next_url.startswith((f"{URL}?", f"{URL}/?"))
+        assert all(key and (size is None or size >= 0) for key, size in listing.objects)
+        assert listing.next_url == "" or listing.next_url.startswith((f"{URL}?", f"{URL}/?"))
 
 
 @settings(deadline=None)
