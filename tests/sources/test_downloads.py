@@ -24,11 +24,12 @@ from projects import inv, make_project, s3_env
 from scripted import Answer, Handler, Scripted, scripted
 
 from wheelhouse_tasks.artifacts import artifact, dist
+from wheelhouse_tasks.blocks import BLOCK
 from wheelhouse_tasks.commands.fetch import fetch
 from wheelhouse_tasks.errors import BadArtifact, DigestMismatch, PageMissing, WebError
 from wheelhouse_tasks.retry import LONGEST_PAUSE, TryAgainError, retry
 from wheelhouse_tasks.settings.resolve import resolve
-from wheelhouse_tasks.sources.web import BLOCK, LONGEST_RETRY_AFTER, Web
+from wheelhouse_tasks.sources.web import LONGEST_RETRY_AFTER, Web
 from wheelhouse_tasks.ui import Silent
 
 WHEEL = "demo-1.0-py3-none-any.whl"

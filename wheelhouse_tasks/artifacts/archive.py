@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
+from wheelhouse_tasks.blocks import BLOCK
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -29,7 +31,6 @@ BOMB_SIZE, BOMB_RATIO = 64 << 20, 50
 
 END_OF_ZIP, END_SIZE = b"PK\x05\x06", 22
 ENCRYPTED, STREAMED = 0x1, 0x8
-BLOCK = 1 << 20
 
 
 def record_problems(path: Path) -> Iterator[str]:

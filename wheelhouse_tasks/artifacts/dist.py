@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import artifact, attestation, metadata
 from wheelhouse_tasks.artifacts.local import LocalFile, Skipped
+from wheelhouse_tasks.blocks import BLOCK
 from wheelhouse_tasks.errors import (
     BadArtifact,
     BadArtifacts,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
     from wheelhouse_tasks.artifacts.artifact import Artifact
 
-BLOCK = 1 << 20
 PART = ".part"
 #: How wheels and sdists begin; what was packed once more begins so when it is unpacked.
 ARCHIVES = (b"PK", b"\x1f\x8b")

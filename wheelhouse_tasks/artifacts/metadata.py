@@ -17,6 +17,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from wheelhouse_tasks.blocks import BLOCK
 from wheelhouse_tasks.errors import BadArtifact, one_line
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ METADATA_LIMIT = 8 << 20
 BOMB_SIZE, BOMB_RATIO = 1 << 30, 100
 """An archive that unpacks to more than this many bytes *and* this many times its size is refused unread."""
 
-BLOCK = 1 << 20
 PATIENCE = 100
 """Reads beyond the end of an archive before it counts as cut off."""
 

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 #: A date, with or without a time, of any build: what a version that is stamped already holds.
 STAMP = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])(\d{4}|\d{6})?")
-BLOCK = 1 << 20
 
 
 def needs_stamp(named: Artifact) -> bool:

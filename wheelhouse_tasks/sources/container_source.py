@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from wheelhouse_tasks.artifacts import artifact, attestation
 from wheelhouse_tasks.artifacts.local import Skipped
+from wheelhouse_tasks.blocks import BLOCK
 from wheelhouse_tasks.container.project import Project
 from wheelhouse_tasks.errors import BadPage, ObjectMissing, Unsupported
 from wheelhouse_tasks.pages import flat, layout
@@ -18,7 +19,7 @@ from wheelhouse_tasks.sources import index_page, offer
 from wheelhouse_tasks.sources.download import read_bounded
 from wheelhouse_tasks.sources.fetch_plan import Candidate
 from wheelhouse_tasks.sources.offer import Offer
-from wheelhouse_tasks.storage.port import BLOCK, READ_RETRIES, Store
+from wheelhouse_tasks.storage.port import READ_RETRIES, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

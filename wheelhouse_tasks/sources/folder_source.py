@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from wheelhouse_tasks.artifacts import attestation, dist
+from wheelhouse_tasks.blocks import BLOCK
 from wheelhouse_tasks.errors import BadPage, PageMissing, WebError
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.pages.link import Link
@@ -15,7 +16,6 @@ from wheelhouse_tasks.pages.links import PAGE_LIMIT
 from wheelhouse_tasks.sources.download import read_bounded
 from wheelhouse_tasks.sources.fetch_plan import Candidate
 from wheelhouse_tasks.sources.offer import ARTIFACT_SUFFIXES, Offer
-from wheelhouse_tasks.storage.port import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 
+from wheelhouse_tasks.blocks import BLOCK
 from wheelhouse_tasks.errors import BadPage, PageMissing, Trouble, WebError, one_line, root_cause, trouble
 from wheelhouse_tasks.pages import html_links
 from wheelhouse_tasks.pages.links import PAGE_LIMIT
@@ -21,7 +22,6 @@ from wheelhouse_tasks.sources.download import NOT_SATISFIABLE, OK, Progress
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-BLOCK = 1 << 20
 PAGE_TYPES = (
     "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1, */*;q=0.01"
 )

@@ -25,6 +25,7 @@ from libcloud.storage.types import (
     ObjectHashMismatchError,
 )
 
+from wheelhouse_tasks.blocks import BLOCK
 from wheelhouse_tasks.errors import (
     BadArtifact,
     Changed,
@@ -44,7 +45,7 @@ from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.settings.providers import provider_of
 from wheelhouse_tasks.storage.driver import Worker, words
 from wheelhouse_tasks.storage.gaps import promise
-from wheelhouse_tasks.storage.port import ABSENT, BLOCK, Conditions, Entry, Payload, make_payload, read_all
+from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload, make_payload, read_all
 from wheelhouse_tasks.storage.refusals import understand
 from wheelhouse_tasks.storage.transport import Refusal
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NoReturn
 
+from wheelhouse_tasks.blocks import BLOCK
 from wheelhouse_tasks.errors import (
     AccessDenied,
     BadArtifact,
@@ -22,7 +23,7 @@ from wheelhouse_tasks.errors import (
     ObjectMissing,
     StoreError,
 )
-from wheelhouse_tasks.storage.port import ABSENT, BLOCK, Conditions, Entry, Payload
+from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

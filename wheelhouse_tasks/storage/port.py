@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-BLOCK = 1 << 20
-"""Bytes read, hashed and sent at once."""
-
 ABSENT = ""
 """Stands for the mark of an object that is not there."""
 

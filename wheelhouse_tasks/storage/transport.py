@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 import requests.adapters
 
-from wheelhouse_tasks.storage.port import BLOCK
+from wheelhouse_tasks.blocks import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

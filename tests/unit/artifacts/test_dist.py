@@ -14,6 +14,7 @@ import wheels
 
 from wheelhouse_tasks.artifacts import artifact, dist, metadata
 from wheelhouse_tasks.artifacts.local import LocalFile, Skipped
+from wheelhouse_tasks.blocks import BLOCK
 from wheelhouse_tasks.errors import (
     BadArtifact,
     BadArtifacts,
@@ -195,7 +196,7 @@ def test_read_a_locked_file(tmp_path: Path) -> None:
         dist.read(dist.scan(tmp_path)[0], 1)
 
 
-@pytest.mark.parametrize("size", [0, 1, dist.BLOCK, dist.BLOCK + 1])
+@pytest.mark.parametrize("size", [0, 1, BLOCK, BLOCK + 1])
 def test_digests(size: int, tmp_path: Path) -> None:
     """Digests and size are those of the whole file, whatever its size."""
     (tmp_path / "x").write_bytes(b"x" * size)
