@@ -6,7 +6,6 @@ import json
 import secrets
 import tempfile
 import threading
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -14,14 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
-import requests
-from libcloud.common.types import InvalidCredsError, LibcloudError
+from libcloud.common.types import LibcloudError
 from libcloud.storage.base import Object as CloudObject
 from libcloud.storage.types import (
     ContainerAlreadyExistsError,
-    ContainerDoesNotExistError,
     InvalidContainerNameError,
-    ObjectDoesNotExistError,
     ObjectHashMismatchError,
 )
 
@@ -32,22 +28,14 @@ from wheelhouse_tasks.errors import (
     ContainerMissing,
     ObjectMissing,
     StoreError,
-    Trouble,
-    Unreachable,
     Unsupported,
-    WheelhouseError,
-    one_line,
-    root_cause,
-    trouble,
 )
-from wheelhouse_tasks.retry import TryAgainError, retry
-from wheelhouse_tasks.secret import mask_url
+from wheelhouse_tasks.retry import retry
 from wheelhouse_tasks.settings.providers import provider_of
-from wheelhouse_tasks.storage.driver import Worker, words
+from wheelhouse_tasks.storage.border import border
+from wheelhouse_tasks.storage.driver import Worker
 from wheelhouse_tasks.storage.gaps import promise
 from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload, make_payload, read_all
-from wheelhouse_tasks.storage.refusals import understand
-from wheelhouse_tasks.storage.transport import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,8 +51,6 @@ CHANGED = "the provider received other bytes than were hashed"
 PROBE_FOLDER = ".wheelhouse/"
 #: What is known of the container's conditional writes.
 CONDITIONS = PROBE_FOLDER + "conditions.json"
-#: Stands for what a driver says without a refusal that we saw.
-NO_CREDENTIALS = Refusal(401, "", by_token=False)
 
 
 class CloudStore:
@@ -133,7 +119,7 @@ class CloudStore:
 
         blocks = self._call(begin, name)
         while True:
-            with self._border(self._worker(), name, ObjectMissing):
+            with border(self.container, self._worker(), name, ObjectMissing):
                 block = next(blocks, None)
             if block is None:
                 return
@@ -258,44 +244,10 @@ class CloudStore:
         worker = self._worker()
 
         def attempt() -> T:
-            with self._border(worker, subject, missing):
+            with border(self.container, worker, subject, missing):
                 return operation(worker)
 
         return retry(attempt, self.container.retries)
-
-    @contextmanager
-    def _border(self, worker: Worker, subject: str, missing: type[StoreError]) -> Iterator[None]:
-        """Turn whatever the driver raises into our errors: it lets out errors of a dozen unrelated classes."""
-        worker.transport.refusal = None
-        try:
-            yield
-        except WheelhouseError:
-            raise
-        except requests.RequestException as error:
-            raise self._network_error(error) from None
-        except ObjectDoesNotExistError:
-            raise ObjectMissing(subject, f"is not in {self.label}") from None
-        except ContainerDoesNotExistError:
-            raise ContainerMissing(self.label, "there is no such container") from None
-        except OSError as error:
-            raise StoreError(subject, f"cannot be read: {error.strerror or error}") from None
-        except Exception as error:  # noqa: BLE001
-            refusal = worker.transport.refusal or (NO_CREDENTIALS if isinstance(error, InvalidCredsError) else None)
-            if refusal is None:
-                text = one_line(mask_url(words(error)) or type(error).__name__)
-                raise Unsupported(subject, text if subject == self.label else f"{self.label}: {text}") from None
-            raise understand(refusal, self.label, subject, missing) from None
-
-    def _network_error(self, error: requests.RequestException) -> Exception:
-        cause = trouble(error)
-        if cause is Trouble.SILENCE:
-            return Unreachable(
-                self.label, f"no answer within {self.container.timeout:g} s", "see the setting 'timeout'"
-            )
-        if cause is Trouble.UNTRUSTED:
-            return Unreachable(self.label, "its TLS certificate is not trusted", "see the setting ca_bundle")
-        unreachable = Unreachable(self.label, f"cannot be reached: {root_cause(error)}", "check host, port and network")
-        return TryAgainError(unreachable)
 
 
 def _utc(modified: str) -> str:
