@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import secrets
 import tempfile
 import threading
-from dataclasses import asdict
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -22,20 +19,14 @@ from libcloud.storage.types import (
 )
 
 from wheelhouse_tasks.blocks import BLOCK
-from wheelhouse_tasks.errors import (
-    BadArtifact,
-    Changed,
-    ContainerMissing,
-    ObjectMissing,
-    StoreError,
-    Unsupported,
-)
+from wheelhouse_tasks.errors import BadArtifact, ContainerMissing, ObjectMissing, StoreError
 from wheelhouse_tasks.retry import retry
 from wheelhouse_tasks.settings.providers import provider_of
+from wheelhouse_tasks.storage import trial
 from wheelhouse_tasks.storage.border import border
 from wheelhouse_tasks.storage.driver import Worker
 from wheelhouse_tasks.storage.gaps import promise
-from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload, make_payload, read_all
+from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,9 +39,6 @@ T = TypeVar("T")
 #: of its own, Swift a status.
 BAD_DIGEST = {"BadDigest", "Md5Mismatch", "InvalidOperation", "422"}
 CHANGED = "the provider received other bytes than were hashed"
-PROBE_FOLDER = ".wheelhouse/"
-#: What is known of the container's conditional writes.
-CONDITIONS = PROBE_FOLDER + "conditions.json"
 
 
 class CloudStore:
@@ -169,40 +157,11 @@ class CloudStore:
         return self._call(send, name, missing=ContainerMissing)
 
     def conditions(self) -> Conditions:
-        """Return what the container remembers of the first time that somebody tried, or try."""
+        """Return the conditions in the container's record, or try them: once for each run."""
         with self._lock:
             if self._conditions is None:
-                try:
-                    self._conditions = Conditions(**json.loads(read_all(self, CONDITIONS)))
-                except (ObjectMissing, ValueError, TypeError):
-                    self._conditions = self._probe()
-                    content = json.dumps(asdict(self._conditions)).encode()
-                    self._put(CONDITIONS, make_payload(content, "application/json", "no-cache"), None)
+                self._conditions = trial.recorded_or_tried(self, self._put)
             return self._conditions
-
-    def _probe(self) -> Conditions:
-        """Write objects of our own under conditions that hold and conditions that do not: both have to be heeded."""
-        name, other = (f"{PROBE_FOLDER}{secrets.token_hex(8)}" for _ in range(2))
-        payload = make_payload(name.encode(), "text/plain", "no-cache")
-        written = self._put(name, payload, None)
-        try:
-            absent = self._heeds(name, ABSENT, payload, holds=False) and self._heeds(other, ABSENT, payload, holds=True)
-            mark = self._heeds(name, "0" * 32, payload, holds=False)
-            mark = mark and self._heeds(name, written.mark, payload, holds=True)
-        finally:
-            self.delete(name)
-            self.delete(other)
-        return Conditions(absent, mark, written.mark == payload.md5)
-
-    def _heeds(self, name: str, expect: str, payload: Payload, *, holds: bool) -> bool:
-        """Return whether a write under a condition ends as it should; raise where no definite answer comes."""
-        try:
-            self._put(name, payload, expect)
-        except Changed:
-            return not holds
-        except Unsupported:  # some answer 501 to any condition
-            return False
-        return holds
 
     def delete(self, name: str) -> None:
         """Delete one object."""
