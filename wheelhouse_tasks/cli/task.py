@@ -9,7 +9,7 @@ from __future__ import annotations
 from inspect import Parameter, Signature, signature
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from invoke.tasks import task
+from invoke.tasks import Task, task
 
 from wheelhouse_tasks.cli.run import run
 from wheelhouse_tasks.settings.table import flags_of
@@ -36,6 +36,21 @@ class Run(NamedTuple):
     settings: Settings
     ui: Ui
     dry_run: bool
+
+
+class Every(Task[Any]):
+    """A task that runs each time that it is named.
+
+    invoke leaves out a call that equals an earlier one, and looks neither at the collection nor at its configuration:
+    of a collection that is mounted twice, with a container each, one would be passed over without a word. A second run
+    over the same container finds nothing to do.
+    """
+
+    def __eq__(self, other: object) -> bool:
+        """Return False: no call stands in for another one."""
+        return False
+
+    __hash__ = Task.__hash__
 
 
 def command(*, dry: bool = True, confirms: bool = False, **texts: str) -> Callable[[Callable[..., object]], Any]:
@@ -76,6 +91,6 @@ def command(*, dry: bool = True, confirms: bool = False, **texts: str) -> Callab
         body.__name__, body.__doc__, body.__module__ = function.__name__, function.__doc__, function.__module__
         helps = {**{each.parameter: each.flag_help or each.help for each in rows}, **shared, **texts}
         helps = {name.replace("_", "-"): text for name, text in helps.items()}
-        return task(auto_shortflags=False, positional=[], iterable=lists, help=helps)(body)
+        return task(klass=Every, auto_shortflags=False, positional=[], iterable=lists, help=helps)(body)
 
     return decorate
