@@ -226,11 +226,16 @@ def root_cause(error: BaseException) -> str:
     return getattr(innermost, "strerror", None) or type(innermost).__name__
 
 
+#: OpenSSL's name for a first record that is none of TLS: the answer of a server that speaks something else.
+NO_TLS_RECORD = "WRONG_VERSION_NUMBER"
+
+
 class Trouble(Enum):
     """What a network error of any library comes from."""
 
     SILENCE = "no answer came in time"
     UNTRUSTED = "the certificate is not trusted"
+    NO_TLS = "the server answered, and not with TLS"
     OTHER = "anything else"
 
 
@@ -248,4 +253,18 @@ def trouble(error: BaseException) -> Trouble:
             return Trouble.SILENCE
         if isinstance(cause, ssl.SSLCertVerificationError):
             return Trouble.UNTRUSTED
+        if isinstance(cause, ssl.SSLError) and getattr(cause, "reason", "") == NO_TLS_RECORD:
+            return Trouble.NO_TLS
     return Trouble.OTHER
+
+
+def explained(error: BaseException, timeout: float) -> tuple[str, str] | None:
+    """Return the problem and the remedy of a network error that no second try mends; None for any other.
+
+    *timeout* is what was waited for, in seconds.
+    """
+    return {
+        Trouble.SILENCE: (f"no answer within {timeout:g} s", "see the setting 'timeout'"),
+        Trouble.UNTRUSTED: ("its TLS certificate is not trusted", "see the setting 'ca_bundle'"),
+        Trouble.NO_TLS: ("answers without TLS", "use http:// in its URL, for a container the setting 'secure' = false"),
+    }.get(trouble(error))

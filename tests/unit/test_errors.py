@@ -212,7 +212,7 @@ def wrapped(*errors: Exception) -> Exception:
             id="certificate",
         ),
         pytest.param(requests.exceptions.SSLError("CERTIFICATE_VERIFY_FAILED"), Trouble.OTHER, id="only its words"),
-        pytest.param(requests.exceptions.SSLError(ssl.SSLError(1, "WRONG_VERSION")), Trouble.OTHER, id="no TLS"),
+        pytest.param(requests.exceptions.SSLError(ssl.SSLError(1, "WRONG_VERSION_NUMBER")), Trouble.OTHER, id="word"),
     ],
 )
 def test_trouble_of_the_network(error: Exception, expected: Trouble) -> None:

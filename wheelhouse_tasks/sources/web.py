@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import requests
 
 from wheelhouse_tasks.blocks import BLOCK
-from wheelhouse_tasks.errors import BadPage, PageMissing, Trouble, WebError, one_line, root_cause, trouble
+from wheelhouse_tasks.errors import BadPage, PageMissing, WebError, explained, one_line, root_cause
 from wheelhouse_tasks.pages import html_links
 from wheelhouse_tasks.pages.links import PAGE_LIMIT
 from wheelhouse_tasks.retry import TryAgainError, pause, retry
@@ -194,11 +194,9 @@ class Web:
         except ValueError as error:  # a malformed URL: the given one, that of a redirect, or that of a proxy
             raise WebError(shown, f"cannot be requested: {one_line(mask_url(str(error)))}") from None
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            cause = trouble(error)
-            if cause is Trouble.SILENCE:
-                raise WebError(shown, f"no answer within {self.timeout:g} s", "see the setting 'timeout'") from None
-            if cause is Trouble.UNTRUSTED:
-                raise WebError(shown, "its TLS certificate is not trusted") from None
+            known = explained(error, self.timeout)
+            if known:
+                raise WebError(shown, *known) from None
             raise TryAgainError(WebError(shown, f"could not be read: {root_cause(error)}")) from None
         except OSError as error:  # a CA bundle that does not exist
             raise WebError(shown, f"could not be read: {one_line(str(error))}") from None

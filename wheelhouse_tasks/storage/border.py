@@ -13,13 +13,12 @@ from wheelhouse_tasks.errors import (
     ContainerMissing,
     ObjectMissing,
     StoreError,
-    Trouble,
     Unreachable,
     Unsupported,
     WheelhouseError,
+    explained,
     one_line,
     root_cause,
-    trouble,
 )
 from wheelhouse_tasks.retry import TryAgainError
 from wheelhouse_tasks.secret import mask_url
@@ -65,11 +64,8 @@ def border(container: Container, worker: Worker, subject: str, missing: type[Sto
 
 
 def _network_error(container: Container, error: requests.RequestException) -> Exception:
-    cause = trouble(error)
-    if cause is Trouble.SILENCE:
-        problem = f"no answer within {container.timeout:g} s"
-        return Unreachable(container.label, problem, "see the setting 'timeout'")
-    if cause is Trouble.UNTRUSTED:
-        return Unreachable(container.label, "its TLS certificate is not trusted", "see the setting ca_bundle")
+    known = explained(error, container.timeout)
+    if known:
+        return Unreachable(container.label, *known)
     problem = f"cannot be reached: {root_cause(error)}"
     return TryAgainError(Unreachable(container.label, problem, "check host, port and network"))

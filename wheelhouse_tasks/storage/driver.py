@@ -14,7 +14,15 @@ from libcloud.storage.providers import DRIVERS
 from libcloud.storage.types import ContainerDoesNotExistError
 from libcloud.utils.loggingconnection import LoggingConnection
 
-from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, Unreachable, UsageError, one_line, root_cause
+from wheelhouse_tasks.errors import (
+    AccessDenied,
+    ContainerMissing,
+    Unreachable,
+    UsageError,
+    explained,
+    one_line,
+    root_cause,
+)
 from wheelhouse_tasks.secret import mask
 from wheelhouse_tasks.settings.credentials import variables_of
 from wheelhouse_tasks.settings.locations import Credentials
@@ -84,7 +92,8 @@ def _understood(container: Container, own: Provider) -> Iterator[None]:
     try:
         yield
     except requests.RequestException as error:  # some ask for a token, or for the container, at once
-        raise Unreachable(container.label, f"cannot be reached: {root_cause(error)}", "check the network") from None
+        known = explained(error, container.timeout) or (f"cannot be reached: {root_cause(error)}", "check the network")
+        raise Unreachable(container.label, *known) from None
     except ContainerDoesNotExistError:
         raise ContainerMissing(container.label, "there is no such container", "create it at the provider") from None
     except InvalidCredsError:
