@@ -40,7 +40,8 @@ class Provider:
     key_file: str | None = None
     #: Secret variables that the provider's tools read, and we do not: masked all the same.
     other_secrets: tuple[str, ...] = ()
-    #: Other variables that are read, and the driver's argument that each is for; `region` is the setting.
+    #: Other variables that are read, and the driver's argument that each is for (`region`: the setting). Of several
+    #: for one the first that is set counts.
     arguments: Mapping[str, str] = field(default_factory=dict)
     #: The API that it speaks, where we know more than the driver does: `s3`, `azure`, `swift` or `google`.
     api: str = ""

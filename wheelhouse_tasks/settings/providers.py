@@ -18,6 +18,18 @@ from wheelhouse_tasks.settings.table import LOCAL
 if TYPE_CHECKING:
     from wheelhouse_tasks.settings.locations import Container
 
+#: The domains of AWS by how their regions begin, as in the endpoints of its SDKs; every other region is of the first.
+AWS_DOMAINS = {
+    "": "amazonaws.com",
+    "cn-": "amazonaws.com.cn",
+    "eusc-": "amazonaws.eu",
+    "us-iso-": "c2s.ic.gov",
+    "us-isob-": "sc2s.sgov.gov",
+    "us-isof-": "csp.hci.ic.gov",
+    "eu-isoe-": "cloud.adc-e.uk",
+}
+#: The region of AWS that takes no location when a container is created, and that its main address leads to.
+AWS_FIRST = "us-east-1"
 #: How an address of OpenStack's identity service ends, and what libcloud calls the version that answers there.
 IDENTITY = {"v3": "3.x_password", "v2.0": "2.0_password", "v1.0": "1.0"}
 
@@ -26,12 +38,27 @@ def provider_of(name: str) -> Provider:
     """Return the record of a libcloud provider; libcloud has one for each region of S3."""
     if name in PROVIDERS:
         return PROVIDERS[name]
-    return replace(PROVIDERS["s3"] if name.startswith("s3") else Provider(name=name), name=name)
+    return replace(PROVIDERS["s3"], name=name, arguments={}) if name.startswith("s3") else Provider(name=name)
 
 
 def _rgw(container: Container) -> dict[str, Any]:
     """Sign as AWS does: with version 2, its default, the driver does not sign `?uploads` and its like."""
     return {"signature_version": "4", **container.driver_options}
+
+
+def _aws(container: Container) -> dict[str, Any]:
+    """Name the host of a region: libcloud refuses each region that is younger than its list."""
+    if container.host or container.region in (None, AWS_FIRST):
+        return dict(container.driver_options)
+    domain = next(reversed([domain for start, domain in AWS_DOMAINS.items() if container.region.startswith(start)]))
+    return {"host": f"s3.{container.region}.{domain}", **container.driver_options}
+
+
+def _set_aws_region(driver: Any, container: Container) -> None:
+    """Set the region that requests are signed for, and at AWS itself the location of a container that is created."""
+    _set_region(driver, container)
+    if container.region and not container.host:
+        driver.ex_location_name = "" if container.region == AWS_FIRST else container.region
 
 
 def _google(container: Container) -> dict[str, Any]:
@@ -81,8 +108,8 @@ def _etag(md5: str) -> dict[str, str]:
     return {"ETag": md5}
 
 
-_S3 = Provider(
-    name="s3",
+_S3_API = Provider(
+    name="",
     keys="access key id and secret access key",
     credentials=Variables(
         user="AWS_ACCESS_KEY_ID",
@@ -93,7 +120,16 @@ _S3 = Provider(
     api="s3",
     advice="allow s3:GetObject to everybody in its bucket policy (at AWS, switch off 'Block Public Access' before)",
     digest=_content_md5,
-    settings="`region`; for another maker `host`, `port` (`region`: one of AWS)",
+)
+#: With the variables that the tools of AWS take a region from, at other makers too.
+_S3 = replace(
+    _S3_API,
+    name="s3",
+    arguments={"AWS_REGION": "region", "AWS_DEFAULT_REGION": "region"},
+    options=_aws,
+    takes_no=("region",),
+    finish=_set_aws_region,
+    settings="`region`, any of AWS; for another maker `host`, `port`",
     proven="SeaweedFS 4.42, Ceph 16.2, Swift 2.38.3 (s3api), moto 5.2.5; AWS itself is not",
 )
 _SWIFT = Provider(
@@ -128,12 +164,12 @@ _RECORDS = (
         _S3,
         name="minio",
         other_secrets=("MINIO_ROOT_PASSWORD", "MINIO_SECRET_KEY"),
-        takes_no=("region",),
+        options=Provider.options,
         finish=_set_region,
         settings="`host`, `port`, `region`: S3 by any maker, any region",
         proven="SeaweedFS 4.42, Ceph 16.2",
     ),
-    replace(_S3, name="s3_rgw", options=_rgw, settings="`host`, `port`; no `region`", proven="Ceph 16.2"),
+    replace(_S3_API, name="s3_rgw", options=_rgw, settings="`host`, `port`; no `region`", proven="Ceph 16.2"),
     _SWIFT,
     replace(
         _SWIFT,
@@ -182,20 +218,20 @@ _RECORDS = (
         proven="unproven; rather `minio` with `host` `s3.us-west-004.backblazeb2.com`, `region` `us-west-004`",
     ),
     replace(
-        _S3,
+        _S3_API,
         name="digitalocean_spaces",
         other_secrets=("SPACES_SECRET_ACCESS_KEY",),
         settings="`region`",
         proven="unproven; or `minio` with `host` `nyc3.digitaloceanspaces.com`, `region` `nyc3`",
     ),
-    replace(_S3, name="ovh", settings="`region`", proven="unproven"),
-    replace(_S3, name="scaleway", other_secrets=("SCW_SECRET_KEY",), settings="`region`", proven="unproven"),
+    replace(_S3_API, name="ovh", settings="`region`", proven="unproven"),
+    replace(_S3_API, name="scaleway", other_secrets=("SCW_SECRET_KEY",), settings="`region`", proven="unproven"),
     Provider(
         name="aliyun_oss",
         keys="access key id and secret",
         other_secrets=("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"),
     ),
-    replace(_S3, name="s3_rgw_outscale", options=_rgw, settings="`region`", proven="unproven"),
+    replace(_S3_API, name="s3_rgw_outscale", options=_rgw, settings="`region`", proven="unproven"),
 )
 PROVIDERS = {record.name: record for record in _RECORDS}
 

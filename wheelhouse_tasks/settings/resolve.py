@@ -224,8 +224,10 @@ def _certificates(text: str | None, root: Path) -> str | None:
 
 def _with_variables(place: Container, environ: Mapping[str, str]) -> Container:
     """Return *place* with what other variables of its provider set; its own values are stronger."""
-    arguments = provider_of(place.provider).arguments
-    values: dict[str, Any] = {name: environ[variable] for variable, name in arguments.items() if environ.get(variable)}
+    values: dict[str, Any] = {}
+    for variable, name in provider_of(place.provider).arguments.items():
+        if environ.get(variable):
+            values.setdefault(name, environ[variable])
     region = values.pop("region", None)
     return replace(place, driver_options={**values, **place.driver_options}, region=place.region or region)
 
