@@ -189,10 +189,10 @@ def test_conditions_that_are_not_answered(
     """A provider that refuses every condition honours none; a fault that passes is not taken down for an answer."""
 
     class Broken(CloudStore):
-        def _put_file(self, name: str, path: Path, payload: Payload, expect: str | None) -> Entry:
+        def _send(self, name: str, payload: Payload, expect: str | None) -> tuple[Entry, bool]:
             if expect is not None:
                 raise broken
-            return super()._put_file(name, path, payload, expect)
+            return super()._send(name, payload, expect)
 
     store = Broken(s3_container(s3, bucket_name))
     store.create()

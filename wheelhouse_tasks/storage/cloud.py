@@ -6,6 +6,7 @@ import tempfile
 import threading
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
@@ -53,6 +54,7 @@ class CloudStore:
         self._local = threading.local()
         self._lock = threading.RLock()
         self._conditions: Conditions | None = None
+        self._compares: bool | None = None
         self._worker()  # finds bad options before any thread starts
 
     @property
@@ -122,22 +124,42 @@ class CloudStore:
         return self._put(name, payload, expect)
 
     def _put(self, name: str, payload: Payload, expect: str | None) -> Entry:
+        """Send a file; where the ETag is no md5, what counts is whether the provider compares what it receives."""
+        entry, is_md5 = self._send(name, payload, expect)
+        if not is_md5 and not self._compares_digests():
+            self.delete(name)
+            raise BadArtifact(name, CHANGED, "try again")
+        return entry
+
+    def _compares_digests(self) -> bool:
+        """Return whether the provider refuses bytes that do not fit the digest sent along: tried once for each run."""
+        with self._lock:
+            if self._compares is None:
+                sends_digest = bool(self.provider.digest("00"))
+                self._compares = sends_digest and trial.compares_digests(self, partial(self._send, expect=None))
+            return self._compares
+
+    def _send(self, name: str, payload: Payload, expect: str | None) -> tuple[Entry, bool]:
         if isinstance(payload.source, bytes):
             # upload_object_via_stream would take bytes, but in three requests, and without conditions
             with tempfile.TemporaryDirectory(prefix="wheelhouse-") as folder:
                 path = Path(folder) / "object"
                 path.write_bytes(payload.source)
-                return self._put_file(name, path, payload, expect)
-        return self._put_file(name, payload.source, payload, expect)
+                return self._send_file(name, path, payload, expect)
+        return self._send_file(name, payload.source, payload, expect)
 
-    def _put_file(self, name: str, path: Path, payload: Payload, expect: str | None) -> Entry:
+    def _send_file(self, name: str, path: Path, payload: Payload, expect: str | None) -> tuple[Entry, bool]:
+        """Send a file in one request; return its entry, and whether the driver found the ETag to be no other md5.
+
+        ETags are md5s where an object is stored as it came; encrypted by a key service, for one, it has another.
+        """
         headers = {self.provider.cache: payload.cache_control}
         if expect is not None:
             headers |= {"If-Match": f'"{expect}"'} if expect else self.provider.absent
         headers |= self.provider.digest(payload.md5)
         extra = {"content_type": payload.content_type, "meta_data": dict(payload.facts)}
 
-        def send(worker: Worker) -> Entry:
+        def send(worker: Worker) -> tuple[Entry, bool]:
             changed = BadArtifact(name, CHANGED, "nothing was stored, try again")
             promise(worker.driver, payload.md5, payload.size, changed)
             target = (worker.container, self.container.prefix + name)
@@ -146,13 +168,12 @@ class CloudStore:
                 item = worker.driver.upload_object(str(path), *target, extra=extra, headers=dict(headers))
             except LibcloudError as error:
                 refusal = worker.transport.refusal
-                if refusal is None and isinstance(error, ObjectHashMismatchError):  # found by the driver, afterwards
-                    worker.driver.delete_object(self._object(worker, name))
-                    raise BadArtifact(name, CHANGED, "try again") from None
+                if refusal is None and isinstance(error, ObjectHashMismatchError):
+                    return Entry(name, payload.size, worker.transport.etag), False
                 if refusal and (refusal.code or str(refusal.status)) in BAD_DIGEST:
                     raise changed from None
                 raise
-            return Entry(name, payload.size, _mark(item))
+            return Entry(name, payload.size, _mark(item)), True
 
         return self._call(send, name, missing=ContainerMissing)
 

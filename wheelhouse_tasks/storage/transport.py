@@ -46,6 +46,8 @@ class Transport(requests.adapters.HTTPAdapter):
     def __init__(self, timeout: float) -> None:
         self.timeout = timeout
         self.refusal: Refusal | None = None
+        #: The ETag of the last answer: a driver that finds it to be no md5 raises an error without it.
+        self.etag = ""
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
@@ -63,6 +65,7 @@ class Transport(requests.adapters.HTTPAdapter):
         """Send one request."""
         self.refusal = None
         response = super().send(request, *args, **{**options, "timeout": self.timeout})
+        self.etag = response.headers.get("ETag", "").strip('"')
         if response.status_code >= 300:
             found = ERROR_CODE.search(response.content)
             code = found[1].decode() if found else response.headers.get("x-ms-error-code", "")

@@ -1,13 +1,13 @@
-"""The trial that finds out which conditions of a write a provider honours, and the container's record of it."""
+"""Trials of what a provider does: which conditions of a write it honours, with the container's record, and digests."""
 
 from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks.errors import Changed, ObjectMissing, Unsupported
+from wheelhouse_tasks.errors import BadArtifact, Changed, ObjectMissing, Unsupported
 from wheelhouse_tasks.storage.port import ABSENT, Conditions, make_payload, read_all
 
 if TYPE_CHECKING:
@@ -59,3 +59,15 @@ def hold(store: Store, write: Write) -> Conditions:
         store.delete(name)
         store.delete(other)
     return Conditions(absent=absent, mark=mark, md5=written.mark == payload.md5)
+
+
+def compares_digests(store: Store, write: Callable[[str, Payload], object]) -> bool:
+    """Send an object of our own with the digest of other bytes; return whether the provider refuses it."""
+    name = f"{FOLDER}{secrets.token_hex(8)}"
+    payload = make_payload(name.encode(), "text/plain", "no-cache")
+    try:
+        write(name, replace(payload, md5=make_payload(b"", "", "").md5))
+    except BadArtifact:
+        return True
+    store.delete(name)
+    return False
