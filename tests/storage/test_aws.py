@@ -11,6 +11,7 @@ from programs import STUCK
 from projects import inv, make_project
 
 from wheelhouse_tasks.settings.locations import Container, Credentials
+from wheelhouse_tasks.settings.providers import partition_of
 from wheelhouse_tasks.storage.driver import Worker
 
 KEYS = {"WHEELHOUSE_PROVIDER": "s3", "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
@@ -53,6 +54,21 @@ def test_regions_of_every_partition_have_the_hosts_of_awss_own_library() -> None
         )
         driver = Worker(Container("s3", "wheels", region=region, credentials=Credentials("key", "secret"))).driver
         assert f"https://{driver.connection.host}" == client.meta.endpoint_url
+
+
+@pytest.mark.parametrize(
+    ("region", "host", "name"),
+    [
+        (None, None, "aws"),
+        ("eu-west-2", None, "aws"),
+        ("cn-northwest-1", None, "aws-cn"),
+        ("us-gov-west-1", None, "aws-us-gov"),
+        ("us-gov-west-1", "ceph.example.org", "aws"),
+    ],
+)
+def test_partition_in_the_policy_of_a_container(region: str | None, host: str | None, name: str) -> None:
+    """A policy names resources of its own partition, and is refused otherwise."""
+    assert partition_of(Container("s3", "wheels", region=region, host=host))[0] == name
 
 
 @pytest.mark.parametrize("region", ["il-central-1", "eu-west-1", "us-east-1"])

@@ -413,7 +413,7 @@ def test_netrc_does_not_replace_credentials(
 
 def test_options_that_do_not_fit() -> None:
     """An unknown provider, and a driver's refusal of its options, are the user's to mend; no secret is told."""
-    for provider, region in (("s3", "mars"), ("s4", "us-east-1")):
+    for provider, region in (("s3", "mars"), ("s3", "eu-west-1.example.org/"), ("ovh", "mars"), ("s4", "us-east-1")):
         with pytest.raises(UsageError) as told:
             open_store(Container(provider, "x", region=region, credentials=Credentials("user", "a-secret-key")))
         assert "a-secret-key" not in str(told.value) + repr(told.value)

@@ -9,25 +9,29 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from wheelhouse_tasks.errors import UsageError
 from wheelhouse_tasks.settings.provider import Provider, Variables
 from wheelhouse_tasks.settings.table import LOCAL
 
 if TYPE_CHECKING:
     from wheelhouse_tasks.settings.locations import Container
 
-#: The domains of AWS by how their regions begin, as in the endpoints of its SDKs; every other region is of the first.
-AWS_DOMAINS = {
-    "": "amazonaws.com",
-    "cn-": "amazonaws.com.cn",
-    "eusc-": "amazonaws.eu",
-    "us-iso-": "c2s.ic.gov",
-    "us-isob-": "sc2s.sgov.gov",
-    "us-isof-": "csp.hci.ic.gov",
-    "eu-isoe-": "cloud.adc-e.uk",
-}
+#: The partitions of AWS: how their regions begin, their names in its policies, and their domains, as in its SDKs.
+AWS_PARTITIONS = (
+    ("cn-", "aws-cn", "amazonaws.com.cn"),
+    ("us-gov-", "aws-us-gov", "amazonaws.com"),
+    ("eusc-", "aws-eusc", "amazonaws.eu"),
+    ("us-iso-", "aws-iso", "c2s.ic.gov"),
+    ("us-isob-", "aws-iso-b", "sc2s.sgov.gov"),
+    ("us-isof-", "aws-iso-f", "csp.hci.ic.gov"),
+    ("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"),
+    ("", "aws", "amazonaws.com"),
+)
+REGION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 #: The region of AWS that takes no location when a container is created, and that its main address leads to.
 AWS_FIRST = "us-east-1"
 #: How an address of OpenStack's identity service ends, and what libcloud calls the version that answers there.
@@ -46,12 +50,19 @@ def _rgw(container: Container) -> dict[str, Any]:
     return {"signature_version": "4", **container.driver_options}
 
 
+def partition_of(container: Container) -> tuple[str, str]:
+    """Return the name of the partition of AWS that a container is in, and its domain; other makers have the first."""
+    region = "" if container.host else container.region or ""
+    return next((name, domain) for start, name, domain in AWS_PARTITIONS if region.startswith(start))
+
+
 def _aws(container: Container) -> dict[str, Any]:
     """Name the host of a region: libcloud refuses each region that is younger than its list."""
     if container.host or container.region in (None, AWS_FIRST):
         return dict(container.driver_options)
-    domain = next(reversed([domain for start, domain in AWS_DOMAINS.items() if container.region.startswith(start)]))
-    return {"host": f"s3.{container.region}.{domain}", **container.driver_options}
+    if not REGION.fullmatch(container.region):
+        raise UsageError("region", f"{container.region!r} is no region of AWS", "one like eu-west-1")
+    return {"host": f"s3.{container.region}.{partition_of(container)[1]}", **container.driver_options}
 
 
 def _set_aws_region(driver: Any, container: Container) -> None:

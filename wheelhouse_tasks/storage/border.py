@@ -68,4 +68,4 @@ def _network_error(container: Container, error: requests.RequestException) -> Ex
     if known:
         return Unreachable(container.label, *known)
     problem = f"cannot be reached: {root_cause(error)}"
-    return TryAgainError(Unreachable(container.label, problem, "check host, port and network"))
+    return TryAgainError(Unreachable(container.label, problem, "check region, host, port and network"))

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from wheelhouse_tasks.errors import StoreError, WheelhouseError
 from wheelhouse_tasks.retry import TryAgainError, retry
-from wheelhouse_tasks.settings.providers import provider_of
+from wheelhouse_tasks.settings.providers import partition_of, provider_of
 from wheelhouse_tasks.settings.table import LOCAL
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _open(worker: Worker, container: Container) -> None:
     if api == "s3":
         if any(sign in container.prefix for sign in "*?$"):  # would stand for other prefixes too
             raise NotImplementedError
-        what = f"arn:aws:s3:::{name}/{container.prefix}*"
+        what = f"arn:{partition_of(container)[0]}:s3:::{name}/{container.prefix}*"
         allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": what}
         policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
         connection.request(f"/{quote(name)}", params={"policy": ""}, data=policy, method="PUT")
