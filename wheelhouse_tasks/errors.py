@@ -139,6 +139,10 @@ class BlankPage(BadPage):
     """A page holds nothing: what an index would say is not known."""
 
 
+class NotAnIndexPage(BadPage):
+    """A page is whole, and of another kind than index pages."""
+
+
 class BadListing(BadPage):
     """A listing is damaged, leaves things out, or hides its end: no other page may stand in for it."""
 

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urljoin
 from wheelhouse_tasks.errors import BadPage, one_line
 from wheelhouse_tasks.pages.layout import KNOWN_API
 from wheelhouse_tasks.pages.link import Link, link_to, resolve
+from wheelhouse_tasks.pages.quoting import path_quoted
 from wheelhouse_tasks.secret import mask_url
 
 if TYPE_CHECKING:
@@ -171,8 +172,9 @@ def _link(href: str, yanked: str | None, size: str, attested: bool, *, base: str
     folder_url = _plain_folder(folder + slash, base, page) if plain else None
     if plain and folder_url:
         name, digest = plain.groups()
-        filename = name.replace("%2B", "+")  # enough for most names, and unquote is slow
-        filename = unquote(name) if "%" in filename else filename
+        filename, name = name.replace("%2B", "+"), name.replace("+", "%2B")  # enough for most, and unquote is slow
+        if "%" in filename or "!" in filename:
+            filename, name = unquote(name), path_quoted(name)
         return Link(folder_url + name, filename, digest, yanked, number, "", attested)
     return link_to(href.strip(BLANKS), base, page=page, yanked=yanked, size=number, attested=attested)
 

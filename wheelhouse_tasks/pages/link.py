@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
+from wheelhouse_tasks.pages.quoting import path_quoted
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -31,7 +33,7 @@ HEX = re.compile(r"[0-9a-f]+")
 class Link(NamedTuple):
     """One link of a page; a tuple, because a page may have a hundred thousand of them."""
 
-    #: Absolute, without its fragment.
+    #: Absolute, without its fragment, and quoted as pip quotes it.
     url: str
     #: Last part of the URL's path, decoded once; empty for the link to a folder.
     filename: str
@@ -100,7 +102,7 @@ def resolve(href: str, base: str, *, page: str) -> SplitResult | None:
         return None
     if parts.scheme not in ("http", "https", "file") or (parts.scheme == "file") != page.startswith("file:"):
         return None
-    return parts
+    return parts._replace(path=path_quoted(parts.path))
 
 
 def _promise(hashes: Iterable[tuple[object, object]]) -> Promise:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from wheelhouse_tasks.errors import BadPage, one_line
+from packaging.utils import canonicalize_name
+
+from wheelhouse_tasks.errors import BadPage, NotAnIndexPage, one_line
 from wheelhouse_tasks.pages import html_links
 from wheelhouse_tasks.pages.layout import KNOWN_API
 from wheelhouse_tasks.pages.link import link_to
@@ -39,7 +41,7 @@ def parse(page: bytes, url: str, content_type: str) -> list[Link]:
         and not kind.endswith(("+html", "xhtml+xml"))
         and not html_links.looks_like_html(page)
     ):
-        raise BadPage(shown, f"is {kind!r}, not an index page (HTML or JSON)")
+        raise NotAnIndexPage(shown, f"is {kind!r}, not an index page (HTML or JSON)")
     return html_links.parse(page, url, content_type)
 
 
@@ -50,7 +52,7 @@ def _parse_json(page: bytes, url: str) -> list[Link]:
     except (ValueError, RecursionError) as error:
         raise BadPage(shown, f"cannot be read as JSON: {one_line(str(error))}") from None
     if not isinstance(value, dict) or not isinstance(value.get("meta"), dict):
-        raise BadPage(shown, "is not a page of the simple repository API (PEP 691)")
+        raise NotAnIndexPage(shown, "is not a page of the simple repository API (PEP 691)")
     version = str(value["meta"].get("api-version", ""))
     if not KNOWN_API.fullmatch(version):
         raise BadPage(shown, f"has API version {one_line(version)!r}, expected 1.x")
@@ -60,7 +62,7 @@ def _parse_json(page: bytes, url: str) -> list[Link]:
         raise BadPage(shown, "has no list of files or projects")
     links = [_json_link(row, url) for row in rows]
     links += [
-        link_to(f"{row['name']}/", url, page=url)
+        link_to(f"{canonicalize_name(row['name'])}/", url, page=url)
         for row in folders
         if isinstance(row, dict) and isinstance(row.get("name"), str)
     ]
@@ -70,15 +72,15 @@ def _parse_json(page: bytes, url: str) -> list[Link]:
 def _json_link(row: Any, url: str) -> Link | None:
     if not isinstance(row, dict) or not isinstance(row.get("url"), str):
         raise BadPage(mask_url(url), "has a file without a url")
-    yanked, size = row.get("yanked"), row.get("size")
+    yanked, size = row.get("yanked") or None, row.get("size")  # what is not true says nothing (PEP 691)
     link = link_to(
         row["url"],
         url,
         page=url,
-        yanked=None if yanked is None or yanked is False else yanked if isinstance(yanked, str) else "",
+        yanked=yanked if yanked is None or isinstance(yanked, str) else "",
         size=size if isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 1 << 50 else None,
         hashes=row.get("hashes"),
-        attested=row.get("_attestation") is True,
+        attested=bool(row.get("_attestation")),
     )
     filename = row.get("filename")
     return link._replace(filename=filename) if link and isinstance(filename, str) else link

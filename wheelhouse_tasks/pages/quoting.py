@@ -5,10 +5,14 @@ from __future__ import annotations
 import functools
 import html
 import re
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 #: Characters that no page may hold, not even as a reference, and those that break a line.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+#: What keeps its meaning in the path of a URL only if it stays as it is.
+RESERVED = re.compile(r"(@|%2f)", re.IGNORECASE)
 
 
 @functools.lru_cache(maxsize=512)
@@ -28,3 +32,9 @@ def name_quoted(filename: str) -> str:
     A name that `artifact.parse` accepts has no other character to quote, and `quote` is eight times slower.
     """
     return filename.replace("+", "%2B").replace("!", "%21")
+
+
+def path_quoted(path: str) -> str:
+    """Return the path of a URL, however it is quoted, as pip asks for it: some stores read a `+` as a blank."""
+    parts = RESERVED.split(path)
+    return "".join(part if RESERVED.fullmatch(part) else quote(unquote_to_bytes(part)) for part in parts)

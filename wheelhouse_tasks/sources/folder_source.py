@@ -7,34 +7,55 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from packaging.utils import canonicalize_name
+
 from wheelhouse_tasks.artifacts import attestation, dist
 from wheelhouse_tasks.blocks import BLOCK
-from wheelhouse_tasks.errors import BadPage, PageMissing, WebError
+from wheelhouse_tasks.errors import BadPage, BlankPage, NotAnIndexPage, PageMissing, WebError
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.pages.link import Link
 from wheelhouse_tasks.pages.links import PAGE_LIMIT
 from wheelhouse_tasks.sources.download import read_bounded
 from wheelhouse_tasks.sources.fetch_plan import Candidate
+from wheelhouse_tasks.sources.index_source import IndexSource
 from wheelhouse_tasks.sources.offer import ARTIFACT_SUFFIXES, Offer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelhouse_tasks.artifacts.artifact import Artifact
-    from wheelhouse_tasks.sources.index_source import IndexSource
 
 
 class FolderSource:
-    """A folder of artifacts, with or without a page that states more about them."""
+    """A folder of artifacts, with or without a page that states more about them, or a tree of such folders."""
 
-    def __init__(self, path: Path, page: IndexSource | None = None) -> None:
+    def __init__(self, path: Path, label: str = "") -> None:
         self.path = path
-        self.label = str(path)
-        self.page = page
+        self.label = label or str(path)
 
     def offer(self, project: str) -> Offer:
-        """Return what the page links, and the artifacts in the folder that it does not link, with their sha256."""
-        linked = self.page.offer(project) if self.page else Offer(candidates=())
+        """Return what the page links, and the artifacts that it does not link, with their sha256.
+
+        Those of the project's own folder count too: where the tree has no root page, pip reads it all the same.
+        """
+        own = self._own_folder(project)
+        page = page_at(self.path, self.label) if (self.path / layout.FLAT).is_file() else None
+        try:
+            linked = page.offer(project) if page else Offer(candidates=())
+        except (PageMissing, BlankPage, NotAnIndexPage):
+            if own is None:
+                raise
+            return FolderSource(own, self.label).offer(project)
+        offered = self._with_unlinked(linked, project)
+        if own is None or offered.candidates or offered.skipped:
+            return offered
+        return FolderSource(own, self.label).offer(project)
+
+    def _own_folder(self, project: str) -> Path | None:
+        folders = (path for path in sorted(self.path.iterdir()) if canonicalize_name(path.name) == project)
+        return next((path for path in folders if path.is_dir()), None)
+
+    def _with_unlinked(self, linked: Offer, project: str) -> Offer:
         names = {candidate.artifact.filename for candidate in linked.candidates}
         names |= {skipped.name for skipped in linked.skipped}
         artifacts, unfit = dist.scan(self.path)
@@ -63,6 +84,11 @@ class FolderSource:
         attested = path.with_name(path.name + attestation.SUFFIX).is_file()
         link = Link(path.as_uri(), path.name, sha256, attested=attested)
         return Candidate(artifact=artifact, sha256=sha256, source=self.label, link=link, size=size)
+
+
+def page_at(path: Path, label: str) -> IndexSource:
+    """Return the source at a page on this machine, or at the folder of one."""
+    return IndexSource(label, path.absolute().as_uri(), reader=FileReader())
 
 
 class FileReader:

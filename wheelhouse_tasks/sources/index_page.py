@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.utils import canonicalize_name
 
-from wheelhouse_tasks.errors import BadPage, BlankPage
+from wheelhouse_tasks.errors import BadPage, BlankPage, NotAnIndexPage
 from wheelhouse_tasks.pages import links
 from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.sources.offer import ARTIFACT_SUFFIXES
@@ -39,14 +39,14 @@ DECLARED = re.compile(r"<meta\b[^>]*(?:pypi:repository-version|api-version|wheel
 def read(page: bytes, url: str, content_type: str) -> list[Link]:
     """Return the links of the index page that was read from *url*.
 
-    Raises BlankPage for a blank page, BadPage as `links.parse` does, and BadPage for a page that does not look like an
-    index page: it links no file and no folder, and its title is not that of an index page.
+    Raises BlankPage for a blank page, BadPage as `links.parse` does, and NotAnIndexPage for a page that does not look
+    like an index page: it links no file and no folder, and its title is not that of an index page.
     """
     page_links = read_beside(page, url, content_type)
     if _is_json(content_type) or any(_leads_on(link, url) for link in page_links):
         return page_links
     if not _has_title(page.decode("utf-8", "replace"), url):
-        raise BadPage(
+        raise NotAnIndexPage(
             mask_url(url), "is not an index page: it names no file and no folder, and does not say that it is one"
         )
     return page_links

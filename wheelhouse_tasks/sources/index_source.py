@@ -13,6 +13,7 @@ from wheelhouse_tasks.errors import (
     BadListing,
     BadPage,
     BlankPage,
+    NotAnIndexPage,
     PageMissing,
     WebError,
 )
@@ -53,12 +54,17 @@ class Resource:
 
 
 class IndexSource:
-    """An index page of any maker (project page, flat page, folder listing, root page, JSON), or a bucket's listing."""
+    """An index page of any maker (project page, flat page, folder listing, root page, JSON), or a bucket's listing.
 
-    def __init__(self, label: str, url: str, *, reader: Reader) -> None:
+    It is read as pip reads it, by `--find-links` and by `--index-url`.
+    """
+
+    def __init__(self, label: str, url: str, *, reader: Reader, trust: frozenset[str] = frozenset()) -> None:
         self.label = label
         self.url = url
         self.reader = reader
+        #: The hosts that may send files without a digest.
+        self.trust = trust
 
     def offer(self, project: str) -> Offer:
         """Return the artifacts that the page links, or those of the project's page, where it links only that one."""
@@ -85,7 +91,7 @@ class IndexSource:
 
     def _of_page(self, url: str, project: str) -> Offer:
         """Return what the page of a project offers; raise BadPage where a redirect led to another project's page."""
-        page = self._page(url)
+        page = self._first_page(url)
         offered = self._offer(page, project)
         if page.url != url and not (offered.candidates or offered.skipped):
             index_page.check_moved(url, page.url, project)
@@ -94,19 +100,42 @@ class IndexSource:
     def _of_root(self, project: str) -> Offer:
         """Return what the page or listing at the source's URL offers, or the project's page that it links."""
         below = [] if listings.asks_for(self.url) else [_below(self.url, layout.FLAT), _below(self.url, "simple/")]
-        root, doubt = self._first(self.url, *below)
+        try:
+            root, doubt = self._first(self.url, *below)
+        except (WebError, BlankPage, NotAnIndexPage) as error:
+            if listings.asks_for(self.url) or (isinstance(error, WebError) and error.status is None):
+                raise
+            return self._without_root(project, error)
+        return self._of_found_root(root, project, doubt)
+
+    def _of_found_root(self, root: Resource, project: str, doubt: BlankPage | None) -> Offer:
         if root.objects is not None:
             return self._of_listing(root.objects, root.url, project)
         offered = self._offer(root, project)
         if offered.candidates or offered.skipped:
             return offered
         for link in root.links:
-            if (
-                not link.filename
-                and canonicalize_name(link.last_folder) == project
-                and link.url.rstrip("/") != root.url.rstrip("/")
-            ):
+            if _names(link, project) and link.url.rstrip("/") != root.url.rstrip("/"):
                 return self._of_page(link.url, project)
+        if not root.links and not doubt:  # nothing shows what it is an index of
+            return self._without_root(project, None)
+        return _certain(offered, doubt)
+
+    def _without_root(self, project: str, doubt: WebError | BadPage | None) -> Offer:
+        """Return what the page of a project below the URL offers: pip asks an index for nothing else.
+
+        Raises *doubt*, the error of the root page, where there is no such page either.
+        """
+        try:
+            offered = self._of_page(_below(self.url, f"{project}/"), project)
+        except (BlankPage, NotAnIndexPage):
+            offered = Offer(candidates=())
+        except WebError as error:
+            if not doubt:
+                _doubt(error)
+            elif error.status is None:
+                raise
+            offered = Offer(candidates=())
         return _certain(offered, doubt)
 
     def _of_listing(self, objects: Mapping[str, int | None], url: str, project: str) -> Offer:
@@ -120,7 +149,7 @@ class IndexSource:
         return self._offer(Resource(url=url, links=links), project)
 
     def _offer(self, resource: Resource, project: str) -> Offer:
-        links = offer.settled(offer.guarded(link, resource.url) for link in resource.links)
+        links = offer.settled(offer.guarded(link, resource.url, self.trust) for link in resource.links)
         return offer.of_links(links, project, label=self.label)
 
     def _first(self, *urls: str) -> tuple[Resource, BlankPage | None]:
@@ -140,6 +169,20 @@ class IndexSource:
                 first = first or error
                 _doubt(error)
         raise first or PageMissing(self.label, "is not there")
+
+    def _first_page(self, url: str) -> Resource:
+        """Return the page of a folder; object stores have it under its own name only."""
+        try:
+            return self._page(url)
+        except (WebError, BlankPage) as error:
+            doubt = _doubt(error)
+            if not url.endswith("/"):
+                raise
+            missing = error
+        try:
+            return self._page(url + layout.FLAT)
+        except PageMissing:
+            raise doubt or missing from None
 
     def _page(self, url: str) -> Resource:
         content, final, kind = self.reader.page(url)
@@ -188,7 +231,13 @@ def _doubt(error: WebError | BlankPage) -> WebError | BlankPage | None:
     return error
 
 
-def _certain(offered: Offer, doubt: WebError | BlankPage | None) -> Offer:
+def _names(link: Link, project: str) -> bool:
+    """Return whether a link leads to the page of a project: `demo/`, `demo` and `demo/index.html` are its names."""
+    path = unquote(urlsplit(link.url).path).rstrip("/").removesuffix(f"/{layout.FLAT}")
+    return canonicalize_name(path.rpartition("/")[2]) == project
+
+
+def _certain(offered: Offer, doubt: WebError | BadPage | None) -> Offer:
     """Return an offer; raise *doubt* where the offer is empty."""
     if doubt and not (offered.candidates or offered.skipped):
         raise doubt

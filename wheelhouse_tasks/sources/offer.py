@@ -68,14 +68,19 @@ def is_of(filename: str, project: str) -> bool:
         return False
 
 
-def guarded(link: Link, page: str) -> Link:
-    """Return *link*; it has a problem if it leaves the host of the page, or https, without a strong digest."""
+def guarded(link: Link, page: str, trust: frozenset[str] = frozenset()) -> Link:
+    """Return *link*; it has a problem if it leaves the host of the page, or https, without a strong digest.
+
+    The hosts of *trust* may be led to all the same.
+    """
     if link.sha256 or link.problem or (link.digest and link.digest[0] not in WEAK):
         return link
     here, there = urlsplit(page), urlsplit(link.url)
-    if here.hostname == there.hostname and (here.scheme != "https" or there.scheme == "https"):
+    if here.scheme == "https" != there.scheme:
+        return link._replace(problem="leads away from https, without a sha256")
+    if there.hostname in {here.hostname, *trust}:
         return link
-    return link._replace(problem="leads to another host, or away from https, without a sha256")
+    return link._replace(problem=f"leads to another host, without a sha256 (see the setting 'trust': {there.hostname})")
 
 
 def settled(links: Iterable[Link]) -> list[Link]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.settings.locations import FolderIndex, Location, WebIndex
 from wheelhouse_tasks.sources.container_source import StoreSource
-from wheelhouse_tasks.sources.folder_source import FileReader, FolderSource
+from wheelhouse_tasks.sources.folder_source import FolderSource, page_at
 from wheelhouse_tasks.sources.index_source import IndexSource
 from wheelhouse_tasks.storage.folder import FolderStore
 from wheelhouse_tasks.storage.opening import open_store
@@ -36,18 +35,26 @@ class Source(Protocol):
         """Return the attestation beside a file that is marked as attested; raise as `blocks` does."""
 
 
-def open_source(place: Location, *, timeout: float, retries: int, workers: int, ca_bundle: str | None = None) -> Source:
-    """Return the source at *place*; raise UsageError for a provider that cannot be used."""
+def open_source(
+    place: Location,
+    *,
+    timeout: float,
+    retries: int,
+    workers: int,
+    ca_bundle: str | None = None,
+    trust: frozenset[str] = frozenset(),
+) -> Source:
+    """Return the source at *place*; raise UsageError for a provider that cannot be used.
+
+    The hosts of *trust* may send files of which no page promises a digest.
+    """
     if isinstance(place, WebIndex):
         from wheelhouse_tasks.sources.web import Web
 
-        web = Web(place.url, timeout=timeout, retries=retries, ca_bundle=ca_bundle)
-        return IndexSource(place.label, web.url, reader=web)
+        web = Web(place.url, timeout=timeout, retries=retries, ca_bundle=ca_bundle, trust=trust)
+        return IndexSource(place.label, web.url, reader=web, trust=trust)
     if not isinstance(place, FolderIndex):
         return StoreSource(open_store(place), workers)
     if (place.path / "files").is_dir():
         return StoreSource(FolderStore(place.path), workers)
-    page = IndexSource(place.label, place.path.absolute().as_uri(), reader=FileReader())
-    if place.path.is_dir():
-        return FolderSource(place.path, page if (place.path / layout.FLAT).is_file() else None)
-    return page
+    return FolderSource(place.path) if place.path.is_dir() else page_at(place.path, place.label)

@@ -40,11 +40,21 @@ class Web:
     Credentials come from the URL that the user configured. Only its host and port get them, also after a redirect.
     """
 
-    def __init__(self, url: str, *, timeout: float, retries: int, ca_bundle: str | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout: float,
+        retries: int,
+        ca_bundle: str | None = None,
+        trust: frozenset[str] = frozenset(),
+    ) -> None:
         parts = urlsplit(url)
         self.timeout = timeout
         self.retries = retries
         self.ca_bundle = ca_bundle
+        #: The hosts that a file without a promised digest may come from, too.
+        self.trust = trust
         self.origin = origin(url)
         self.auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
         #: The URL without its credentials, so that links relative to it have none.
@@ -117,8 +127,10 @@ class Web:
         """
         headers = {"Accept-Encoding": "identity", **progress.headers()}
         with self._open(url, headers, progress.expected) as response:
-            if stay and origin(response.url) != origin(url):
-                raise WebError(mask_url(url), "redirects to another host, and nothing promises its sha256")
+            host = urlsplit(response.url).hostname
+            if stay and origin(response.url) != origin(url) and host not in self.trust:
+                problem = "redirects to another host, and nothing promises its sha256"
+                raise WebError(mask_url(url), problem, f"see the setting 'trust': {host}")
             if not progress.is_continued_by(response.status_code, response.headers) and stopped:
                 raise stopped
             if response.status_code == NOT_SATISFIABLE:

@@ -77,7 +77,7 @@ def test_folders_of_a_listing(page: str, url: str, folders: set[str]) -> None:
             '<a href="demo-1.0%2Bcu1.tar.gz">', plain(f"{URL}demo-1.0%2Bcu1.tar.gz", "demo-1.0+cu1.tar.gz"), id="plus"
         ),
         pytest.param(
-            '<a href="demo-1.0+cu1.tar.gz">', plain(f"{URL}demo-1.0+cu1.tar.gz", "demo-1.0+cu1.tar.gz"), id="raw plus"
+            '<a href="demo-1.0+cu1.tar.gz">', plain(f"{URL}demo-1.0%2Bcu1.tar.gz", "demo-1.0+cu1.tar.gz"), id="raw plus"
         ),
         pytest.param(
             '<a href="demo-1%252B0.zip">', plain(f"{URL}demo-1%252B0.zip", "demo-1%2B0.zip"), id="decoded once only"

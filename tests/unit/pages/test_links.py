@@ -78,7 +78,11 @@ def test_digest_of_a_json_row(
         pytest.param({"yanked": False, "size": 12}, None, 12, id="not yanked"),
         pytest.param({"yanked": None, "size": None}, None, None, id="nulls"),
         pytest.param({"yanked": True, "size": "12"}, "", None, id="yanked, size as text"),
-        pytest.param({"yanked": "", "size": 1.5}, "", None, id="empty reason, size with a fraction"),
+        pytest.param({"yanked": "", "size": 1.5}, None, None, id="empty reason, size with a fraction"),
+        pytest.param({"yanked": 0}, None, None, id="nought"),
+        pytest.param({"yanked": []}, None, None, id="empty list"),
+        pytest.param({"yanked": {"reason": "x"}}, "", None, id="some value"),
+        pytest.param({"yanked": "false"}, "false", None, id="a reason, whatever it says"),
         pytest.param({"yanked": "why"}, "why", None, id="reason"),
         pytest.param({"yanked": 1}, "", None, id="number"),
         pytest.param(

@@ -11,6 +11,7 @@ from wheelhouse_tasks.sources.offer import Offer
 
 A, B, C = "a" * 64, "b" * 64, "c" * 128
 BUCKET = "https://store.example/wheels"
+GEN = "https://store.example/gen"
 WHEEL, SDIST, OTHER = "demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz", "other-1.0.tar.gz"
 HTML, XML, JSON, TEXT = "text/html", "application/xml", "application/json", "text/plain; charset=utf-8"
 
@@ -157,7 +158,7 @@ PAGE = "simple-json/demo/index.html"
                 f"{BUCKET}/index.html": html(f"demo-1.0+l.1-py3-none-any.whl#sha256={B}"),
             },
             BUCKET,
-            {"demo-1.0+l.1-py3-none-any.whl": B},
+            {"demo-1.0%2Bl.1-py3-none-any.whl": B},
             id="raw plus",
         ),
         pytest.param(
@@ -264,7 +265,7 @@ def test_two_digests_that_differ() -> None:
     ("href", "problem"),
     [
         (f"https://cdn.example/{WHEEL}", "leads to another host"),
-        (f"http://store.example/{WHEEL}", "or away from https"),
+        (f"http://store.example/{WHEEL}", "leads away from https"),
         (f"https://cdn.example/{WHEEL}#md5={A[:32]}", "leads to another host"),
         (f"https://cdn.example/{WHEEL}#sha1={A[:40]}", "leads to another host"),
         (f"https://cdn.example/{WHEEL}#sha512={C}", ""),
@@ -286,3 +287,83 @@ def test_unpromised_file_stays_at_its_host() -> None:
         place = IndexSource("one", f"{BUCKET}/", reader=Pages(table))
         [candidate] = place.offer("demo").candidates
         assert b"".join(place.blocks(candidate)) == expected
+
+
+@pytest.mark.parametrize("status", ["401", "403", "404", "406", "410", "500", "503"])
+def test_an_index_whose_root_cannot_be_read(status: str) -> None:
+    """Pip asks an index for the pages of projects only, and so its root may answer anything."""
+    table = {BUCKET: (status, ""), f"{BUCKET}/demo/": html(f"../../files/{WHEEL}#sha256={A}")}
+    (candidate,) = offer(table).candidates
+    assert (candidate.link.url, candidate.sha256) == (f"https://store.example/files/{WHEEL}", A)
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        pytest.param((HTML, ""), id="blank"),
+        pytest.param((HTML, " \n\0"), id="white space"),
+        pytest.param((HTML, "<html><body><h1>Welcome</h1><p>Wheels for Python.</p></body></html>"), id="landing page"),
+        pytest.param((HTML, "<script>load()</script><p>loading</p>"), id="script"),
+        pytest.param((TEXT, "ok"), id="text"),
+        pytest.param((JSON, '{"status": "up"}'), id="another API"),
+        pytest.param((HTML, '<a href="/gen/demo">demo</a>'), id="absolute, without a slash"),
+        pytest.param((HTML, '<a href="demo/index.html">demo</a>'), id="its file"),
+        pytest.param((HTML, '<a href="Demo/">Demo</a>'), id="spelt otherwise"),
+        pytest.param((HTML, '<a href="./demo?x=1">Demo</a>'), id="a query"),
+        pytest.param((HTML, "<title>Simple index</title>"), id="an index that names nothing"),
+        pytest.param((JSON, '{"meta": {"api-version": "1.0"}, "projects": [{"name": "Demo"}]}'), id="json"),
+    ],
+)
+def test_an_index_whose_root_is_odd(root: tuple[str, str]) -> None:
+    """The page of the project counts, whatever the root page is, and however it names the project."""
+    page = html(f"{WHEEL}#sha256={A}")
+    urls = ["demo/", "demo/index.html", "Demo/", "demo", "demo?x=1"]
+    (candidate,) = offer({f"{GEN}/": root, **{f"{GEN}/{url}": page for url in urls}}, f"{GEN}/").candidates
+    assert candidate.sha256 == A
+
+
+@pytest.mark.parametrize("kind", ["404", "403", HTML])
+def test_a_project_page_under_its_own_name_alone(kind: str) -> None:
+    """An object store has the page of a folder under the name of the page."""
+    table = {f"{GEN}/": html("demo/"), f"{GEN}/demo/": (kind, ""), f"{GEN}/demo/index.html": html(WHEEL)}
+    (candidate,) = offer(table, f"{GEN}/").candidates
+    assert candidate.link.url == f"{GEN}/demo/{WHEEL}"
+
+
+@pytest.mark.parametrize("page", ["404", "403", "500"])
+@pytest.mark.parametrize("root", ["403", "406", "500"])
+def test_the_error_of_the_root_stands_where_no_page_of_the_project_is_there(root: str, page: str) -> None:
+    """Nobody knows then what the index holds; that of the root is the one that a person can act upon."""
+    with pytest.raises(WebError, match=f"answered {root}"):
+        offer({GEN: (root, ""), f"{GEN}/demo/": (page, "")}, GEN)
+
+
+def test_a_root_that_names_other_projects_says_that_there_is_nothing() -> None:
+    """No page of the project is asked for then: a site that answers everything with its start page is an index too."""
+    table = {GEN: html("other/"), f"{GEN}/demo/": (HTML, "<h1>Welcome</h1>")}
+    assert offer(table, GEN) == Offer(candidates=())
+
+
+def test_a_damaged_root_is_not_passed_over() -> None:
+    """No other page stands in for one that is cut off, because it may have named more."""
+    with pytest.raises(BadPage, match="cut off"):
+        offer({GEN: (HTML, "<html><body><a href="), f"{GEN}/demo/": html(WHEEL)}, GEN)
+
+
+@pytest.mark.parametrize(
+    ("href", "problem"),
+    [
+        (f"https://cdn.example/{WHEEL}", ""),
+        (f"https://CDN.example/{WHEEL}#md5={A[:32]}", ""),
+        (f"http://cdn.example/{WHEEL}", "leads away from https"),
+        (f"https://cdn.example.org/{WHEEL}", "see the setting 'trust': cdn.example.org"),
+        (f"https://other.example/{WHEEL}", "see the setting 'trust': other.example"),
+        (f"https://cdn.example/{WHEEL}#sha256={A[1:]}", "its sha256 is malformed"),
+    ],
+)
+def test_a_trusted_host_may_be_led_to_without_a_digest(href: str, problem: str) -> None:
+    """Trust is for a host by its name, and lifts neither https nor a digest that is malformed."""
+    source = IndexSource("one", BUCKET, reader=Pages({BUCKET: html(href)}), trust=frozenset({"cdn.example"}))
+    (candidate,) = source.offer("demo").candidates
+    assert problem in candidate.link.problem
+    assert bool(problem) == bool(candidate.link.problem)
