@@ -43,9 +43,10 @@ class FolderSource:
         try:
             linked = page.offer(project) if page else Offer(candidates=())
         except (PageMissing, BlankPage, NotAnIndexPage):
-            if own is None:
+            offered = FolderSource(own, self.label).offer(project) if own else Offer(candidates=())
+            if not (offered.candidates or offered.skipped):
                 raise
-            return FolderSource(own, self.label).offer(project)
+            return offered
         offered = self._with_unlinked(linked, project)
         if own is None or offered.candidates or offered.skipped:
             return offered

@@ -116,7 +116,10 @@ class IndexSource:
             return offered
         for link in root.links:
             if _names(link, project) and link.url.rstrip("/") != root.url.rstrip("/"):
-                return self._of_page(link.url, project)
+                try:
+                    return self._of_page(link.url, project)
+                except (WebError, BlankPage) as error:
+                    return self._without_root(project, _doubt(error) or error)
         if not root.links and not doubt:  # nothing shows what it is an index of
             return self._without_root(project, None)
         return _certain(offered, doubt)
@@ -131,10 +134,10 @@ class IndexSource:
         except (BlankPage, NotAnIndexPage):
             offered = Offer(candidates=())
         except WebError as error:
+            if error.status is None and not isinstance(error, PageMissing):
+                raise
             if not doubt:
                 _doubt(error)
-            elif error.status is None:
-                raise
             offered = Offer(candidates=())
         return _certain(offered, doubt)
 
