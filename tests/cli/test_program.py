@@ -13,6 +13,7 @@ from invoke.context import Context
 from projects import MOUNT, inv, make_project
 
 import wheelhouse_tasks
+from wheelhouse_tasks.settings import ci
 
 PACKAGE = Path(wheelhouse_tasks.__file__).parent
 FROM_MODULE = """\
@@ -263,3 +264,8 @@ def test_environment_and_output_stay_at_the_edge(path: Path) -> None:
 def test_home_of_the_machine_is_out_of_reach() -> None:
     """The tests do not see the developer's own configuration."""
     assert "pytest" in os.environ["HOME"]
+
+
+def test_tests_see_no_build_service() -> None:
+    """What a test runs is a person's command, wherever the tests run."""
+    assert (ci.service(os.environ), ci.in_tox(os.environ)) == (None, False)

@@ -1,13 +1,7 @@
 """Builds of pull requests and of forks, and servers with certificates of one's own."""
 
 import json
-import os
-import socket
-import ssl
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +10,11 @@ import pytest
 import servers
 import wheels
 from outcomes import failed
-from projects import MOUNT, NEWER_PYTHON, inv, make_project, s3_env
-from scripted import scripted
-from stores import s3_container
+from projects import inv, make_project, s3_env
 
-from wheelhouse_tasks import child
 from wheelhouse_tasks.commands.upload import upload
 from wheelhouse_tasks.errors import UsageError
-from wheelhouse_tasks.settings import ci
 from wheelhouse_tasks.settings.resolve import resolve
-from wheelhouse_tasks.storage.opening import open_store
 
 PULL_REQUESTS = {
     "GitHub Actions": {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "pull_request"},
@@ -44,19 +33,6 @@ PUSHES = {
     "Travis CI": {"TRAVIS": "true", "TRAVIS_PULL_REQUEST": "false"},
     "Azure Pipelines": {"TF_BUILD": "True", "BUILD_REASON": "IndividualCI"},
 }
-
-
-REQUEST_OF_THE_PROJECT = """
-from invoke import task
-
-@task
-def ask(context, port):
-    import requests
-
-    requests.get(f"https://127.0.0.1:{port}/", verify=False)
-
-ns.add_task(ask)
-"""
 
 
 @pytest.fixture
@@ -220,143 +196,3 @@ def test_credentials_that_tox_hides(project: Path) -> None:
     reasons = [upload(resolve({}, {**environ, **more}, {}, project)).reason or "" for more in ({}, BUILDS["tox"])]
     assert ["AWS_SECRET_ACCESS_KEY" in reason for reason in reasons] == [True, True]
     assert ["pass_env of tox" in reason for reason in reasons] == [False, True]
-
-
-def test_tests_see_no_build_service() -> None:
-    """What a test runs is a person's command, wherever the tests run."""
-    assert (ci.service(os.environ), ci.in_tox(os.environ)) == (None, False)
-
-
-@pytest.mark.parametrize(
-    ("provider", "variables"),
-    [
-        ("s3", "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
-        ("azure_blobs", "AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY"),
-        ("openstack_swift", "OS_USERNAME and OS_PASSWORD"),
-        ("backblaze_b2", "B2_APPLICATION_KEY_ID and B2_APPLICATION_KEY"),
-        ("google_storage", "GOOGLE_APPLICATION_CREDENTIALS"),
-    ],
-)
-def test_missing_credentials(provider: str, variables: str, project: Path) -> None:
-    """Without credentials an upload fails and names the variables, unless it was told to do nothing then."""
-    env = {"WHEELHOUSE_PROVIDER": provider, "WHEELHOUSE_HOST": "127.0.0.1"}
-    failed(inv(project, "wheelhouse.upload", env=env), 2, f"or {variables}")
-    done = inv(project, "wheelhouse.upload", env={**env, "WHEELHOUSE_MISSING_CREDENTIALS": "skip"})
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("nothing was uploaded: there are no credentials")
-    assert variables in done.stdout
-    failed(
-        inv(project, "wheelhouse.upload", env={**env, "WHEELHOUSE_MISSING_CREDENTIALS": "perhaps"}), 2, "fail or skip"
-    )
-    half = {**env, "WHEELHOUSE_MISSING_CREDENTIALS": "skip", variables.partition(" ")[0]: "me"}
-    failed(inv(project, "wheelhouse.upload", env=half), 2, f"or {variables}")
-
-
-@contextmanager
-def over_tls(port: int, certificate: Path) -> Iterator[int]:
-    """Pass on to a server of this machine what comes over TLS."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    ended = threading.Event()
-    threads: list[threading.Thread] = []
-
-    def copy(source: socket.socket, target: socket.socket) -> None:
-        with suppress(OSError):
-            while block := source.recv(65536):
-                target.sendall(block)
-        with suppress(OSError):
-            target.shutdown(socket.SHUT_WR)
-
-    def serve(raw: socket.socket) -> None:
-        with (
-            suppress(OSError),
-            raw,
-            context.wrap_socket(raw, server_side=True) as secure,
-            socket.create_connection(("127.0.0.1", port)) as plain,
-        ):
-            back = threading.Thread(target=copy, args=(plain, secure))
-            back.start()
-            copy(secure, plain)
-            back.join()
-
-    def accept() -> None:
-        while not ended.is_set():
-            with suppress(TimeoutError):
-                raw, _ = listener.accept()
-                threads.append(threading.Thread(target=serve, args=(raw,)))
-                threads[-1].start()
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(0.05)
-        main = threading.Thread(target=accept)
-        main.start()
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            ended.set()
-            for thread in (main, *threads):
-                thread.join()
-
-
-def test_storage_with_a_certificate_of_ones_own(
-    project: Path, s3: servers.S3Server, bucket_name: str, certificate: Path
-) -> None:
-    """With ca_bundle a provider with such a certificate is trusted; else only --no-ssl-check goes on, and warns."""
-    open_store(s3_container(s3, bucket_name)).create()
-    with over_tls(s3.port, certificate) as port:
-        env = s3_env(s3, bucket_name, WHEELHOUSE_PORT=str(port), WHEELHOUSE_SECURE="yes", WHEELHOUSE_RETRIES="0")
-        failed(inv(project, "wheelhouse.upload", env=env), 1, "its TLS certificate is not trusted")
-        done = inv(project, "wheelhouse.upload", "--no-ssl-check", env=env)
-        assert done.returncode == 0, done.stderr
-        assert "warning: TLS certificates are not checked in this run" in done.stdout
-        assert "Warning" not in done.stderr
-        done = inv(project, "wheelhouse.check", env={**env, "WHEELHOUSE_CA_BUNDLE": str(certificate)})
-        assert done.returncode == 0, done.stderr
-        failed(inv(project, "wheelhouse.check", env={**env, "WHEELHOUSE_CA_BUNDLE": "gone.pem"}), 2, "there is no file")
-
-
-def test_warnings_stay_the_host_projects(
-    project: Path, s3: servers.S3Server, bucket_name: str, certificate: Path
-) -> None:
-    """After an upload that checks no certificate and warns of none, the project is warned of its own as before."""
-    open_store(s3_container(s3, bucket_name)).create()
-    (project / "tasks.py").write_text(MOUNT + REQUEST_OF_THE_PROJECT)
-    with over_tls(s3.port, certificate) as port:
-        env = s3_env(s3, bucket_name, WHEELHOUSE_PORT=str(port), WHEELHOUSE_SECURE="yes", WHEELHOUSE_RETRIES="0")
-        done = inv(project, "wheelhouse.upload", "--no-ssl-check", "ask", "--port", str(port), env=env)
-    assert "1 file uploaded" in done.stdout
-    assert done.returncode == 1
-    assert "InsecureRequestWarning: Unverified HTTPS request is being made" in done.stderr
-
-
-@pytest.mark.parametrize("kind", ["DeprecationWarning", "UserWarning", "ResourceWarning"])
-def test_warning_in_a_program_of_others_is_no_error(kind: str, tmp_path: Path) -> None:
-    """Where each warning is an error, twine, pip and the like run all the same, whatever they warn of."""
-    (tmp_path / "other.py").write_text(f"import warnings\nwarnings.warn('old', {kind})\nprint('done')\n")
-    done = child.run([sys.executable, "other.py"], {**os.environ, "PYTHONWARNINGS": "error"}, 60, tmp_path)
-    assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr
-
-
-def test_index_with_a_certificate_of_ones_own(project: Path, certificate: Path) -> None:
-    """The ca_bundle holds for index pages too, and is stronger than the variable of requests."""
-    with scripted(certificate) as secure:
-        content = wheels.make_wheel(project / "dist").read_bytes()
-        (project / "dist/demo-1.0-py3-none-any.whl").unlink()
-        secure.page("/", '<a href="demo-1.0-py3-none-any.whl">demo</a>')
-        secure.answers["/demo-1.0-py3-none-any.whl"] = (200, {}, content)
-        words = ("wheelhouse.fetch", "--index", secure.url)
-        env = {"REQUESTS_CA_BUNDLE": "gone.pem", "WHEELHOUSE_CA_BUNDLE": str(certificate), "WHEELHOUSE_RETRIES": "0"}
-        done = inv(project, *words, env=env)
-        assert done.returncode == 0, done.stderr
-        assert (project / "dist/demo-1.0-py3-none-any.whl").read_bytes() == content
-
-
-def test_debug_log_of_libcloud_stays_empty(
-    project: Path, s3: servers.S3Server, bucket_name: str, tmp_path: Path
-) -> None:
-    """LIBCLOUD_DEBUG would write down each request with signature and session token: nothing goes there, nor warns."""
-    log = tmp_path / "libcloud.log"
-    env = s3_env(s3, bucket_name, LIBCLOUD_DEBUG=str(log), **NEWER_PYTHON)
-    done = inv(project, "wheelhouse.upload", env=env)
-    assert done.returncode == 0, done.stderr
-    assert log.read_text() == ""

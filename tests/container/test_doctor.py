@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,17 +19,13 @@ from providers import FLAVOURS
 from wheelhouse_tasks.commands import doctor as command
 from wheelhouse_tasks.commands.doctor import DoctorResult, NotWell
 from wheelhouse_tasks.commands.upload import upload
-from wheelhouse_tasks.diagnosis import checks, findings
-from wheelhouse_tasks.pages import layout
-from wheelhouse_tasks.pages.record import File
-from wheelhouse_tasks.settings.locations import Container, Credentials
+from wheelhouse_tasks.diagnosis import findings
+from wheelhouse_tasks.settings.locations import Container
 from wheelhouse_tasks.settings.resolve import Settings, resolve
 from wheelhouse_tasks.storage import publish
 from wheelhouse_tasks.storage.opening import open_store
-from wheelhouse_tasks.storage.port import Conditions
 from wheelhouse_tasks.ui import Silent
 
-NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 DEV = "2.0.dev20260131120000"
 
 
@@ -343,71 +339,3 @@ def test_no_secret_is_shown(tmp_path: Path) -> None:
         assert done.returncode == 1
         assert "ex_key" in done.stdout
         assert not any(secret in done.stdout + done.stderr for secret in ("hidden-password", "hidden-option"))
-
-
-@pytest.mark.parametrize(
-    ("content_type", "cache", "wanted", "state"),
-    [
-        ("text/html; charset=utf-8", "no-cache", layout.HTML_TYPE, "ok"),
-        ("text/html", "public, no-cache", layout.HTML_TYPE, "ok"),
-        ("Text/HTML; Charset=UTF-8", "max-age=0, must-revalidate", layout.HTML_TYPE, "ok"),
-        ("text/html; charset=utf-16", "no-cache", layout.HTML_TYPE, "off"),
-        ("application/octet-stream", "no-cache", layout.HTML_TYPE, "off"),
-        ("text/html", "max-age=600", layout.HTML_TYPE, "off"),
-        ("text/html", None, layout.HTML_TYPE, "off"),
-        (None, "no-cache", layout.HTML_TYPE, "off"),
-        ("application/vnd.pypi.simple.v1+json", "no-cache", layout.JSON_TYPE, "ok"),
-        ("application/json", "no-cache", layout.JSON_TYPE, "off"),
-    ],
-)
-def test_headers(content_type: str | None, cache: str | None, wanted: str, state: str) -> None:
-    """A page has the type that it was stored with, and must be asked for again each time."""
-    headers = {"Content-Type": content_type, "Cache-Control": cache}
-    said = {name: value for name, value in headers.items() if value is not None}
-    assert findings.page("pages", said, wanted).state == state
-
-
-@pytest.mark.parametrize(
-    ("seconds", "state"),
-    [(0, "ok"), (59, "ok"), (-59, "ok"), (3, "ok"), (-70, "off"), (3600, "off"), (None, "not checked")],
-)
-def test_clock(seconds: int | None, state: str) -> None:
-    """The time of an object lies between ours before and after, but for a minute."""
-    modified = "" if seconds is None else (NOW + timedelta(seconds=seconds)).isoformat()
-    began = NOW.timestamp()
-    assert findings.clock(modified, began, began + 5).state == state
-
-
-def test_development_builds() -> None:
-    """The newest development build counts, releases do not, and what nobody knows is not checked."""
-    times = {"demo-1.0.dev1": 40, "demo-1.0.dev2": 29, "demo-1.0": 0}
-    files = {
-        f"{name}-py3-none-any.whl": File(f"{name}-py3-none-any.whl", 1, "0", "m", upload_time=when)
-        for name, when in {name: (NOW - timedelta(days=days)).isoformat() for name, days in times.items()}.items()
-    }
-    found = findings.development(files, NOW)
-    assert (found.state, found.found) == ("ok", "demo-1.0.dev2-py3-none-any.whl is the newest, 29 days old")
-    assert findings.development(files, NOW + timedelta(days=2)).state == "off"
-    assert findings.development({}, NOW).state == "not checked"
-
-
-@pytest.mark.parametrize(
-    ("environ", "expected"),
-    [
-        ({"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "hush"}, "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY"),
-        ({"WHEELHOUSE_USERNAME": "key", "LOGNAME": "key"}, "WHEELHOUSE_USERNAME, --secret"),
-        ({"AWS_ACCESS_KEY_ID": "other", "AWS_SECRET_ACCESS_KEY": "another"}, "--secret"),
-    ],
-)
-def test_origin_of_credentials(environ: dict[str, str], expected: str) -> None:
-    """Credentials are told by the names of their variables."""
-    assert checks.origin_of(Credentials("key", "hush"), environ) == expected
-
-
-def test_conditions_are_told() -> None:
-    """No condition is off: the pages converge without any."""
-    kinds = [Conditions(absent=True, mark=True, md5=True), Conditions(absent=True, mark=False, md5=True)]
-    kinds.append(Conditions(absent=False, mark=False, md5=True))
-    found = [findings.conditional_writes(kind) for kind in kinds]
-    assert {finding.state for finding in found} == {"ok"}
-    assert len({finding.found for finding in found}) == 3

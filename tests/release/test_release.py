@@ -9,8 +9,10 @@ import programs
 import pytest
 import servers
 import wheels
+from folders import digests
 from outcomes import failed
-from projects import index_env, inv, make_project
+from projects import index_env, inv, make_project, uploaded
+from scripted import scripted
 
 LINUX, MAC, WINDOWS = (
     "cp312-cp312-manylinux_2_17_x86_64.manylinux2014_x86_64",
@@ -140,3 +142,138 @@ def test_attestations_stay_where_nobody_takes_them(pypi: servers.PackageIndex, n
     done = release(project, pypi, "--version", "1.0")
     assert done.returncode == 0, done.stderr
     assert "takes no attestations: those of 1 file stay here" in done.stdout
+
+
+@pytest.mark.parametrize("index", ["pypi", "devpi_index"])
+def test_release(index: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """A release joins the wheelhouse's wheels with a local sdist, uploads, compares, and has nothing to do again."""
+    server: servers.PackageIndex = request.getfixturevalue(index)
+    name = f"demo-{index.replace('_', '-')}"
+    project = make_project(tmp_path / "project", name=name)
+    for tag in wheels.MATRIX[:3]:
+        wheels.make_wheel(project / "dist", name, "1.0", tag)
+    wheels.make_wheel(project / "dist", name, "0.9")
+    assert inv(project, "wheelhouse.upload").returncode == 0
+    for path in (project / "dist").iterdir():
+        path.unlink()
+    wheels.make_sdist(project / "dist", name, "1.0")
+
+    words = ("wheelhouse.release", "--version", "1.0", "--json")
+    dry = inv(project, *words, "--dry-run", env=index_env(server))
+    assert dry.returncode == 0, dry.stderr
+    assert len(list((project / "dist").iterdir())) == 1
+    done = inv(project, *words, env=index_env(server))
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert json.loads(dry.stdout) == {**result, "sums": None, "dry_run": True}
+    assert [file.endswith(".whl") for file in result["uploaded"]] == [True, True, True, False]
+    again = json.loads(inv(project, *words, env=index_env(server)).stdout)
+    assert (again["uploaded"], again["present"]) == ([], result["uploaded"])
+
+    target = tmp_path / "target"
+    done = programs.uv_install(
+        "--no-build",
+        "--python-version",
+        "3.11",
+        "--python-platform",
+        "x86_64-manylinux_2_28",
+        "--default-index",
+        server.simple_url,
+        name,
+        target=target,
+    )
+    assert done.returncode == 0, done.stderr
+    fetched_back = inv(project, "wheelhouse.fetch", "--index", server.simple_url, "--local-folder", "back")
+    assert fetched_back.returncode == 0, fetched_back.stderr
+    assert digests(project / "back") == result["sha256"]
+
+
+def test_release_finds_conflicts_first(pypi: servers.PackageIndex, tmp_path: Path) -> None:
+    """A file that the index shows with other bytes stops the release before anything is uploaded (case 69)."""
+    project = make_project(tmp_path / "project", name="demo-conflict")
+    wheels.make_wheel(project / "dist", "demo-conflict", "1.0")
+    words = ("wheelhouse.release", "--version", "1.0", "--no-fetch")
+    assert inv(project, *words, env=index_env(pypi)).returncode == 0
+    wheels.make_wheel(project / "dist", "demo-conflict", "1.0", payload=b"other")
+    wheels.make_sdist(project / "dist", "demo-conflict", "1.0")
+    done = inv(project, *words, env=index_env(pypi))
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "nothing was uploaded" in done.stderr
+    assert not (project / "wheelhouse").exists()
+
+
+def test_release_stops_at_twine_check(pypi: servers.PackageIndex, tmp_path: Path) -> None:
+    """What `twine check --strict` finds ends the release with nothing uploaded (case 68)."""
+    project = make_project(tmp_path / "project", name="demo-strict")
+    metadata = "Metadata-Version: 2.1\nName: demo-strict\nVersion: 1.0\n"
+    wheels.make_wheel(project / "dist", "demo-strict", "1.0", metadata=metadata)
+    done = inv(project, "wheelhouse.release", "--version", "1.0", "--no-fetch", env=index_env(pypi))
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "twine check --strict" in done.stderr
+
+
+RELEASE = ("wheelhouse.release", "--version", "1.0")
+
+
+def test_dry_run_refuses_what_the_release_refuses(pypi: servers.PackageIndex, tmp_path: Path) -> None:
+    """A file in dist/ with other bytes than the wheelhouse's stops the dry run as it stops the release (case 77)."""
+    project = uploaded(tmp_path)
+    wheels.make_wheel(project / "dist", payload=b"other")
+    for words in ((*RELEASE, "--dry-run"), RELEASE):
+        failed(inv(project, *words, env=index_env(pypi)), 1, "with --no-fetch")
+
+
+@pytest.mark.parametrize("kind", ["link", "folder"])
+def test_no_fetched_file_is_left_out(kind: str, pypi: servers.PackageIndex, tmp_path: Path) -> None:
+    """A name in dist/ that is a link to elsewhere, or a folder, stops the release instead of dropping the file."""
+    project = uploaded(tmp_path)
+    published = next((project / "wheelhouse/files/demo").glob("*.whl"))
+    place = project / "dist" / published.name
+    if kind == "link":
+        place.symlink_to(published)
+    else:
+        place.mkdir()
+    failed(inv(project, *RELEASE, env=index_env(pypi)), 1, "remove it")
+
+
+def test_release_tells_what_it_leaves_out(pypi: servers.PackageIndex, tmp_path: Path) -> None:
+    """A wheel in dist/ whose name is wrong is named in a warning."""
+    project = make_project(tmp_path / "project", name="demo-leftout")
+    wheels.make_wheel(project / "dist", "demo-leftout")
+    (project / "dist" / "demo_leftout-1.0-cp311-win_amd64.whl").write_text("x")
+    done = inv(project, *RELEASE, "--no-fetch", "--dry-run", env=index_env(pypi))
+    assert (done.returncode, "left out demo_leftout-1.0-cp311-win_amd64.whl" in done.stdout) == (0, True)
+
+
+def test_modules_of_the_project_do_not_shadow_twine(pypi: servers.PackageIndex, tmp_path: Path) -> None:
+    """A twine.py in the project is not what checks and uploads."""
+    project = make_project(tmp_path / "project", name="demo-shadow")
+    wheels.make_wheel(project / "dist", "demo-shadow")
+    (project / "twine.py").write_text("print('I am twine')\n")
+    (project / "id.py").write_text("raise SystemExit('shadowed')\n")
+    done = inv(project, *RELEASE, "--no-fetch", env=index_env(pypi))
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda dist: [wheels.make_sdist(dist, "demo", version) for version in ("1.0", "1.0.0")], "two sdists"),
+        (lambda dist: [wheels.make_wheel(dist, "demo", version) for version in ("1.0", "1.0.0")], "two wheels"),
+    ],
+)
+def test_two_of_a_kind_are_refused(make: object, said: str, pypi: servers.PackageIndex, tmp_path: Path) -> None:
+    """`1.0` and `1.0.0` are one version: two sdists, or two wheels for the same tags, stop the release (case 68)."""
+    project = make_project(tmp_path / "project")
+    make(project / "dist")  # type: ignore[operator]
+    failed(inv(project, *RELEASE, "--no-fetch", env=index_env(pypi)), 1, said)
+
+
+def test_local_version_is_refused_for_pypi(tmp_path: Path) -> None:
+    """PyPI takes no local versions: that is said before anything is sent (case 68)."""
+    project = make_project(tmp_path / "project")
+    wheels.make_wheel(project / "dist", version="1.0+cu118")
+    with scripted() as server:
+        server.page("/demo/", "")
+        words = ("wheelhouse.release", "--version", "1.0+cu118", "--no-fetch", "--check-url", server.url)
+        failed(inv(project, *words, "--repository", "pypi"), 1, "PyPI takes no local version")

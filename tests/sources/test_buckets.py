@@ -14,6 +14,7 @@ import requests
 import servers
 import wheels
 from libcloud.storage.types import Provider
+from outcomes import failed
 from projects import index_env, inv, make_project, s3_env
 from stores import s3_driver
 
@@ -237,3 +238,14 @@ def send(index: servers.PackageIndex, name: str, path: Path) -> None:
     words = ("--repository-url", index.upload_url, "--non-interactive", "--disable-progress-bar", path)
     programs.run(sys.executable, "-m", "twine", "upload", *words, env=env, check=True)
     assert name in requests.get(f"{index.simple_url}{name}/", timeout=programs.STUCK).text
+
+
+FETCH, RELEASE = ("wheelhouse.fetch",), ("wheelhouse.release",)
+
+
+def test_missing_bucket_on_fetch(s3: servers.S3Server, bucket_name: str, tmp_path: Path) -> None:
+    """A container that is not there is an error of `fetch`, which creates none."""
+    project = make_project(tmp_path / "project")
+    for _ in range(2):
+        failed(inv(project, *FETCH, env=s3_env(s3, bucket_name)), 1, f"s3://{bucket_name}: there is no such container")
+    assert not list((project / "dist").iterdir())

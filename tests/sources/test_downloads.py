@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ import wheels
 from outcomes import SENTINEL, failed
 from projects import inv, make_project, s3_env
 from scripted import Answer, Handler, Scripted, scripted
+from stores import payload
 
 from wheelhouse_tasks.artifacts import artifact, dist
 from wheelhouse_tasks.blocks import BLOCK
@@ -850,3 +852,20 @@ def test_body_is_never_in_memory(server: Scripted, tmp_path: Path) -> None:
     finally:
         tracemalloc.stop()
     assert (target.stat().st_size, peak < 6 * BLOCK) == (len(body), True), peak
+
+
+def test_interrupted_download_leaves_nothing(tmp_path: Path) -> None:
+    """After Ctrl-C in the middle of a download neither a file nor half of one is left, and the exit code is 130."""
+    project = make_project(tmp_path / "project")
+    wheel = wheels.make_wheel(tmp_path, payload=os.urandom(200_000))
+    with servers.static(tmp_path) as origin, servers.faultproxy(int(origin.url.rpartition(":")[2])) as proxy:
+        (tmp_path / "index.html").write_text(f"<a href='{wheel.name}#sha256={payload(wheel).sha256}'>x</a>")
+        proxy.set("hang", skip=1, after=100_000)
+        task = [sys.executable, "-m", "invoke", "wheelhouse.fetch", "--index", f"{proxy.url}/index.html"]
+        process = subprocess.Popen(task, cwd=project, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        while not list((project / "dist").glob(".*.part")) and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=programs.STUCK)[1]
+    assert (process.returncode, said.count("\n"), "interrupted" in said) == (130, 1, True)
+    assert not list((project / "dist").iterdir())

@@ -468,3 +468,17 @@ def test_credentials_that_no_request_can_carry() -> None:
 def test_errors_share_one_base() -> None:
     """Whoever uses the API catches one class."""
     assert issubclass(StoreError, WheelhouseError)
+
+
+def test_s3_refuses_a_file_that_changed(s3: servers.S3Server, bucket_name: str, tmp_path: Path) -> None:
+    """A published object is neither replaced nor deleted by a file that changed while it was sent."""
+    store = open_store(s3_container(s3, bucket_name))
+    store.create()
+    store.put("x.whl", payload(b"published"))
+    path = tmp_path / "x.whl"
+    path.write_bytes(b"before")
+    promised = payload(path)
+    path.write_bytes(b"after!")
+    with pytest.raises(BadArtifact):
+        store.put("x.whl", promised)
+    assert read_all(store, "x.whl") == b"published"

@@ -8,6 +8,7 @@ from subprocess import CompletedProcess
 
 import programs
 import servers
+import wheels
 
 #: The environment in which a program finds that what newer Pythons warn of is an error.
 NEWER_PYTHON = {"PYTHONPATH": str(Path(__file__).parent / "newer_python"), "PYTHONWARNINGS": "error"}
@@ -51,3 +52,14 @@ def index_env(index: servers.PackageIndex) -> dict[str, str]:
         "TWINE_USERNAME": index.username,
         "TWINE_PASSWORD": index.password,
     }
+
+
+def uploaded(tmp_path: Path, *tags: str, name: str = "demo") -> Path:
+    """Return a project with an empty dist/ and wheels in its wheelhouse."""
+    project = make_project(tmp_path / "project", name=name)
+    for tag in tags or ("py3-none-any",):
+        wheels.make_wheel(project / "dist", name, "1.0", tag)
+    assert inv(project, "wheelhouse.upload").returncode == 0
+    for path in (project / "dist").iterdir():
+        path.unlink()
+    return project

@@ -1,7 +1,5 @@
 """Development wheels get versions that installers agree with, and upgrade to."""
 
-import csv
-import io
 import json
 import subprocess
 import zipfile
@@ -10,41 +8,12 @@ from pathlib import Path
 import programs
 import pytest
 import wheels
-from packaging.version import Version
 from projects import inv, make_project
 
 from wheelhouse_tasks.artifacts import artifact, dist, stamp
 from wheelhouse_tasks.artifacts.archive import record_problems
 
 WHEN = 1_767_225_600  # 2026-01-01T00:00:00Z
-
-
-@pytest.mark.parametrize(
-    ("version", "needed"),
-    [
-        ("1.0", False),
-        ("1.0rc1", False),
-        ("1.0.dev0", True),
-        ("1.0.dev12+gabc1234", True),
-        ("1.0.dev20260101", False),
-        ("1.0.dev202601011200", False),
-        ("1.0.dev0+20260101120000", False),
-        ("1.0.dev12+gabc1234.d20260101", False),
-        ("1.0+20260101", False),
-    ],
-)
-def test_what_needs_a_stamp(version: str, needed: bool) -> None:
-    """Development versions need one, unless they hold a date; releases never do."""
-    assert stamp.needs_stamp(artifact.parse(f"demo-{version}-py3-none-any.whl")) is needed
-    assert not stamp.needs_stamp(artifact.parse(f"demo-{version}.tar.gz"))
-
-
-def test_stamped_versions_sort_by_time() -> None:
-    """The stamp stands in front of the local part, so that a later build is a later version."""
-    assert str(stamp.stamped_version(Version("1.0.dev0"), WHEN)) == "1.0.dev0+20260101000000"
-    assert str(stamp.stamped_version(Version("1!1.0.dev0+zz"), WHEN)) == "1!1.0.dev0+20260101000000.zz"
-    older, newer = stamp.stamped_version(Version("1.0.dev0+z"), 0), stamp.stamped_version(Version("1.0.dev0+a"), WHEN)
-    assert older < newer < Version("1.0")
 
 
 def rewritten(folder: Path, **options: object) -> tuple[Path, Path]:
@@ -58,24 +27,6 @@ def rewritten(folder: Path, **options: object) -> tuple[Path, Path]:
     target = folder / "stamped"
     target.mkdir()
     return wheel, stamp.rewrite(wheel, artifact.parse(wheel.name), WHEN, target)
-
-
-def test_every_trace_of_the_version_changes(tmp_path: Path) -> None:
-    """METADATA, the names of the folders, and RECORD agree with the new name; the old wheel is left alone."""
-    wheel, fresh = rewritten(tmp_path)
-    before = wheel.read_bytes()
-    assert fresh.name == "demo-1.0.dev0+20260101000000-py3-none-any.whl"
-    [read] = dist.read([(fresh, artifact.parse(fresh.name))], 1)
-    assert b"\nVersion: 1.0.dev0+20260101000000\n" in read.metadata.text
-    info = "demo-1.0.dev0+20260101000000.dist-info"
-    with zipfile.ZipFile(fresh) as archive:
-        names = archive.namelist()
-        assert "demo-1.0.dev0+20260101000000.data/scripts/tool" in names
-        assert not [name for name in names if name.startswith("demo-1.0.dev0.") or name.endswith(".jws")]
-        rows = list(csv.reader(io.StringIO(archive.read(f"{info}/RECORD").decode())))
-    assert sorted(row[0] for row in rows) == sorted(names)
-    assert rows[-1] == [f"{info}/RECORD", "", ""]
-    assert wheel.read_bytes() == before
 
 
 def test_record_of_windows_is_written_anew(tmp_path: Path) -> None:
@@ -97,13 +48,6 @@ def test_record_of_windows_is_written_anew(tmp_path: Path) -> None:
     assert "\\" not in text
     assert programs.pip_install("--no-index", fresh, target=tmp_path / "target").returncode == 0
     assert (tmp_path / "target/bin/tool").is_file()
-
-
-def test_equal_input_gives_equal_bytes(tmp_path: Path) -> None:
-    """All that a rerun changes is nothing."""
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-    assert rewritten(tmp_path / "a")[1].read_bytes() == rewritten(tmp_path / "b")[1].read_bytes()
 
 
 @pytest.mark.parametrize("install", [programs.pip_install, programs.uv_install])
