@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 import wheels
+from in_process import inv_here
 from outcomes import failed
-from projects import inv, make_project
+from projects import make_project
 
 
 @pytest.mark.parametrize(
@@ -15,9 +16,9 @@ from projects import inv, make_project
 def test_mistyped_variables(variable: str, near: str, tmp_path: Path) -> None:
     """A variable that is nearly one of ours is an error: its wheels would go elsewhere on a green build."""
     project = make_project(tmp_path / "project")
-    failed(inv(project, "wheelhouse.upload", env={variable: "s3"}), 2, f"did you mean '{near}'?")
+    failed(inv_here(project, "wheelhouse.upload", env={variable: "s3"}), 2, f"did you mean '{near}'?")
     wheels.make_wheel(project / "dist")
-    assert inv(project, "wheelhouse.upload", env={"WHEELHOUSE_CACHE_DIR": "x"}).returncode == 0
+    assert inv_here(project, "wheelhouse.upload", env={"WHEELHOUSE_CACHE_DIR": "x"}).returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,7 @@ def test_values_that_would_go_astray(key: str, value: str, said: str, tmp_path: 
     project = make_project(tmp_path / "project")
     with (project / "pyproject.toml").open("a") as file:
         file.write(f'[tool.wheelhouse]\n{key} = "{value}"\n')
-    failed(inv(project, "wheelhouse.upload"), 2, said)
+    failed(inv_here(project, "wheelhouse.upload"), 2, said)
 
 
 def test_table_of_driver_options_in_invoke_yaml(tmp_path: Path) -> None:
@@ -43,7 +44,7 @@ def test_table_of_driver_options_in_invoke_yaml(tmp_path: Path) -> None:
     project = make_project(tmp_path / "project")
     (project / "invoke.yaml").write_text("wheelhouse:\n  driver_options:\n    token: x\n")
     wheels.make_wheel(project / "dist")
-    assert inv(project, "wheelhouse.upload").returncode == 0
+    assert inv_here(project, "wheelhouse.upload").returncode == 0
 
 
 @pytest.fixture
@@ -67,13 +68,15 @@ def project(tmp_path: Path) -> Path:
 def test_missing_credentials(provider: str, variables: str, project: Path) -> None:
     """Without credentials an upload fails and names the variables, unless it was told to do nothing then."""
     env = {"WHEELHOUSE_PROVIDER": provider, "WHEELHOUSE_HOST": "127.0.0.1"}
-    failed(inv(project, "wheelhouse.upload", env=env), 2, f"or {variables}")
-    done = inv(project, "wheelhouse.upload", env={**env, "WHEELHOUSE_MISSING_CREDENTIALS": "skip"})
+    failed(inv_here(project, "wheelhouse.upload", env=env), 2, f"or {variables}")
+    done = inv_here(project, "wheelhouse.upload", env={**env, "WHEELHOUSE_MISSING_CREDENTIALS": "skip"})
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("nothing was uploaded: there are no credentials")
     assert variables in done.stdout
     failed(
-        inv(project, "wheelhouse.upload", env={**env, "WHEELHOUSE_MISSING_CREDENTIALS": "perhaps"}), 2, "fail or skip"
+        inv_here(project, "wheelhouse.upload", env={**env, "WHEELHOUSE_MISSING_CREDENTIALS": "perhaps"}),
+        2,
+        "fail or skip",
     )
     half = {**env, "WHEELHOUSE_MISSING_CREDENTIALS": "skip", variables.partition(" ")[0]: "me"}
-    failed(inv(project, "wheelhouse.upload", env=half), 2, f"or {variables}")
+    failed(inv_here(project, "wheelhouse.upload", env=half), 2, f"or {variables}")

@@ -4,11 +4,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 import scripted_index
 import servers
 import wheels
+from in_process import inv_here
 from outcomes import SENTINEL, failed
 from projects import inv, make_project
 
@@ -150,17 +152,32 @@ def with_ports(text: str, ports: dict[str, str]) -> str:
     return re.sub("|".join(ports), lambda name: ports[name[0]], text)
 
 
+Run = Callable[..., CompletedProcess[str]]
+
+
+def check(case: Case, mode: str, folder: Path, run: Run) -> CompletedProcess[str]:
+    """Run the task of a case in a project, assert how it ends, and that nothing is written; return how it ended."""
+    project = make_project(folder / "project")
+    case.prepare(project)
+    before, after = MODES[mode]
+    with scripted_index.running(folder / "index") as index:
+        ports = {"DOWN": str(servers.closed_port()), "INDEX": str(index.port)}
+        words = [with_ports(word, ports) for word in case.words]
+        env = {key: with_ports(value, ports) for key, value in case.env.items()}
+        done = run(project, *before, *words, *after, env={"WHEELHOUSE_RETRIES": "1", **env})
+    failed(done, case.code, case.said, debug=mode == "debug")
+    assert not (project / "wheelhouse").exists()
+    return done
+
+
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_one_line_and_the_code(case: Case, mode: str, tmp_path: Path) -> None:
     """Each kind of bad input ends as documented, however much output is asked for."""
-    project = make_project(tmp_path / "project")
-    case.prepare(project)
-    before, after = MODES[mode]
-    with scripted_index.running(tmp_path / "index") as index:
-        ports = {"DOWN": str(servers.closed_port()), "INDEX": str(index.port)}
-        words = [with_ports(word, ports) for word in case.words]
-        env = {key: with_ports(value, ports) for key, value in case.env.items()}
-        done = inv(project, *before, *words, *after, env={"WHEELHOUSE_RETRIES": "1", **env})
-    failed(done, case.code, case.said, debug=mode == "debug")
-    assert not (project / "wheelhouse").exists()
+    check(case, mode, tmp_path, inv_here)
+
+
+def test_one_line_and_the_code_of_a_process(tmp_path: Path) -> None:
+    """A shell sees the same of a process: its exit code, one line on stderr, and no traceback."""
+    ends = [check(CASES["corrupt wheel"], "plain", tmp_path / run.__name__, run) for run in (inv, inv_here)]
+    assert len({(done.returncode, done.stdout, done.stderr) for done in ends}) == 1, ends

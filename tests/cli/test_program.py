@@ -9,6 +9,7 @@ from pathlib import Path
 import programs
 import pytest
 import wheels
+from in_process import inv_here
 from invoke.context import Context
 from projects import MOUNT, inv, make_project
 
@@ -137,7 +138,7 @@ def test_every_task_parses_and_explains_itself(tmp_path: Path) -> None:
     tasks = wheelhouse_tasks.ns.task_names
     assert len(tasks) == 12
     for name in tasks:
-        done = inv(project, "--help", f"wheelhouse.{name}")
+        done = inv_here(project, "--help", f"wheelhouse.{name}")
         assert done.returncode == 0, done.stderr
         options = [line.split() for line in done.stdout.split("Options:")[1].splitlines() if line.startswith("  --")]
         assert len(options) >= 6

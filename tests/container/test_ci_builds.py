@@ -9,6 +9,7 @@ import ci_info
 import pytest
 import servers
 import wheels
+from in_process import inv_here
 from outcomes import failed
 from projects import inv, make_project, s3_env
 
@@ -52,10 +53,10 @@ def test_pull_request_uploads_nothing(service: str, project: Path) -> None:
         "WHEELHOUSE_HOST": "127.0.0.1",
         "WHEELHOUSE_PORT": "1",
     }
-    done = inv(project, "wheelhouse.upload", env=env)
+    done = inv_here(project, "wheelhouse.upload", env=env)
     said = f"nothing was uploaded: this is the build of a pull request ({service}); see --upload-pull-request\n"
     assert (done.returncode, done.stdout, done.stderr) == (0, said, "")
-    result = json.loads(inv(project, "wheelhouse.upload", "--json", env=env).stdout)
+    result = json.loads(inv_here(project, "wheelhouse.upload", "--json", env=env).stdout)
     assert (result["uploaded"], service in result["reason"]) == ([], True)
 
 
@@ -63,11 +64,11 @@ def test_pull_request_uploads_nothing(service: str, project: Path) -> None:
 def test_other_builds_upload(service: str, project: Path, s3: servers.S3Server, bucket_name: str) -> None:
     """The build of a push uploads, and so does that of a pull request when told."""
     env = s3_env(s3, bucket_name)
-    done = inv(project, "wheelhouse.upload", "--json", env={**env, **PUSHES[service]})
+    done = inv_here(project, "wheelhouse.upload", "--json", env={**env, **PUSHES[service]})
     assert (len(json.loads(done.stdout)["uploaded"]), done.returncode) == (1, 0)
     wheels.make_wheel(project / "dist", version="2.0")
     words = ("wheelhouse.upload", "--json", "--upload-pull-request")
-    done = inv(project, *words, env={**env, **PULL_REQUESTS[service]})
+    done = inv_here(project, *words, env={**env, **PULL_REQUESTS[service]})
     assert (len(json.loads(done.stdout)["uploaded"]), done.returncode) == (1, 0)
 
 
@@ -143,7 +144,7 @@ def test_container_that_somebody_named_is_filled(setting: str, level: str, build
 @pytest.mark.parametrize("words", [(), ("--dry-run",), ("--json",), ("--prefix", "nightly")], ids=" ".join)
 def test_build_that_names_no_container_fails(words: tuple[str, ...], project: Path) -> None:
     """The task ends with 2 and one line, and leaves nothing behind."""
-    done = inv(project, "wheelhouse.upload", *words, env={"GITHUB_ACTIONS": "true", "CI": "true"})
+    done = inv_here(project, "wheelhouse.upload", *words, env={"GITHUB_ACTIONS": "true", "CI": "true"})
     failed(done, 2, "this build (GitHub Actions) would lose the default folder (set WHEELHOUSE_PROVIDER and")
     assert ("--json" in words) == (done.stdout != "")
     assert not (project / "wheelhouse").exists()
@@ -171,7 +172,7 @@ def test_build_that_made_nothing_fails(
     """A job whose build went wrong does not end well, and each file that was left out is named."""
     (project / "dist/demo-1.0-py3-none-any.whl").unlink()
     prepare(project / "dist")
-    done = inv(project, "wheelhouse.upload", "--container", "kept", env=BUILDS["GitHub Actions"])
+    done = inv_here(project, "wheelhouse.upload", "--container", "kept", env=BUILDS["GitHub Actions"])
     assert (done.returncode, done.stdout.count("skipped ")) == (1, skipped)
     assert f"dist: {problem} (build the project first, or use --local-folder)" in done.stderr
     assert not (project / "kept").exists()

@@ -9,6 +9,7 @@ import pytest
 import servers
 import wheels
 from folders import digests
+from in_process import inv_here
 from outcomes import failed
 from projects import inv, make_project, s3_env
 from stores import payload, s3_container
@@ -129,16 +130,16 @@ DAMAGE = {
 def test_check_finds_and_repairs(damage: object, said: str, repairable: bool, tmp_path: Path) -> None:
     """Whatever is off is named, with exit 1; what can be made again is repaired."""
     project = published(tmp_path)
-    assert inv(project, "wheelhouse.check").returncode == 0
+    assert inv_here(project, "wheelhouse.check").returncode == 0
     damage(project / "wheelhouse/files/demo")  # type: ignore[operator]
-    done = inv(project, "wheelhouse.check", "--json")
+    done = inv_here(project, "wheelhouse.check", "--json")
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
     if said != "and 2d3":
         assert said in " ".join(f"{each['name']}: {each['problem']}" for each in json.loads(done.stdout)["findings"])
-    repaired = inv(project, "wheelhouse.check", "--repair")
+    repaired = inv_here(project, "wheelhouse.check", "--repair")
     assert (repaired.returncode == 0) is (repairable or said == "and 2d3"), repaired.stdout
     if repairable:
-        assert inv(project, "wheelhouse.check", "--deep").returncode == 0
+        assert inv_here(project, "wheelhouse.check", "--deep").returncode == 0
 
 
 def test_deep_check_reads_every_byte(s3: servers.S3Server, bucket_name: str, tmp_path: Path) -> None:
@@ -225,10 +226,10 @@ def test_remove_is_off_the_pages_first_and_deleted_later(tmp_path: Path) -> None
 def test_marks_need_a_version_that_is_there(task: str, tmp_path: Path) -> None:
     """Without a version, or with one that is not there, nothing is marked."""
     project = published(tmp_path)
-    failed(inv(project, f"wheelhouse.{task}"), 2, f"version: not given ({task} needs --version X.Y.Z)")
-    failed(inv(project, f"wheelhouse.{task}", "--version", "3"), 1, "versions there: 1.0")
+    failed(inv_here(project, f"wheelhouse.{task}"), 2, f"version: not given ({task} needs --version X.Y.Z)")
+    failed(inv_here(project, f"wheelhouse.{task}", "--version", "3"), 1, "versions there: 1.0")
     before = pages(project)
-    done = inv(project, f"wheelhouse.{task}", "--version", "1.0", "--dry-run")
+    done = inv_here(project, f"wheelhouse.{task}", "--version", "1.0", "--dry-run")
     assert (done.returncode, pages(project) == before) == (0, True)
 
 

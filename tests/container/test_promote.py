@@ -10,6 +10,7 @@ import pytest
 import servers
 import wheels
 from folders import digests
+from in_process import inv_here
 from outcomes import failed
 from projects import inv, make_project, s3_env
 
@@ -131,4 +132,4 @@ def test_promote_keeps_what_is_there(tmp_path: Path) -> None:
 )
 def test_promote_of_nothing(words: list[str], code: int, said: str, tmp_path: Path) -> None:
     """What cannot be promoted is said in one line."""
-    failed(inv(candidate(tmp_path), "wheelhouse.promote", *words), code, said)
+    failed(inv_here(candidate(tmp_path), "wheelhouse.promote", *words), code, said)

@@ -13,6 +13,7 @@ import pytest
 import servers
 import wheels
 from folders import digests
+from in_process import inv_here
 from outcomes import failed
 from projects import inv, make_project, s3_env, uploaded
 from stores import s3_container
@@ -168,7 +169,7 @@ def test_bad_archive_stops_the_upload(make: Callable[[Path], object], said: str,
     project = make_project(tmp_path / "project")
     wheels.make_wheel(project / "dist", "demo", "1.0")
     make(project / "dist")
-    done = inv(project, "wheelhouse.upload")
+    done = inv_here(project, "wheelhouse.upload")
     failed(done, 1, said)
     assert "error: demo-2.0-py3-none-any.whl: " in done.stderr
     assert not (project / "wheelhouse").exists()

@@ -27,6 +27,7 @@ import scripted_index
 import servers
 import wheels
 from folders import digests
+from in_process import inv_here
 from projects import index_env, inv, make_project, s3_env
 from scripted_index import BAD_TOKEN, CLOSED, EXISTS, EXPIRED, USED, Fault, Index, Script
 from stores import s3_container
@@ -464,7 +465,7 @@ def test_bad_pypirc(text: str | bytes | Callable[[Rig], None], rig: Rig) -> None
     else:
         write_pypirc(text)
     env = {"WHEELHOUSE_REPOSITORY": "corp", "WHEELHOUSE_CHECK_URL": rig.index.access.simple_url}
-    done = inv(rig.project, *RELEASE, env=env)
+    done = inv_here(rig.project, *RELEASE, env=env)
     assert_no_secret(done)
     assert_failed(done, ".pypirc", code=2)
     assert rig.index.posts == []

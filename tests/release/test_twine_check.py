@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import servers
 import wheels
+from in_process import inv_here
 from projects import index_env, inv, make_project
 
 from wheelhouse_tasks.artifacts import artifact, dist
@@ -72,7 +73,7 @@ def test_nothing_left_to_check(make: Callable[[Path], None], pypi: servers.Packa
     make(project / "dist")
     names = sorted(path.name for path in (project / "dist").iterdir())
     words = ("wheelhouse.release", "--version", "1.0", "--no-fetch", "--json")
-    done = inv(project, *words, env=index_env(pypi))
+    done = inv_here(project, *words, env=index_env(pypi))
     message = done.stderr.rpartition("error: ")[2]
     assert (done.returncode, message.count("\n")) == (1, 1), done.stderr
     assert sorted(name for name, _ in json.loads(done.stdout)["findings"]) == names

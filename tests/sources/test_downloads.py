@@ -20,6 +20,7 @@ import programs
 import pytest
 import servers
 import wheels
+from in_process import inv_here
 from outcomes import SENTINEL, failed
 from projects import inv, make_project, s3_env
 from scripted import Answer, Handler, Scripted, scripted
@@ -309,11 +310,11 @@ def test_truncated(case: str, server: Scripted, tmp_path: Path) -> None:
     answer, said = TRUNCATED[case]
     project = make_project(tmp_path / "project")
     url = shelf(server, answer, BODY)
-    failed(inv(project, *FETCH, url, env={"WHEELHOUSE_RETRIES": "2"}), 1, said)
+    failed(inv_here(project, *FETCH, url, env={"WHEELHOUSE_RETRIES": "2"}), 1, said)
     assert contents(project / "dist") == {}
     assert len(ranges_of(server)) > 1
     server.in_turn(f"/{WHEEL}", answer, Served())
-    done = inv(project, *FETCH, url)
+    done = inv_here(project, *FETCH, url)
     assert (done.returncode, contents(project / "dist")) == (0, {WHEEL: BODY}), done.stderr
 
 
@@ -361,7 +362,7 @@ def test_mismatch(older: bytes, server: Scripted, tmp_path: Path) -> None:
     if older:
         (project / "dist" / WHEEL).write_bytes(older)
     url = shelf(server, (200, {}, b"wrong"), BODY)
-    done = inv(project, *FETCH, url, "--force")
+    done = inv_here(project, *FETCH, url, "--force")
     failed(done, 1, f"{WHEEL}: sha256 is {sha256_of(b'wrong')}, expected {sha256_of(BODY)} (the file was not kept)")
     assert contents(project / "dist") == ({WHEEL: older} if older else {})
     assert ranges_of(server) == [None, None]
@@ -383,7 +384,7 @@ def test_content_encoding(headers: dict[str, str], body: bytes, size: bool, serv
     """Case 42: whether a body was packed on its way is decided by the sha256, whatever its label says."""
     project = make_project(tmp_path / "project")
     url = shelf(server, (200, headers, body), b"PK" + BODY, size=size)
-    done = inv(project, *FETCH, url)
+    done = inv_here(project, *FETCH, url)
     assert (done.returncode, contents(project / "dist")) == (0, {WHEEL: b"PK" + BODY}), done.stderr
     assert server.asked(f"/{WHEEL}", "Accept-Encoding") == ["identity"]
 
@@ -600,7 +601,7 @@ def test_links_elsewhere(server: Scripted, tmp_path: Path) -> None:
 def test_redirect_to_no_web_server(target: str, server: Scripted, tmp_path: Path) -> None:
     """Case 46: a redirect to a file of this machine, or to what is no web server, is refused."""
     project = make_project(tmp_path / "project")
-    failed(inv(project, *FETCH, shelf(server, redirect(target), BODY)), 1, "cannot be requested: ")
+    failed(inv_here(project, *FETCH, shelf(server, redirect(target), BODY)), 1, "cannot be requested: ")
     assert contents(project / "dist") == {}
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import wheels
 from fake_store import FakeStore
+from in_process import inv_here
 from paths import TESTS
-from projects import inv, make_project
+from projects import make_project
 from scripted import Scripted, scripted
 from served import SDIST, WHEEL, collect, link, names, serve
 
@@ -96,7 +97,7 @@ def test_name_is_shown_escaped(href: str, web: Scripted, wheel: bytes, tmp_path:
     """Cases 2, 4: what is skipped for its name is told in a warning, on one printable line."""
     project = make_project(tmp_path / "project")
     serve(web, link(href) + link(WHEEL), {f"/{WHEEL}": wheel})
-    done = inv(project, "wheelhouse.fetch", "--index", web.url)
+    done = inv_here(project, "wheelhouse.fetch", "--index", web.url)
     assert done.returncode == 0, done.stderr
     said = [line for line in (done.stdout + done.stderr).splitlines() if "skipped" in line]
     assert len(said) == 1

@@ -14,6 +14,7 @@ import wheels
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from in_process import inv_here
 from outcomes import LOGIN, failed
 from projects import inv, make_project
 from scripted import Scripted, scripted
@@ -162,7 +163,7 @@ def test_yanked_file(attributes: str, shown: str, web: Scripted, wheel: bytes, t
     """Case 38: a yanked file is not fetched, and the reason is shown, escaped."""
     project = make_project(tmp_path / "project")
     serve(web, link(SDIST, attributes) + link(WHEEL), {f"/{WHEEL}": wheel})
-    done = inv(project, "wheelhouse.fetch", "--index", web.url)
+    done = inv_here(project, "wheelhouse.fetch", "--index", web.url)
     assert done.returncode == 0, done.stderr
     assert f"skipped {SDIST}: {shown}" in done.stdout + done.stderr
     assert "\x1b" not in done.stdout + done.stderr
