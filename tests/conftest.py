@@ -15,7 +15,9 @@ import google_front
 import programs
 import pytest
 import servers
+import wheels
 from hypothesis import HealthCheck, settings
+from scripted import Scripted, scripted
 
 from wheelhouse_tasks.settings import ci
 from wheelhouse_tasks.settings.providers import PROVIDERS
@@ -158,6 +160,21 @@ def s3_web(tmp_path_factory: pytest.TempPathFactory, s3: servers.S3Server) -> It
     """Run nginx in front of SeaweedFS: the buckets are below `/s3/`."""
     with servers.or_skip(servers.nginx(tmp_path_factory.mktemp("web"), s3.port)) as server:
         yield server
+
+
+@pytest.fixture
+def server() -> Iterator[Scripted]:
+    """Run a server whose answers are a table."""
+    with scripted() as script:
+        yield script
+
+
+@pytest.fixture
+def wheel(tmp_path: Path) -> bytes:
+    """Return the bytes of a real wheel, demo-1.0-py3-none-any.whl."""
+    folder = tmp_path / "made"
+    folder.mkdir()
+    return wheels.make_wheel(folder).read_bytes()
 
 
 @pytest.fixture

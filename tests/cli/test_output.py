@@ -50,7 +50,7 @@ MODES = {
 
 @pytest.mark.parametrize("mode", MODES)
 def test_secret_flag_is_never_told(mode: str, s3: servers.S3Server, bucket_name: str, tmp_path: Path) -> None:
-    """Wrong credentials are refused with the provider's reason, and no output tells the secret of a flag (case 73)."""
+    """Wrong credentials are refused with the provider's reason, and no output tells the secret of a flag."""
     project = make_project(tmp_path / "project")
     wheels.make_wheel(project / "dist", "demo", "1.0")
     before, after = MODES[mode]
@@ -61,7 +61,7 @@ def test_secret_flag_is_never_told(mode: str, s3: servers.S3Server, bucket_name:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_refused_release_tells_no_secret(mode: str, pypi: servers.PackageIndex, tmp_path: Path) -> None:
-    """A package index that refuses the password ends the release with its reason, and no password is told (case 73)."""
+    """A package index that refuses the password ends the release with its reason, and no password is told."""
     project = make_project(tmp_path / "project", name="demo-refused")
     wheels.make_wheel(project / "dist", "demo-refused", "1.0")
     before, after = MODES[mode]

@@ -109,7 +109,7 @@ def test_upload_is_idempotent(place: str, request: pytest.FixtureRequest, bucket
 
 
 def test_dry_run_writes_nothing(tmp_path: Path) -> None:
-    """`--dry-run`, and invoke's own `--dry`, show the plan and leave no trace (case 77)."""
+    """`--dry-run`, and invoke's own `--dry`, show the plan and leave no trace."""
     project = make_project(tmp_path / "project")
     wheels.make_wheel(project / "dist", "demo", "1.0")
     for words in (("wheelhouse.upload", "--dry-run"), ("--dry", "wheelhouse.upload"), ("wheelhouse.upload", "--dry")):
@@ -150,22 +150,22 @@ GOOD = "Metadata-Version: 2.1\nName: demo\nVersion: 2.0\n"
 
 
 ARCHIVES = {
-    "Case 19: HTML": (written(b"<html>"), "the archive is damaged: File is not a zip file"),
-    "Case 19: empty": (written(b""), "the archive is damaged: File is not a zip file"),
-    "Case 20: large METADATA": (made(GOOD + "x" * (9 << 20)), "METADATA is larger than 8 MiB"),
-    "Case 21: two .dist-info": (
+    "HTML": (written(b"<html>"), "the archive is damaged: File is not a zip file"),
+    "empty": (written(b""), "the archive is damaged: File is not a zip file"),
+    "large METADATA": (made(GOOD + "x" * (9 << 20)), "METADATA is larger than 8 MiB"),
+    "two .dist-info": (
         made(GOOD, **{"x-1.dist-info/METADATA": b""}),
         "has 2 .dist-info folders, expected one",
     ),
-    "Case 22: other project": (made(GOOD.replace("demo", "x")), "its metadata says project 'x', its file name 'demo'"),
-    "Case 22: other version": (made(GOOD.replace("2.0", "3")), "its metadata says version '3', its file name '2.0'"),
-    "Case 23: no Version": (made("Name: demo\n"), "its metadata has no Name or no Version"),
+    "other project": (made(GOOD.replace("demo", "x")), "its metadata says project 'x', its file name 'demo'"),
+    "other version": (made(GOOD.replace("2.0", "3")), "its metadata says version '3', its file name '2.0'"),
+    "no Version": (made("Name: demo\n"), "its metadata has no Name or no Version"),
 }
 
 
 @pytest.mark.parametrize(("make", "said"), ARCHIVES.values(), ids=ARCHIVES)
 def test_bad_archive_stops_the_upload(make: Callable[[Path], object], said: str, tmp_path: Path) -> None:
-    """Cases 19 to 23: a wheel that is none is named with what is wrong, before the good one beside it is sent."""
+    """A wheel that is none is named with what is wrong, before the good one beside it is sent."""
     project = make_project(tmp_path / "project")
     wheels.make_wheel(project / "dist", "demo", "1.0")
     make(project / "dist")
@@ -187,7 +187,7 @@ class Meddler(Silent):
 
 
 def test_wheel_that_changes_under_way(tmp_path: Path) -> None:
-    """Case 24: a wheel that is rewritten after it was read is not stored, and is on no page."""
+    """A wheel that is rewritten after it was read is not stored, and is on no page."""
     project = make_project(tmp_path / "project")
     wheel = wheels.make_wheel(project / "dist", "demo", "1.0")
     found = resolve({}, {}, {}, project)
@@ -198,7 +198,7 @@ def test_wheel_that_changes_under_way(tmp_path: Path) -> None:
 
 
 def test_requires_python_on_the_pages(tmp_path: Path) -> None:
-    """Case 25: Requires-Python is escaped on the pages; one that is no specifier is left off, with a warning."""
+    """Requires-Python is escaped on the pages; one that is no specifier is left off, with a warning."""
     project = make_project(tmp_path / "project")
     wheels.make_wheel(project / "dist", "demo", "1.0", requires_python=">=3.8,<4")
     bad = wheels.make_wheel(project / "dist", "demo", "2.0", requires_python=">=3.8'\"<b>")

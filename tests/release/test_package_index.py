@@ -36,7 +36,7 @@ def test_both_names_of_an_index_are_refused(tmp_path: Path) -> None:
 
 
 def test_login_page_is_no_index(tmp_path: Path) -> None:
-    """A login page in place of an index stops a fetch, and a release before it uploads (cases 35 and 69)."""
+    """A login page in place of an index stops a fetch, and a release before it uploads."""
     project = uploaded(tmp_path)
     with scripted() as server:
         server.page("/", LOGIN)
@@ -49,7 +49,7 @@ def test_login_page_is_no_index(tmp_path: Path) -> None:
 
 
 def test_check_url_that_leads_nowhere_is_found_before(tmp_path: Path) -> None:
-    """A simple URL at which nothing is stops the release before anything is uploaded (case 69)."""
+    """A simple URL at which nothing is stops the release before anything is uploaded."""
     project = uploaded(tmp_path)
     with scripted() as server:
         env = {"WHEELHOUSE_REPOSITORY_URL": server.url, "WHEELHOUSE_CHECK_URL": f"{server.url}simpel/"}

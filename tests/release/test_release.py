@@ -112,7 +112,7 @@ def test_plan_is_written_and_kept(pypi: servers.PackageIndex, name: str, tmp_pat
 
 
 def test_conflict_is_in_the_plan(pypi: servers.PackageIndex, name: str, tmp_path: Path) -> None:
-    """Case 69: the plan shows which file is there with other bytes, and nothing else is uploaded."""
+    """The plan shows which file is there with other bytes, and nothing else is uploaded."""
     project = project_with(tmp_path, name, "1.0")
     assert release(project, pypi, "--version", "1.0").returncode == 0
     wheels.make_sdist(project / "dist", name, "1.0", payload=b"other")
@@ -189,7 +189,7 @@ def test_release(index: str, request: pytest.FixtureRequest, tmp_path: Path) -> 
 
 
 def test_release_finds_conflicts_first(pypi: servers.PackageIndex, tmp_path: Path) -> None:
-    """A file that the index shows with other bytes stops the release before anything is uploaded (case 69)."""
+    """A file that the index shows with other bytes stops the release before anything is uploaded."""
     project = make_project(tmp_path / "project", name="demo-conflict")
     wheels.make_wheel(project / "dist", "demo-conflict", "1.0")
     words = ("wheelhouse.release", "--version", "1.0", "--no-fetch")
@@ -203,7 +203,7 @@ def test_release_finds_conflicts_first(pypi: servers.PackageIndex, tmp_path: Pat
 
 
 def test_release_stops_at_twine_check(pypi: servers.PackageIndex, tmp_path: Path) -> None:
-    """What `twine check --strict` finds ends the release with nothing uploaded (case 68)."""
+    """What `twine check --strict` finds ends the release with nothing uploaded."""
     project = make_project(tmp_path / "project", name="demo-strict")
     metadata = "Metadata-Version: 2.1\nName: demo-strict\nVersion: 1.0\n"
     wheels.make_wheel(project / "dist", "demo-strict", "1.0", metadata=metadata)
@@ -216,7 +216,7 @@ RELEASE = ("wheelhouse.release", "--version", "1.0")
 
 
 def test_dry_run_refuses_what_the_release_refuses(pypi: servers.PackageIndex, tmp_path: Path) -> None:
-    """A file in dist/ with other bytes than the wheelhouse's stops the dry run as it stops the release (case 77)."""
+    """A file in dist/ with other bytes than the wheelhouse's stops the dry run as it stops the release."""
     project = uploaded(tmp_path)
     wheels.make_wheel(project / "dist", payload=b"other")
     for words in ((*RELEASE, "--dry-run"), RELEASE):
@@ -263,14 +263,14 @@ def test_modules_of_the_project_do_not_shadow_twine(pypi: servers.PackageIndex, 
     ],
 )
 def test_two_of_a_kind_are_refused(make: object, said: str, pypi: servers.PackageIndex, tmp_path: Path) -> None:
-    """`1.0` and `1.0.0` are one version: two sdists, or two wheels for the same tags, stop the release (case 68)."""
+    """`1.0` and `1.0.0` are one version: two sdists, or two wheels for the same tags, stop the release."""
     project = make_project(tmp_path / "project")
     make(project / "dist")  # type: ignore[operator]
     failed(inv(project, *RELEASE, "--no-fetch", env=index_env(pypi)), 1, said)
 
 
 def test_local_version_is_refused_for_pypi(tmp_path: Path) -> None:
-    """PyPI takes no local versions: that is said before anything is sent (case 68)."""
+    """PyPI takes no local versions: that is said before anything is sent."""
     project = make_project(tmp_path / "project")
     wheels.make_wheel(project / "dist", version="1.0+cu118")
     with scripted() as server:

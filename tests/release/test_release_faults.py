@@ -1,7 +1,4 @@
-"""Releases to an index that misbehaves: how each ends, what is told, what is up, and that one rerun completes it.
-
-The cases are those of the fault catalogue, section F.
-"""
+"""Releases to an index that misbehaves: how each ends, what is told, what is up, and that one rerun completes it."""
 
 import hashlib
 import json
@@ -157,9 +154,9 @@ STOPS = {
 
 @pytest.mark.parametrize("trouble", STOPS.values(), ids=STOPS)
 def test_stops_and_completes(trouble: Trouble, rig: Rig) -> None:
-    """Case 70: the second of four files fails; the line tells all, and the command that it names completes the release.
+    """The second of four files fails; the line tells all, and the command that it names completes the release.
 
-    Case 75: a redirect, or a status that twine takes for success, is none.
+    A redirect, or a status that twine takes for success, is none.
     """
     trouble.fault.name = SECOND
     rig.index.script = Script([trouble.fault])
@@ -207,7 +204,7 @@ HICCUPS = {
 
 @pytest.mark.parametrize("hiccup", HICCUPS.values(), ids=HICCUPS)
 def test_gets_over_it(hiccup: Hiccup, rig: Rig) -> None:
-    """Case 70: what passes, or what the index took without telling, ends no release; a rerun has nothing to do."""
+    """What passes, or what the index took without telling, ends no release; a rerun has nothing to do."""
     rig.index.script = hiccup.script
     done = rig.release(env=patience(hiccup.script))
     assert (done.returncode, done.stderr) == (0, "")
@@ -219,7 +216,7 @@ def test_gets_over_it(hiccup: Hiccup, rig: Rig) -> None:
 
 
 def test_login_page_is_no_success(rig: Rig) -> None:
-    """Case 75: a login page with status 200 from the second file on fails the release, and a rerun completes it."""
+    """A login page with status 200 from the second file on fails the release, and a rerun completes it."""
     rig.index.script = Script([Fault(200, "OK", body=LOGIN, skip=1)])
     rig.env = {"WHEELHOUSE_TIMEOUT": SHORT}
     done = rig.release()
@@ -232,7 +229,7 @@ def test_login_page_is_no_success(rig: Rig) -> None:
 
 
 def test_index_that_never_shows_them(rig: Rig) -> None:
-    """Case 70: an index that takes everything and shows nothing in time fails the release; later a rerun ends well."""
+    """An index that takes everything and shows nothing in time fails the release; later a rerun ends well."""
     rig.index.script = Script(lag=1000)
     done = rig.release(env={"WHEELHOUSE_TIMEOUT": SHORT})
     assert_failed(done, "not shown", *rig.planned)
@@ -245,7 +242,7 @@ def test_index_that_never_shows_them(rig: Rig) -> None:
 
 @pytest.mark.parametrize("status", [500, 503, 403])
 def test_unreadable_index_is_not_an_empty_one(status: int, rig: Rig) -> None:
-    """Case 69: an index whose page cannot be read stops the release before anything is sent."""
+    """An index whose page cannot be read stops the release before anything is sent."""
     rig.index.script = Script(page_status=status)
     done = rig.release(env={"WHEELHOUSE_RETRIES": "1"})
     assert_failed(done, rig.index.access.simple_url, str(status))
@@ -256,7 +253,7 @@ def test_unreadable_index_is_not_an_empty_one(status: int, rig: Rig) -> None:
 
 
 def test_file_with_other_bytes_stops_everything(rig: Rig) -> None:
-    """Case 69: one file is there with its bytes, one with others: nothing is sent, by a dry run neither."""
+    """One file is there with its bytes, one with others: nothing is sent, by a dry run neither."""
     original = (rig.project / "dist" / SDIST).read_bytes()
     assert rig.release().returncode == 0
     posts = rig.index.posts
@@ -271,7 +268,7 @@ def test_file_with_other_bytes_stops_everything(rig: Rig) -> None:
 
 
 def test_raced_by_other_bytes(rig: Rig) -> None:
-    """Case 69: a name that another took with other bytes after the comparison is a conflict, not taken for uploaded."""
+    """A name that another took with other bytes after the comparison is a conflict, not taken for uploaded."""
     other = hashlib.sha256(b"other").hexdigest()
     rig.index.files[SECOND] = scripted_index.Stored("demo", other, 5, lag=2)
     done = rig.release()
@@ -281,7 +278,7 @@ def test_raced_by_other_bytes(rig: Rig) -> None:
 
 
 def test_deleted_name_never_comes_back(rig: Rig) -> None:
-    """Case 70: the index's sentence about a name that was used before is shown; no rerun gets around it."""
+    """The index's sentence about a name that was used before is shown; no rerun gets around it."""
     assert rig.release().returncode == 0
     rig.index.delete(SECOND)
     for _ in range(2):
@@ -290,7 +287,7 @@ def test_deleted_name_never_comes_back(rig: Rig) -> None:
 
 
 def test_closed_release(rig: Rig) -> None:
-    """Case 76: the sentence about a release that is older than 14 days is shown; a complete one still is no failure."""
+    """The sentence about a release that is older than 14 days is shown; a complete one still is no failure."""
     extra = wheels.make_wheel(rig.project / "dist", tag="cp313-cp313-win_amd64")
     extra.rename(rig.project / extra.name)
     assert rig.release().returncode == 0
@@ -302,7 +299,7 @@ def test_closed_release(rig: Rig) -> None:
 
 
 def test_token_expires_between_files(rig: Rig) -> None:
-    """Case 71: a token that expires half-way ends the release with the index's words; a rerun completes it."""
+    """A token that expires half-way ends the release with the index's words; a rerun completes it."""
     rig.index.tokens[servers.INDEX_PASSWORD] = 1
     done = rig.release()
     assert_failed(done, SECOND, "403", EXPIRED)
@@ -334,7 +331,7 @@ def pypi_env(rig: Rig) -> dict[str, str]:
 
 
 def test_each_file_has_a_token_of_its_own(rig: Rig, pypi_env: dict[str, str]) -> None:
-    """Case 71: with trusted publishing to `pypi` every file gets a new token, so that none expires on the way."""
+    """With trusted publishing to `pypi` every file gets a new token, so that none expires on the way."""
     rig.index.script = Script(token_uploads=1)
     identity = "identity-of-the-job"
     ci = {
@@ -352,7 +349,7 @@ def test_each_file_has_a_token_of_its_own(rig: Rig, pypi_env: dict[str, str]) ->
 
 @pytest.mark.parametrize("index", ["pypi", "url", "half"])
 def test_no_credentials(index: str, rig: Rig, request: pytest.FixtureRequest) -> None:
-    """Case 72: without credentials and without a terminal nobody is asked; the variables are named, nothing is sent."""
+    """Without credentials and without a terminal nobody is asked; the variables are named, nothing is sent."""
     env = request.getfixturevalue("pypi_env") if index == "pypi" else index_env(rig.index.access)
     env = {name: value for name, value in env.items() if not name.startswith("TWINE_")}
     if index == "half":
@@ -380,7 +377,7 @@ LOUD = {
 
 @pytest.mark.parametrize(("place", "words", "loud"), LOUD.values(), ids=LOUD)
 def test_no_output_tells_the_password(place: str, words: tuple[str, ...], loud: Mapping[str, str], rig: Rig) -> None:
-    """Case 73: however much output is asked for, and though the index repeats the password, none tells it."""
+    """However much output is asked for, and though the index repeats the password, none tells it."""
     access, secret = rig.index.access, servers.INDEX_PASSWORD
     answer = f"No such token: {secret}"
     rig.index.script = Script([Fault(403, answer, body=f"<p>{answer}</p>", name=SECOND)])
@@ -402,7 +399,7 @@ def test_no_output_tells_the_password(place: str, words: tuple[str, ...], loud: 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="no /proc here")
 def test_no_command_line_holds_the_password(rig: Rig) -> None:
-    """Case 73: while twine waits for the index's answer, no process of the machine shows the password to everybody."""
+    """While twine waits for the index's answer, no process of the machine shows the password to everybody."""
     looked = threading.Event()
     rig.index.script = Script([Fault(200, "OK", times=1, stores=True, until=looked)])
     env = {**os.environ, **index_env(rig.index.access)}
@@ -459,7 +456,7 @@ PYPIRC: dict[str, str | bytes | Callable[[Rig], None]] = {
 
 @pytest.mark.parametrize("text", PYPIRC.values(), ids=PYPIRC)
 def test_bad_pypirc(text: str | bytes | Callable[[Rig], None], rig: Rig) -> None:
-    """Case 74: a .pypirc that does not name the repository is a usage error that tells nothing of what is in it."""
+    """A .pypirc that does not name the repository is a usage error that tells nothing of what is in it."""
     if callable(text):
         text(rig)
     else:
@@ -472,7 +469,7 @@ def test_bad_pypirc(text: str | bytes | Callable[[Rig], None], rig: Rig) -> None
 
 
 def test_good_pypirc(rig: Rig) -> None:
-    """Case 74: a repository of .pypirc is released to with the credentials of its section."""
+    """A repository of .pypirc is released to with the credentials of its section."""
     access = rig.index.access
     text = f"[corp]\nrepository = {access.upload_url}\nusername = {access.username}\npassword = {access.password}\n"
     write_pypirc(DISTUTILS + text)
@@ -483,7 +480,7 @@ def test_good_pypirc(rig: Rig) -> None:
 
 
 def test_dry_release_sends_nothing(rig: Rig) -> None:
-    """Case 77: a dry run of a release shows every file, looks at the index, writes nothing, and checks all the same."""
+    """A dry run of a release shows every file, looks at the index, writes nothing, and checks all the same."""
     before = snapshot(rig.project)
     done = rig.release(*RELEASE, "--dry-run")
     assert done.returncode == 0, done.stderr
@@ -514,7 +511,7 @@ WRITING = {
 
 @pytest.mark.parametrize("place", ["folder", "s3"])
 def test_dry_runs_write_nothing(place: str, s3: servers.SeaweedFS, bucket_name: str, tmp_path: Path) -> None:
-    """Case 77: a dry run of every task that writes leaves dist/ and the container as they are, though there is work."""
+    """A dry run of every task that writes leaves dist/ and the container as they are, though there is work."""
     project = make_project(tmp_path / "project")
     for version in ("0.9", "1.0", "1.1.dev1", "1.1.dev2"):
         wheels.make_wheel(project / "dist", version=version)
@@ -547,7 +544,7 @@ def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
 
 @pytest.mark.parametrize("index", ["pypi", "devpi_index"])
 def test_real_indexes_agree(index: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    """Case 69: on pypiserver and devpi too, the same file is skipped, and another of its name is found before all."""
+    """On pypiserver and devpi too, the same file is skipped, and another of its name is found before all."""
     server: servers.PackageIndex = request.getfixturevalue(index)
     name = f"demo-faults-{index.replace('_', '-')}"
     project = make_project(tmp_path / "project", name=name)

@@ -189,7 +189,7 @@ def test_local_version_of_wheelhouse_uploader(s3: servers.S3Server, bucket_name:
 
 
 def test_bucket_that_is_not_open(s3: servers.S3Server, bucket_name: str, tmp_path: Path) -> None:
-    """Case 35: a bucket that may not be listed, and has no page, is one line."""
+    """A bucket that may not be listed, and has no page, is one line."""
     project = make_project(tmp_path / "project")
     with s3_driver(s3) as driver:
         driver.create_container(bucket_name)

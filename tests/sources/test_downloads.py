@@ -42,13 +42,6 @@ ETAG, DATE = '"v1"', "Mon, 02 Nov 2026 10:00:00 GMT"
 JSON = "application/vnd.pypi.simple.v1+json"
 
 
-@pytest.fixture
-def server() -> Iterator[Scripted]:
-    """Run a scripted server."""
-    with scripted() as script:
-        yield script
-
-
 def sha256_of(content: bytes) -> str:
     """Return a digest."""
     return hashlib.sha256(content).hexdigest()
@@ -115,7 +108,7 @@ def ranges(server: Scripted) -> list[str | None]:
 
 
 def test_silence_is_continued(server: Scripted) -> None:
-    """Case 40: a body that stalls is continued like one that is cut off."""
+    """A body that stalls is continued like one that is cut off."""
     server.answers["/x"] = Served(stops=[1000, 500], silently=True)
     assert fetched(server, timeout=programs.SILENCE) == BODY
     assert ranges(server) == [None, "bytes=1000-", "bytes=1500-"]
@@ -135,7 +128,7 @@ def test_silence_is_continued(server: Scripted) -> None:
     ],
 )
 def test_continued(headers: dict[str, str], validator: str | None, server: Scripted) -> None:
-    """Case 40: a body that stops is continued where the server tells this file from others, and else begun anew."""
+    """A body that stops is continued where the server tells this file from others, and else begun anew."""
     server.answers["/x"] = Served(stops=[1000, 500], headers=headers)
     assert fetched(server) == BODY
     assert ranges(server) == ([None, "bytes=1000-", "bytes=1500-"] if validator else [None, None, None])
@@ -169,7 +162,7 @@ OTHER = b"o" * 2000
     ],
 )
 def test_no_sequel(answer: Answer, server: Scripted) -> None:
-    """Case 40: what does not continue these very bytes is never appended to them; the file is begun anew."""
+    """What does not continue these very bytes is never appended to them; the file is begun anew."""
     server.in_turn("/x", Served(stops=[1000]), answer, Served())
     assert fetched(server) == BODY
     assert ranges(server) == [None, "bytes=1000-", None]
@@ -183,14 +176,14 @@ def test_no_sequel(answer: Answer, server: Scripted) -> None:
     ],
 )
 def test_sequel(answer: Answer, server: Scripted) -> None:
-    """Case 40: the rest is appended."""
+    """A part that begins where the last one ended is appended."""
     server.in_turn("/x", Served(stops=[1000]), answer)
     assert fetched(server) == BODY
     assert ranges(server) == [None, "bytes=1000-"]
 
 
 def test_sequel_in_small_parts(server: Scripted) -> None:
-    """Case 40: a server may send less than was asked for; the next request goes on from there."""
+    """A server may send less than was asked for; the next request goes on from there."""
     server.in_turn("/x", Served(stops=[1000]), part(1000, 3000, BODY[1000:1700]), part(1700, 3000, BODY[1700:]))
     assert fetched(server) == BODY
     assert ranges(server) == [None, "bytes=1000-", "bytes=1700-"]
@@ -210,7 +203,7 @@ def chunked(body: bytes, end: bytes = b"0\r\n\r\n", **headers: str) -> Answer:
     ("size", "asked"), [(3000, [None, "bytes=3000-"]), (9, [None, "bytes=3000-", None])], ids=["whole", "another file"]
 )
 def test_chunks_without_an_end(size: int, asked: list[str | None], server: Scripted) -> None:
-    """Case 40: where no length was told, 416 with the size of what came means that nothing is missing."""
+    """Where no length was told, 416 with the size of what came means that nothing is missing."""
     cut_off = chunked(BODY, b"", ETag=ETAG)
     server.in_turn("/x", cut_off, (416, {"Content-Range": f"bytes */{size}"}, b"sorry"), Served())
     assert fetched(server) == BODY
@@ -218,21 +211,21 @@ def test_chunks_without_an_end(size: int, asked: list[str | None], server: Scrip
 
 
 def test_gone_in_the_middle(server: Scripted) -> None:
-    """Case 40: a file that is deleted meanwhile is a definite answer."""
+    """A file that is deleted meanwhile is a definite answer."""
     server.in_turn("/x", Served(stops=[1000]), (404, {}, b""))
     with pytest.raises(PageMissing, match=r"is not there \(404\)"):
         fetched(server)
 
 
 def test_overload_in_the_middle(server: Scripted) -> None:
-    """Case 40: a server that is busy when it is asked for the rest is asked again."""
+    """A server that is busy when it is asked for the rest is asked again."""
     server.in_turn("/x", Served(stops=[1000]), (503, {}, b""), Served())
     assert fetched(server) == BODY
     assert ranges(server) == [None, "bytes=1000-", "bytes=1000-"]
 
 
 def test_no_progress_ends(server: Scripted) -> None:
-    """Case 39: a body that stops again and again is given up after `retries` sequels, with the reason."""
+    """A body that stops again and again is given up after `retries` sequels, with the reason."""
     server.answers["/x"] = Served(stops=[10] * 99)
     with pytest.raises(WebError, match="could not be read: IncompleteRead"):
         fetched(server, retries=2)
@@ -240,7 +233,7 @@ def test_no_progress_ends(server: Scripted) -> None:
 
 
 def test_restarts_end(server: Scripted) -> None:
-    """Case 40: a server that never continues is given up after `retries` new starts."""
+    """A server that never continues is given up after `retries` new starts."""
     server.answers["/x"] = lambda handler: (
         Served(stops=[10])(handler) if not handler.headers["Range"] else give_200(handler)
     )
@@ -255,7 +248,7 @@ def give_200(handler: Handler) -> None:
 
 
 def test_progress_keeps_on(server: Scripted) -> None:
-    """Case 39: a large file may stop more often than `retries`, as long as each part brings a block."""
+    """A large file may stop more often than `retries`, as long as each part brings a block."""
     body = hashlib.shake_256(b"large").digest(4 * BLOCK)
     server.answers["/x"] = Served(body, stops=[BLOCK] * 3)
     assert fetched(server, retries=1) == body
@@ -263,7 +256,7 @@ def test_progress_keeps_on(server: Scripted) -> None:
 
 
 def test_unasked_part_is_refused(server: Scripted) -> None:
-    """Case 40: a part is no answer to a request for the whole."""
+    """A part is no answer to a request for the whole."""
     server.answers["/x"] = part(0, 3000, BODY)
     with pytest.raises(WebError, match="the server answered 206"):
         fetched(server)
@@ -306,7 +299,7 @@ TRUNCATED = {
 
 @pytest.mark.parametrize("case", TRUNCATED)
 def test_truncated(case: str, server: Scripted, tmp_path: Path) -> None:
-    """Case 39: a body that is cut off is asked for again; once it stays so the fetch fails and leaves nothing."""
+    """A body that is cut off is asked for again; once it stays so the fetch fails and leaves nothing."""
     answer, said = TRUNCATED[case]
     project = make_project(tmp_path / "project")
     url = shelf(server, answer, BODY)
@@ -328,7 +321,7 @@ def ranges_of(server: Scripted) -> list[str | None]:
 def test_real_servers_continue(
     maker: str, fault: str, web: servers.Nginx, bucket_name: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    """Case 39: through a line on which no answer gets far, a file comes from a real server all the same."""
+    """Through a line on which no answer gets far, a file comes from a real server all the same."""
     project = make_project(tmp_path / "project")
     wheel = wheels.make_wheel(project / "dist", payload=hashlib.shake_256(b"line").digest(4_000_000))
     if maker == "nginx":
@@ -348,7 +341,7 @@ def test_real_servers_continue(
 
 
 def test_short_of_the_promised_size(server: Scripted, tmp_path: Path) -> None:
-    """Case 39: where the index promises a size, a shorter body is told as such."""
+    """Where the index promises a size, a shorter body is told as such."""
     project = make_project(tmp_path / "project")
     url = shelf(server, short_without_length, BODY, size=True)
     failed(inv(project, *FETCH, url), 1, f"{WHEEL}: ends after 1500 of the 3000 bytes that its index promises")
@@ -357,7 +350,7 @@ def test_short_of_the_promised_size(server: Scripted, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("older", [b"", b"older"], ids=["new", "older file there"])
 def test_mismatch(older: bytes, server: Scripted, tmp_path: Path) -> None:
-    """Case 41: wrong bytes are asked for once more, both digests are told, and an older file stays."""
+    """Wrong bytes are asked for once more, both digests are told, and an older file stays."""
     project = make_project(tmp_path / "project")
     if older:
         (project / "dist" / WHEEL).write_bytes(older)
@@ -381,7 +374,7 @@ PACKED = gzip.compress(b"PK" + BODY)
     ],
 )
 def test_content_encoding(headers: dict[str, str], body: bytes, size: bool, server: Scripted, tmp_path: Path) -> None:
-    """Case 42: whether a body was packed on its way is decided by the sha256, whatever its label says."""
+    """Whether a body was packed on its way is decided by the sha256, whatever its label says."""
     project = make_project(tmp_path / "project")
     url = shelf(server, (200, headers, body), b"PK" + BODY, size=size)
     done = inv_here(project, *FETCH, url)
@@ -401,7 +394,7 @@ def test_content_encoding(headers: dict[str, str], body: bytes, size: bool, serv
     ],
 )
 def test_packed_otherwise(came: bytes, tmp_path: Path) -> None:
-    """Case 42: what is not the promised file when unpacked either is told by the digest of what came."""
+    """What is not the promised file when unpacked either is told by the digest of what came."""
     with pytest.raises(DigestMismatch, match=f"sha256 is {sha256_of(came)}"):
         dist.save([came], tmp_path / WHEEL, artifact.parse(WHEEL), sha256_of(b"PK" + BODY))
     assert contents(tmp_path) == {}
@@ -415,7 +408,7 @@ def limited(project: Path, kilobytes: int, *words: str) -> subprocess.CompletedP
 
 @pytest.mark.parametrize("size", [True, False], ids=["size promised", "no size"])
 def test_bomb(size: bool, server: Scripted, tmp_path: Path) -> None:
-    """Case 42: what unpacks to far more than it may hold is given up before it fills the disk."""
+    """What unpacks to far more than it may hold is given up before it fills the disk."""
     project = make_project(tmp_path / "project")
     url = shelf(server, (200, {"Content-Encoding": "gzip"}, gzip.compress(b"PK" + bytes(50 << 20))), BODY, size=size)
     failed(limited(project, 20_000, *FETCH, url), 1, f"{WHEEL}: {'is longer than' if size else 'sha256 is'}")
@@ -423,7 +416,7 @@ def test_bomb(size: bool, server: Scripted, tmp_path: Path) -> None:
 
 
 def test_packed_without_a_digest(tmp_path: Path) -> None:
-    """Case 42: without a sha256 the archive itself decides."""
+    """Without a sha256 the archive itself decides."""
     wheel = wheels.make_wheel(tmp_path).read_bytes()
     for came in (gzip.compress(wheel), wheel):
         dist.save([came], tmp_path / WHEEL, artifact.parse(WHEEL), None)
@@ -433,7 +426,7 @@ def test_packed_without_a_digest(tmp_path: Path) -> None:
 
 
 def test_present(server: Scripted, tmp_path: Path) -> None:
-    """Case 43: a file that is there with the right sha256 is not asked for again, another is kept without --force."""
+    """A file that is there with the right sha256 is not asked for again, another is kept without --force."""
     project = make_project(tmp_path / "project")
     url = shelf(server, Served(), BODY)
     assert [inv(project, *FETCH, url).returncode for _ in range(2)] == [0, 0]
@@ -455,7 +448,7 @@ def many(server: Scripted, bodies: Mapping[str, bytes | None]) -> str:
 
 
 def test_disk_full(server: Scripted, tmp_path: Path) -> None:
-    """Case 44: a file for which there is no room is one line that names it; smaller ones are fetched."""
+    """A file for which there is no room is one line that names it; smaller ones are fetched."""
     project = make_project(tmp_path / "project")
     url = many(server, {"py2-none-any": bytes(300_000), "py3-none-any": b"small"})
     done = limited(project, 100, *FETCH, url)
@@ -475,7 +468,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_small_disk(server: Scripted, small_disk: Path, tmp_path: Path) -> None:
-    """Case 44: on a disk that really is full the same happens, and what was there stays."""
+    """On a disk that really is full the same happens, and what was there stays."""
     project = make_project(tmp_path / "project")
     (small_disk / "older.txt").write_bytes(b"older")
     url = shelf(server, Served(bytes(300_000)), bytes(300_000))
@@ -511,7 +504,7 @@ def read_only(dist: Path) -> None:
     ],
 )
 def test_in_the_way(prepare: Callable[[Path], object], said: str, server: Scripted, tmp_path: Path) -> None:
-    """Case 44: a folder that cannot be written to is one line, and stays as it is."""
+    """A folder that cannot be written to is one line, and stays as it is."""
     project = make_project(tmp_path / "project")
     prepare(project / "dist")
     before = sorted(project.rglob("*"))
@@ -533,7 +526,7 @@ def stalled(handler: Handler) -> None:
     ],
 )
 def test_endless(page: Answer | None, file: Answer | None, said: str, server: Scripted, tmp_path: Path) -> None:
-    """Case 45: a server that stops, or sends a byte now and then for ever, is given up."""
+    """A server that stops, or sends a byte now and then for ever, is given up."""
     project = make_project(tmp_path / "project")
     url = shelf(server, file, BODY)
     server.answers |= {"/": page} if page else {}
@@ -555,7 +548,7 @@ def test_endless(page: Answer | None, file: Answer | None, said: str, server: Sc
 )
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after(status: int, asked: str, pause: float, server: Scripted) -> None:
-    """Case 45: a server may ask for a pause, and not for one that nobody sits out."""
+    """A server may ask for a pause, and not for one that nobody sits out."""
     server.answers["/x"] = (status, {"Retry-After": asked}, b"")
     with pytest.raises(TryAgainError) as refused:
         list(Web(server.url, timeout=programs.STUCK, retries=0).blocks(f"{server.url}x"))
@@ -571,7 +564,7 @@ HARMLESS = {"Host", "User-Agent", "Accept", "Accept-Encoding", "Connection", "Ra
 
 
 def test_redirect_elsewhere(server: Scripted, tmp_path: Path) -> None:
-    """Case 46: credentials stay with the server that they were given for, a file's continuation included."""
+    """Credentials stay with the server that they were given for, a file's continuation included."""
     project = make_project(tmp_path / "project")
     with scripted() as elsewhere:
         # a host of another name: to cookies, ports are all one
@@ -587,7 +580,7 @@ def test_redirect_elsewhere(server: Scripted, tmp_path: Path) -> None:
 
 
 def test_links_elsewhere(server: Scripted, tmp_path: Path) -> None:
-    """Case 46: nor do links of a page carry its credentials to another port."""
+    """Links of a page carry its credentials to no other port."""
     project = make_project(tmp_path / "project")
     with scripted() as elsewhere:
         elsewhere.answers[f"/{WHEEL}"] = Served()
@@ -599,14 +592,14 @@ def test_links_elsewhere(server: Scripted, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/x", "http://[bad/"])
 def test_redirect_to_no_web_server(target: str, server: Scripted, tmp_path: Path) -> None:
-    """Case 46: a redirect to a file of this machine, or to what is no web server, is refused."""
+    """A redirect to a file of this machine, or to what is no web server, is refused."""
     project = make_project(tmp_path / "project")
     failed(inv_here(project, *FETCH, shelf(server, redirect(target), BODY)), 1, "cannot be requested: ")
     assert contents(project / "dist") == {}
 
 
 def test_redirect_away_from_https(server: Scripted, certificate: Path, tmp_path: Path) -> None:
-    """Case 46: a redirect from https to http is refused, and nothing secret goes there."""
+    """A redirect from https to http is refused, and nothing secret goes there."""
     project = make_project(tmp_path / "project")
     server.answers[f"/{WHEEL}"] = Served()
     with scripted(certificate) as secure:
@@ -624,7 +617,7 @@ def basic(user: str, password: str) -> str:
 
 
 def test_netrc(server: Scripted, tmp_path: Path) -> None:
-    """Case 47: credentials in the URL are stronger than those of ~/.netrc, and neither is told."""
+    """Credentials in the URL are stronger than those of ~/.netrc, and neither is told."""
     project = make_project(tmp_path / "project")
     netrc = Path(os.environ["HOME"], ".netrc")
     netrc.write_text(f"machine 127.0.0.1 login robot password {SENTINEL}\n")
@@ -637,7 +630,7 @@ def test_netrc(server: Scripted, tmp_path: Path) -> None:
 
 
 def test_proxy(server: Scripted, tmp_path: Path) -> None:
-    """Case 47: a proxy gets its own credentials and no others, and its password is not told."""
+    """A proxy gets its own credentials and no others, and its password is not told."""
     project = make_project(tmp_path / "project")
     page = "http://wheels.invalid/"
     server.page(page, f"<a href='{WHEEL}#sha256={sha256_of(BODY)}'>x</a>")
@@ -651,7 +644,7 @@ def test_proxy(server: Scripted, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_proxy_that_is_down(scheme: str, tmp_path: Path) -> None:
-    """Case 47: a proxy that does not answer is one line without its password."""
+    """A proxy that does not answer is one line without its password."""
     project = make_project(tmp_path / "project")
     proxy = f"http://me:{SENTINEL}@127.0.0.1:{servers.closed_port()}"
     env = {f"{scheme}_proxy": proxy, "NO_PROXY": "", "WHEELHOUSE_RETRIES": "1"}
@@ -659,7 +652,7 @@ def test_proxy_that_is_down(scheme: str, tmp_path: Path) -> None:
 
 
 def test_proxy_that_refuses(server: Scripted, tmp_path: Path) -> None:
-    """Case 47: nor is it told when the proxy does not accept it."""
+    """A proxy that does not accept the password is one line without it."""
     project = make_project(tmp_path / "project")
     server.answers["http://wheels.invalid/"] = (407, {}, b"")
     env = {"http_proxy": server.url.replace("//", f"//me:{SENTINEL}@"), "NO_PROXY": ""}
@@ -677,7 +670,7 @@ def test_proxy_that_refuses(server: Scripted, tmp_path: Path) -> None:
     ],
 )
 def test_bad_ca_bundle(bundle: str, said: str, certificate: Path, tmp_path: Path) -> None:
-    """Case 47: a REQUESTS_CA_BUNDLE that is not there, or holds no certificate, is one line."""
+    """A REQUESTS_CA_BUNDLE that is not there, or holds no certificate, is one line."""
     project = make_project(tmp_path / "project")
     env = {"REQUESTS_CA_BUNDLE": str(project / bundle), "WHEELHOUSE_RETRIES": "1"}
     with scripted(certificate) as secure:
@@ -686,14 +679,14 @@ def test_bad_ca_bundle(bundle: str, said: str, certificate: Path, tmp_path: Path
 
 
 def test_no_tls(server: Scripted, tmp_path: Path) -> None:
-    """Case 47: a server that speaks no TLS is not said to have a bad certificate."""
+    """A server that speaks no TLS is not said to have a bad certificate."""
     project = make_project(tmp_path / "project")
     url = server.url.replace("http:", "https:")
     failed(inv(project, *FETCH, url, env={"WHEELHOUSE_RETRIES": "1"}), 1, "answers without TLS (use http://")
 
 
 def test_certificate_that_nobody_trusts(certificate: Path, tmp_path: Path) -> None:
-    """Case 47: without a CA bundle that knows it, a server of our own is not trusted."""
+    """Without a CA bundle that knows it, a server of our own is not trusted."""
     project = make_project(tmp_path / "project")
     with scripted(certificate) as secure:
         failed(inv(project, *FETCH, secure.url), 1, "its TLS certificate is not trusted")
@@ -725,7 +718,7 @@ SIGNALS = pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM], ids=[
 
 @SIGNALS
 def test_interrupted(kind: signal.Signals, server: Scripted, tmp_path: Path) -> None:
-    """Case 48: a signal in the middle of four downloads ends them all: what was whole stays, and nothing else."""
+    """A signal in the middle of four downloads ends them all: what was whole stays, and nothing else."""
     project = make_project(tmp_path / "project")
     url = many(server, dict.fromkeys(TAGS, BODY))
     in_flight = threading.Barrier(5, timeout=programs.STUCK)
@@ -744,7 +737,7 @@ def test_interrupted(kind: signal.Signals, server: Scripted, tmp_path: Path) -> 
 
 @SIGNALS
 def test_interrupted_between_two_tries(kind: signal.Signals, server: Scripted, tmp_path: Path) -> None:
-    """Case 48: threads that are about to try again when the program is interrupted leave nothing behind."""
+    """Threads that are about to try again when the program is interrupted leave nothing behind."""
     project = make_project(tmp_path / "project")
     asked = threading.Event()
 
@@ -767,7 +760,7 @@ class Interrupting(Silent):
 
 
 def test_nothing_begins_after_an_interrupt(server: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Case 48: a thread that wakes up when the folder was swept asks for nothing, and leaves nothing there."""
+    """A thread that wakes up when the folder was swept asks for nothing, and leaves nothing there."""
     project = make_project(tmp_path / "project")
     url = many(server, dict.fromkeys(TAGS[:2], BODY))
     asleep, swept = threading.Event(), threading.Event()
@@ -800,7 +793,7 @@ FORTY = [
 
 @pytest.mark.parametrize("lost", [1, 3])
 def test_some_of_many_fail(lost: int, server: Scripted, tmp_path: Path) -> None:
-    """Case 49: the files that can be had are fetched, and those that cannot are named."""
+    """The files that can be had are fetched, and those that cannot are named."""
     project = make_project(tmp_path / "project")
     url = many(server, {tag: None if number < lost else tag.encode() for number, tag in enumerate(FORTY)})
     done = inv(project, *FETCH, url)
@@ -818,7 +811,7 @@ def test_some_of_many_fail(lost: int, server: Scripted, tmp_path: Path) -> None:
 
 
 def test_a_file_without_a_name_in_its_address(server: Scripted, tmp_path: Path) -> None:
-    """Case 49: a file that is fetched from an address that does not name it is named all the same."""
+    """A file that is fetched from an address that does not name it is named all the same."""
     project = make_project(tmp_path / "project")
     row = {"filename": WHEEL, "url": "/download/7", "hashes": {"sha256": sha256_of(BODY)}}
     page = json.dumps({"meta": {"api-version": "1.1"}, "name": "demo", "files": [row]})
@@ -827,7 +820,7 @@ def test_a_file_without_a_name_in_its_address(server: Scripted, tmp_path: Path) 
 
 
 def test_release_of_some_of_many(server: Scripted, tmp_path: Path) -> None:
-    """Case 49: a release of which a file cannot be fetched uploads none."""
+    """A release of which a file cannot be fetched uploads none."""
     project = make_project(tmp_path / "project")
     wheel = wheels.make_wheel(tmp_path)
     url = many(server, {"py2-none-any": None, "py3-none-any": wheel.read_bytes()})

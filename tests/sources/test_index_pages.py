@@ -1,12 +1,8 @@
 """Answers that are index pages, and answers that are none, as `fetch` meets them."""
 
 import gzip
-import json
 import zlib
-from collections.abc import Iterator
-from html import escape
 from pathlib import Path
-from typing import Any
 
 import pytest
 import servers
@@ -18,58 +14,11 @@ from in_process import inv_here
 from outcomes import LOGIN, failed
 from projects import inv, make_project
 from scripted import Scripted, scripted
-from served import SDIST, WHEEL, collect, link, names, serve
+from served import EVIL, SDIST, WHEEL, collect, link, names, page_of, serve
 
 from wheelhouse_tasks.errors import Failed, WheelhouseError
 
 JSON = "application/vnd.pypi.simple.v1+json"
-
-
-@pytest.fixture
-def web() -> Iterator[Scripted]:
-    """Run a server whose answers are a table."""
-    with scripted() as server:
-        yield server
-
-
-@pytest.fixture
-def wheel(tmp_path: Path) -> bytes:
-    """Return the bytes of a real wheel, WHEEL."""
-    (tmp_path / "made").mkdir()
-    return wheels.make_wheel(tmp_path / "made").read_bytes()
-
-
-def page_of(hrefs: list[str], kind: str) -> tuple[bytes, str]:
-    """Return a page with links, or a listing with keys, and its content type."""
-    if kind == "json":
-        rows: list[dict[str, Any]] = [{"filename": href, "url": href, "hashes": {}} for href in hrefs]
-        return json.dumps({"meta": {"api-version": "1.0"}, "files": rows}).encode(), JSON
-    if kind == "xml":
-        keys = "".join(f"<Contents><Key>{escape(href)}</Key></Contents>" for href in hrefs)
-        page = f"<ListBucketResult><IsTruncated>false</IsTruncated>{keys}</ListBucketResult>"
-        return page.encode("utf-8", "replace"), "application/xml"
-    return "".join(map(link, hrefs)).encode("utf-8", "replace"), "text/html"
-
-
-EVIL = {
-    "Case 1": f"../../etc/{SDIST}",
-    "Case 1, beyond the root": f"../../../../../../../../etc/{SDIST}",
-    "Case 2": f"..%2f..%2f{SDIST}",
-    "Case 3": f"%252e%252e%252f{SDIST}",
-    "Case 3, twice": f"..%252f{SDIST}",
-    "Case 4, backslash": f"..\\{SDIST}",
-    "Case 4, quoted backslash": f"..%5c{SDIST}",
-    "Case 4, drive": f"C%3a%5c{SDIST}",
-    "Case 4, NUL": f"%00{SDIST}",
-    "Case 4, NUL behind": f"{SDIST}%00.whl",
-    "Case 4, control": f"%1b[31m{SDIST}",
-    "Case 4, newline": "demo%0a-1.0.tar.gz",
-    "Case 4, right to left": "demo%E2%80%AE-1.0.tar.gz",
-    "Case 5": "..%2fdemo-1.0.tar.gz",
-    "Case 5, markup": "%3Cb%3Edemo-1.0.tar.gz",
-    "Case 9": f"demo-1.0-py3-none-{'a' * 260}.whl",
-    "Case 9, quoted": f"demo-1.0-py3-none-{'%61' * 260}.whl",
-}
 
 
 @pytest.mark.parametrize(
@@ -81,10 +30,10 @@ EVIL = {
         pytest.param("utf-8-sig", "text/html; charset=bogus", id="mark, and a bogus charset"),
     ],
 )
-def test_page_in_any_charset(encoding: str, kind: str, web: Scripted, wheel: bytes, tmp_path: Path) -> None:
-    """Case 26: the links of a page are found in whatever charset it comes."""
-    serve(web, f"<p>caf\xe9</p>{link(WHEEL)}".encode(encoding), {f"/{WHEEL}": wheel}, **{"Content-Type": kind})
-    assert collect(tmp_path, web.url).downloaded == (WHEEL,)
+def test_page_in_any_charset(encoding: str, kind: str, server: Scripted, wheel: bytes, tmp_path: Path) -> None:
+    """The links of a page are found in whatever charset it comes."""
+    serve(server, f"<p>caf\xe9</p>{link(WHEEL)}".encode(encoding), {f"/{WHEEL}": wheel}, **{"Content-Type": kind})
+    assert collect(tmp_path, server.url).downloaded == (WHEEL,)
 
 
 @pytest.mark.parametrize(
@@ -98,23 +47,23 @@ def test_page_in_any_charset(encoding: str, kind: str, web: Scripted, wheel: byt
         pytest.param(link(WHEEL).encode(), "br", "content encoding 'br', which was not asked for", id="other"),
     ],
 )
-def test_packed_page(page: bytes, encoding: str, problem: str, web: Scripted, wheel: bytes, tmp_path: Path) -> None:
-    """Case 27: a packed page is unpacked within bounds, or refused with the reason."""
-    serve(web, page, {f"/{WHEEL}": wheel}, **({"Content-Encoding": encoding} if encoding else {}))
+def test_packed_page(page: bytes, encoding: str, problem: str, server: Scripted, wheel: bytes, tmp_path: Path) -> None:
+    """A packed page is unpacked within bounds, or refused with the reason."""
+    serve(server, page, {f"/{WHEEL}": wheel}, **({"Content-Encoding": encoding} if encoding else {}))
     if problem:
         with pytest.raises(Failed, match=problem):
-            collect(tmp_path, web.url)
+            collect(tmp_path, server.url)
     else:
-        assert collect(tmp_path, web.url).downloaded == (WHEEL,)
+        assert collect(tmp_path, server.url).downloaded == (WHEEL,)
 
 
-def test_page_that_ends_too_early(web: Scripted, wheel: bytes, tmp_path: Path) -> None:
-    """Case 28: a page shorter than its Content-Length is read again, and then an error, never fewer files."""
+def test_page_that_ends_too_early(server: Scripted, wheel: bytes, tmp_path: Path) -> None:
+    """A page shorter than its Content-Length is read again, and then an error, never fewer files."""
     page = link(WHEEL) + "<p>" + "x" * 50
-    serve(web, page, {f"/{WHEEL}": wheel}, **{"Content-Length": str(len(page) + 100)})
+    serve(server, page, {f"/{WHEEL}": wheel}, **{"Content-Length": str(len(page) + 100)})
     with pytest.raises(Failed, match="could not be read"):
-        collect(tmp_path, web.url)
-    assert web.requests == ["GET /"] * 2
+        collect(tmp_path, server.url)
+    assert server.requests == ["GET /"] * 2
     assert names(tmp_path) == set()
 
 
@@ -141,12 +90,12 @@ TEXT = {"Content-Type": "text/plain"}
     ],
 )
 def test_answer_that_is_no_page(
-    status: int, headers: dict[str, str], body: bytes, problem: str, web: Scripted, tmp_path: Path
+    status: int, headers: dict[str, str], body: bytes, problem: str, server: Scripted, tmp_path: Path
 ) -> None:
-    """Case 35: each answer that is no index page is told as what it is, naming the page without its credentials."""
-    web.answers["/"] = (status, headers, body)
-    with pytest.raises(Failed, match=f"{web.url}: {problem}"):
-        collect(tmp_path, web.url.replace("//", "//me:hunter2@"))
+    """Each answer that is no index page is told as what it is, naming the page without its credentials."""
+    server.answers["/"] = (status, headers, body)
+    with pytest.raises(Failed, match=f"{server.url}: {problem}"):
+        collect(tmp_path, server.url.replace("//", "//me:hunter2@"))
     assert names(tmp_path) == set()
 
 
@@ -159,11 +108,11 @@ def test_answer_that_is_no_page(
         pytest.param('data-yanked="x&#27;[31m&#8238;y"', "yanked: x\\x1b[31m\\u202ey", id="tricks"),
     ],
 )
-def test_yanked_file(attributes: str, shown: str, web: Scripted, wheel: bytes, tmp_path: Path) -> None:
-    """Case 38: a yanked file is not fetched, and the reason is shown, escaped."""
+def test_yanked_file(attributes: str, shown: str, server: Scripted, wheel: bytes, tmp_path: Path) -> None:
+    """A yanked file is not fetched, and the reason is shown, escaped."""
     project = make_project(tmp_path / "project")
-    serve(web, link(SDIST, attributes) + link(WHEEL), {f"/{WHEEL}": wheel})
-    done = inv_here(project, "wheelhouse.fetch", "--index", web.url)
+    serve(server, link(SDIST, attributes) + link(WHEEL), {f"/{WHEEL}": wheel})
+    done = inv_here(project, "wheelhouse.fetch", "--index", server.url)
     assert done.returncode == 0, done.stderr
     assert f"skipped {SDIST}: {shown}" in done.stdout + done.stderr
     assert "\x1b" not in done.stdout + done.stderr
@@ -176,16 +125,16 @@ HREFS = st.one_of(st.text(max_size=20), st.sampled_from([WHEEL, *EVIL.values(), 
 @hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(st.lists(HREFS, max_size=4), st.sampled_from(["html", "json", "xml"]), st.data())
 def test_any_page_is_survived(
-    web: Scripted, wheel: bytes, tmp_path: Path, hrefs: list[str], kind: str, data: st.DataObject
+    server: Scripted, wheel: bytes, tmp_path: Path, hrefs: list[str], kind: str, data: st.DataObject
 ) -> None:
     """Whatever an index answers, it gives files of the folder or one line."""
     page, header = page_of(hrefs, kind)
     cut = data.draw(st.integers(0, len(page)))
     page = page[:cut] + data.draw(st.sampled_from([b"", b"\0", b"<", b"&", b"\xff"])) + page[cut:]
-    serve(web, page, {f"/{WHEEL}": wheel}, **{"Content-Type": header})
+    serve(server, page, {f"/{WHEEL}": wheel}, **{"Content-Type": header})
     said = ""
     try:
-        collect(tmp_path, web.url)
+        collect(tmp_path, server.url)
     except WheelhouseError as error:
         said = str(error)
     assert said.isprintable()
@@ -213,7 +162,7 @@ RELEASE_1 = (*RELEASE, "--version", "1.0", "--no-fetch")
 
 @pytest.mark.parametrize("task", ["fetch", "release"])
 def test_silent_web_server_is_given_up(task: str, tmp_path: Path) -> None:
-    """A web server that accepts and never answers is given up after `timeout` (cases 45 and 69)."""
+    """A web server that accepts and never answers is given up after `timeout`."""
     project = make_project(tmp_path / "project")
     wheels.make_wheel(project / "dist", "demo", "1.0")
     with servers.silent() as port:

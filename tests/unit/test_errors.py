@@ -175,7 +175,7 @@ REFUSED = OSError(111, "Connection refused")
     ],
 )
 def test_root_cause(error: Exception, expected: str) -> None:
-    """The innermost reason of a network error is told, and no URL of the outer ones (case 73)."""
+    """The innermost reason of a network error is told, and no URL of the outer ones."""
     assert root_cause(error) == expected
 
 

@@ -79,7 +79,7 @@ def test_done_is_called_in_the_calling_thread() -> None:
 
 
 def test_first_error_is_raised_after_what_was_under_way() -> None:
-    """An error stops what has not begun, and is raised when the rest has ended (cases 48, 49)."""
+    """An error stops what has not begun, and is raised when the rest has ended."""
     failed = threading.Event()
     begun: list[str] = []
     ended: list[str] = []
@@ -114,7 +114,7 @@ def test_every_kind_of_error_comes_out(kind: type[BaseException]) -> None:
 
 
 def test_interrupt_does_not_wait() -> None:
-    """After Ctrl-C nothing waits for a transfer that hangs, and nothing new begins (case 48)."""
+    """After Ctrl-C nothing waits for a transfer that hangs, and nothing new begins."""
     before, release = set(threading.enumerate()), threading.Event()
     begun: list[int] = []
     ended: list[int] = []
@@ -156,7 +156,7 @@ class Flaky:
 
 @pytest.mark.parametrize(("failures", "retries"), [(0, 0), (0, 3), (1, 1), (3, 3), (3, 9)])
 def test_retry_succeeds(failures: int, retries: int) -> None:
-    """An operation is repeated until it succeeds, with a pause before each repeat and no other (case 51)."""
+    """An operation is repeated until it succeeds, with a pause before each repeat and no other."""
     pauses: list[float] = []
     operation = Flaky(failures)
     assert retry.retry(operation, retries, pauses.append) == "done"
@@ -165,7 +165,7 @@ def test_retry_succeeds(failures: int, retries: int) -> None:
 
 @pytest.mark.parametrize("retries", [0, 1, 5])
 def test_retry_gives_up(retries: int) -> None:
-    """After so many repeats the last error is raised as it is, without the wrapper (case 51)."""
+    """After so many repeats the last error is raised as it is, without the wrapper."""
     pauses: list[float] = []
     operation = Flaky(99)
     with pytest.raises(ConnectionError, match=f"failure {retries + 1}$") as raised:
@@ -176,7 +176,7 @@ def test_retry_gives_up(retries: int) -> None:
 
 
 def test_other_errors_are_not_tried_again() -> None:
-    """An error that nobody marked as worth another try is raised at once (case 50)."""
+    """An error that nobody marked as worth another try is raised at once."""
     calls: list[int] = []
 
     def operation() -> None:
@@ -197,14 +197,14 @@ def test_other_errors_are_not_tried_again() -> None:
     ],
 )
 def test_pauses(asked: float, bounds: list[tuple[float, float]]) -> None:
-    """Pauses grow, heed what the server asks for, and are bounded whatever it asks for (cases 45, 51)."""
+    """Pauses grow, heed what the server asks for, and are bounded whatever it asks for."""
     pauses: list[float] = []
     retry.retry(Flaky(len(bounds), asked), len(bounds), pauses.append)
     assert [low <= pause <= high for pause, (low, high) in zip(pauses, bounds, strict=True)] == [True] * len(bounds)
 
 
 def test_pauses_are_not_in_step() -> None:
-    """Two workers that fail together do not come back together (case 51)."""
+    """Two workers that fail together do not come back together."""
 
     def pauses_of(operation: Callable[[], str]) -> list[float]:
         pauses: list[float] = []

@@ -33,7 +33,7 @@ def promised(algorithm: str, digest: str, source: str = "one") -> Candidate:
 
 
 def test_upload_sends_what_is_new() -> None:
-    """Files that are not published are sent, those that are there with the same bytes are not (case 53)."""
+    """Files that are not published are sent, those that are there with the same bytes are not."""
     files = [local(SDIST), local(WHEEL), local(OTHER_WHEEL)]
     assert upload_plan.plan_upload(files, {WHEEL: A, "demo-0.9.tar.gz": B}, SKIPPED) == UploadPlan(
         send=(local(OTHER_WHEEL), local(SDIST)), present=(local(WHEEL),), skipped=SKIPPED
@@ -41,7 +41,7 @@ def test_upload_sends_what_is_new() -> None:
 
 
 def test_upload_refuses_other_bytes() -> None:
-    """A published name never changes its bytes; every such file is named (case 53)."""
+    """A published name never changes its bytes; every such file is named."""
     files = [local(WHEEL), local(OTHER_WHEEL), local(SDIST)]
     with pytest.raises(Conflict) as refused:
         upload_plan.plan_upload(files, {WHEEL: B, SDIST: B, OTHER_WHEEL: A}, ())
@@ -52,7 +52,7 @@ def test_upload_refuses_other_bytes() -> None:
 
 
 def test_upload_overwrites_when_told() -> None:
-    """With overwrite, files with other bytes are sent, and those with the same still are not (case 53)."""
+    """With overwrite, files with other bytes are sent, and those with the same still are not."""
     files = [local(WHEEL), local(SDIST)]
     expected = UploadPlan(send=(local(WHEEL),), present=(local(SDIST),), skipped=())
     assert upload_plan.plan_upload(files, {WHEEL: B, SDIST: A}, (), overwrite=True) == expected
@@ -69,7 +69,7 @@ def test_upload_overwrites_when_told() -> None:
     ],
 )
 def test_upload_refuses_names_that_differ_in_case(names: list[str], taken: list[str], message: str) -> None:
-    """Case 11: two names that not every file system can hold beside each other are refused."""
+    """Two names that not every file system can hold beside each other are refused."""
     files = list(map(local, names))
     if message:
         with pytest.raises(Conflict, match=re.escape(message)):
@@ -89,7 +89,7 @@ def test_upload_of_what_was_removed() -> None:
 
 
 def test_projects_of_an_upload() -> None:
-    """The pages of every project with a file are brought up to date, sent or there already (case 54)."""
+    """The pages of every project with a file are brought up to date, sent or there already."""
     found = upload_plan.plan_upload([local("zoo-1.0.zip"), local(WHEEL), local(SDIST)], {WHEEL: A}, ())
     assert found.projects == ("demo", "zoo")
     assert upload_plan.plan_upload([local(WHEEL)], {WHEEL: A}, ()).projects == ("demo",)
@@ -136,7 +136,7 @@ OFFERED = [
     ],
 )
 def test_choose_by_version(version: str | None, expected: list[str]) -> None:
-    """Cases 15, 16, 18: versions are compared by PEP 440 with their local part, projects by PEP 503."""
+    """Versions are compared by PEP 440 with their local part, projects by PEP 503."""
     chosen = fetch_plan.choose("demo", Version(version) if version else None, map(candidate, OFFERED), "here")
     assert [each.artifact.filename for each in chosen] == expected
 
@@ -155,7 +155,7 @@ def test_choose_by_version(version: str | None, expected: list[str]) -> None:
     ],
 )
 def test_nothing_to_choose(project: str, version: str | None, message: str) -> None:
-    """Cases 18, 36: where nothing matches, the versions that are there are listed in order."""
+    """Where nothing matches, the versions that are there are listed in order."""
     with pytest.raises(NothingToDo) as refused:
         fetch_plan.choose(project, Version(version) if version else None, map(candidate, OFFERED), "here")
     assert str(refused.value) == message
@@ -174,7 +174,7 @@ FIRST, SECOND, UNKNOWN = candidate(WHEEL), candidate(WHEEL, source="two"), candi
     ],
 )
 def test_choose_one_for_each_name(offered: list[Candidate], expected: Candidate) -> None:
-    """Cases 34, 37: a file that several indexes offer is taken once, from the first that promises its digest."""
+    """A file that several indexes offer is taken once, from the first that promises its digest."""
     assert fetch_plan.choose("demo", None, offered, "here") == (expected,)
 
 
@@ -203,7 +203,7 @@ def test_choose_one_for_each_name(offered: list[Candidate], expected: Candidate)
     ],
 )
 def test_choose_refuses_contradictions(offered: list[Candidate], message: str) -> None:
-    """Cases 11, 34, 37: two files that would be one in the folder are a conflict that names both."""
+    """Two files that would be one in the folder are a conflict that names both."""
     with pytest.raises(Conflict) as refused:
         fetch_plan.choose("demo", None, offered, "here")
     assert str(refused.value) == message
@@ -216,7 +216,7 @@ def test_choose_prefers_what_can_be_fetched() -> None:
 
 
 def test_fetch_downloads_what_is_missing() -> None:
-    """Files that are not in the folder are downloaded, those with the promised bytes are not (case 43)."""
+    """Files that are not in the folder are downloaded, those with the promised bytes are not."""
     wanted = [candidate(WHEEL), candidate(OTHER_WHEEL), candidate(SDIST, None)]
     found = fetch_plan.plan_fetch(wanted, {WHEEL: A, "other.whl": B}, SKIPPED, "dist")
     missing = (candidate(OTHER_WHEEL), candidate(SDIST, None))
@@ -225,7 +225,7 @@ def test_fetch_downloads_what_is_missing() -> None:
 
 
 def test_fetch_replaces_nothing_unasked() -> None:
-    """Files that are there with other bytes are kept, and all of them are named, unless the user insists (case 43)."""
+    """Files that are there with other bytes are kept, and all of them are named, unless the user insists."""
     wanted = [candidate(WHEEL), candidate(OTHER_WHEEL), candidate(SDIST, source="two")]
     here = {WHEEL: B, OTHER_WHEEL: A, SDIST: B}
     with pytest.raises(Conflict) as refused:
@@ -254,7 +254,7 @@ def test_fetch_of_another_command_has_its_own_remedy() -> None:
 
 @pytest.mark.parametrize("force", [False, True])
 def test_fetch_refuses_a_link_with_a_problem(force: bool) -> None:
-    """Cases 32, 33: a link with a malformed digest, say, is never downloaded."""
+    """A link with a malformed digest, say, is never downloaded."""
     offer = candidate(WHEEL, None, problem="its sha256 is malformed")
     with pytest.raises(Failed, match=re.escape(f"{WHEEL}: cannot be fetched from one: its sha256 is malformed")):
         fetch_plan.plan_fetch([offer], {}, (), "dist", force=force)

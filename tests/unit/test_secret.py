@@ -68,7 +68,7 @@ PASSWORD = "hunter2hunter2"
     ],
 )
 def test_mask_url(text: str, expected: str) -> None:
-    """Credentials and signatures of every URL in a text are hidden, the rest is kept (case 73)."""
+    """Credentials and signatures of every URL in a text are hidden, the rest is kept."""
     assert mask_url(text) == expected
     assert mask_url(expected) == expected
 
@@ -96,7 +96,7 @@ def test_mask_url(text: str, expected: str) -> None:
     ],
 )
 def test_found(environ: Mapping[str, str], argv: list[str], expected: str) -> None:
-    """Secrets are found wherever they are handed to us, in every spelling that may be logged (case 73)."""
+    """Secrets are found wherever they are handed to us, in every spelling that may be logged."""
     assert expected in secrets_of(environ, argv)
 
 
@@ -377,7 +377,7 @@ SECRETS = st.text("abcABC019+/=%&?:@ \t\né", min_size=secret.SHORTEST, max_size
 
 @given(st.sets(SECRETS, max_size=3), st.data())
 def test_mask_leaves_no_secret(values: set[str], data: st.DataObject) -> None:
-    """Wherever secrets stand in a text, none is left, in any spelling (case 73)."""
+    """Wherever secrets stand in a text, none is left, in any spelling."""
     secrets = secrets_of({f"X{number}_API_TOKEN": value for number, value in enumerate(values)}, ())
     pieces = [st.text(max_size=5), st.just("https://me:pw@h/")]
     for value in values:
@@ -496,7 +496,7 @@ def test_pairs_of_credentials(
 
 
 def test_own_credentials_go_to_no_other_provider() -> None:
-    """What belongs to the container of `upload` is not shown to another provider (case 46)."""
+    """What belongs to the container of `upload` is not shown to another provider."""
     environ = {"WHEELHOUSE_USERNAME": "me", "WHEELHOUSE_SECRET": PASSWORD}
     assert find_credentials("s3", environ, {}, own=False) is None
     environ |= {"AWS_ACCESS_KEY_ID": "aws", "AWS_SECRET_ACCESS_KEY": "aws secret"}
@@ -504,7 +504,7 @@ def test_own_credentials_go_to_no_other_provider() -> None:
 
 
 def test_credentials_are_in_no_repr() -> None:
-    """A repr, as in a traceback, shows no part of the credentials (case 73)."""
+    """A repr, as in a traceback, shows no part of the credentials."""
     assert repr(Credentials("me", PASSWORD, "temporary")) == "Credentials()"
 
 
@@ -524,7 +524,7 @@ def log() -> Iterator[io.StringIO]:
 
 
 def test_logs_hold_no_secret(log: io.StringIO) -> None:
-    """What any library logs from now on is cleaned, message and arguments (case 73)."""
+    """What any library logs from now on is cleaned, message and arguments."""
     secrets = secrets_of({"WHEELHOUSE_SECRET": PASSWORD}, ["inv", "--index=https://me:other-pw@h/"])
     secret.guard_logs(secrets)
     assert secrets == {PASSWORD, "other-pw", "bWU6b3RoZXItcHc=", "bWU6b3RoZXItcHc%3D"}
@@ -544,7 +544,7 @@ def test_guarding_twice_adds_secrets(log: io.StringIO) -> None:
 
 
 def test_tracebacks_in_logs_hold_no_secret(log: io.StringIO) -> None:
-    """A traceback that is logged is cleaned too (case 73)."""
+    """A traceback that is logged is cleaned too."""
     secret.guard_logs(secrets_of({"WHEELHOUSE_SECRET": PASSWORD}, ()))
     try:
         raise ValueError(f"bad key {PASSWORD}")

@@ -47,7 +47,7 @@ def made(
     ],
 )
 def test_name_says(filename: str, expected: Artifact) -> None:
-    """Cases 10, 15, 16: a valid name gives project, version, tags and build, and is kept as it is."""
+    """A valid name gives project, version, tags and build, and is kept as it is."""
     assert artifact.parse(filename) == expected
 
 
@@ -100,7 +100,7 @@ def test_name_says(filename: str, expected: Artifact) -> None:
     ],
 )
 def test_name_is_refused(filename: str) -> None:
-    """A name that could escape a folder, a page or a terminal, or says nothing, is none (cases 1-5, 7, 14, 61)."""
+    """A name that could escape a folder, a page or a terminal, or says nothing, is none."""
     with pytest.raises(NotAnArtifact) as refused:
         artifact.parse(filename)
     assert str(refused.value).isprintable()
@@ -112,7 +112,7 @@ def test_name_is_refused(filename: str) -> None:
     [pytest.param(artifact.NAME_LIMIT, True, id="longest"), pytest.param(artifact.NAME_LIMIT + 1, False, id="longer")],
 )
 def test_name_leaves_room_for_its_companions(length: int, taken: bool) -> None:
-    """Case 9: a name is taken up to the length at which its longest companion still fits into 255 bytes."""
+    """A name is taken up to the length at which its longest companion still fits into 255 bytes."""
     filename = "demo-1.0.tar.gz".rjust(length, "a")
     if taken:
         assert len((artifact.parse(filename).filename + ".publish.attestation").encode()) == 255
@@ -155,7 +155,7 @@ def test_order() -> None:
     [("Demo.Pkg", "demo-pkg"), ("demo_pkg", "demo-pkg"), ("DEMO--PKG", "demo-pkg"), ("d", "d"), ("1", "1")],
 )
 def test_project_is_normalised(text: str, expected: str) -> None:
-    """Case 16: a project may be written in every way that PEP 503 holds for equal."""
+    """A project may be written in every way that PEP 503 holds for equal."""
     assert names.project_name(text) == expected
 
 
@@ -172,7 +172,7 @@ def test_project_is_refused(text: str) -> None:
     [("1.0", "1.0"), ("v1.0", "1.0"), ("1.0 ", "1.0"), ("1.0-RC1", "1.0rc1"), ("1.0+CU_118", "1.0+cu.118")],
 )
 def test_version_is_read(text: str, expected: str) -> None:
-    """Case 17: a version may be written in every way that PEP 440 can normalise."""
+    """A version may be written in every way that PEP 440 can normalise."""
     assert str(names.version_of(text)) == expected
 
 
@@ -190,7 +190,7 @@ def test_version_is_read(text: str, expected: str) -> None:
     ],
 )
 def test_version_is_refused(text: str) -> None:
-    """Case 17: what is no version is a usage error of one line."""
+    """What is no version is a usage error of one line."""
     with pytest.raises(UsageError, match="is not a valid version") as refused:
         names.version_of(text)
     assert str(refused.value).isprintable()

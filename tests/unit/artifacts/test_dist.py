@@ -49,7 +49,7 @@ def lock(path: Path) -> None:
 
 
 def test_scan(tmp_path: Path) -> None:
-    """Case 14: a folder gives its artifacts by name, and every other file with a reason."""
+    """A folder gives its artifacts by name, and every other file with a reason."""
     wheel, sdist = wheels.make_wheel(tmp_path), wheels.make_sdist(tmp_path)
     others = ["demo-1.0.exe", "demo-1.0.tar.bz2", f"{WHEEL}.asc", f".{'0' * 16}.part", "metadata.json", ".DS_Store"]
     for name in others:
@@ -60,12 +60,12 @@ def test_scan(tmp_path: Path) -> None:
 
 
 def test_scan_of_an_empty_folder(tmp_path: Path) -> None:
-    """Case 13: an empty folder has no artifacts; whether that is an error is for the command to say."""
+    """An empty folder has no artifacts; whether that is an error is for the command to say."""
     assert dist.scan(tmp_path) == ([], [])
 
 
 def test_scan_of_a_folder_that_is_missing(tmp_path: Path) -> None:
-    """Case 13: a missing folder is nothing to do, with the remedy."""
+    """A missing folder is nothing to do, with the remedy."""
     with pytest.raises(NothingToDo) as refused:
         dist.scan(tmp_path / "dist")
     assert str(refused.value) == (
@@ -116,7 +116,7 @@ def link_above(path: Path) -> None:
     ],
 )
 def test_scan_passes_over_what_is_no_file(make: Callable[[Path], object], reason: str, tmp_path: Path) -> None:
-    """Case 12: a link to outside, a folder or a fifo called like a wheel is passed over, and nothing hangs."""
+    """A link to outside, a folder or a fifo called like a wheel is passed over, and nothing hangs."""
     folder = tmp_path / "dist"
     folder.mkdir()
     make(folder / WHEEL)
@@ -136,7 +136,7 @@ def test_scan_takes_links_within(tmp_path: Path) -> None:
 
 
 def test_scan_of_a_name_that_is_no_text(tmp_path: Path) -> None:
-    """Case 4: a name that is not UTF-8 is passed over."""
+    """A name that is not UTF-8 is passed over."""
     (tmp_path / os.fsdecode(b"\xff-1.0.tar.gz")).touch()
     assert skipped(tmp_path) == {"\udcff-1.0.tar.gz": "holds characters that no artifact name has"}
 
@@ -165,7 +165,7 @@ def test_read_nothing() -> None:
 
 
 def test_read_one_bad_file(tmp_path: Path) -> None:
-    """One bad file is told as it is (case 19)."""
+    """One bad file is told as it is."""
     wheels.make_sdist(tmp_path)
     (tmp_path / WHEEL).write_text("<html>")
     with pytest.raises(BadArtifact) as refused:
@@ -174,7 +174,7 @@ def test_read_one_bad_file(tmp_path: Path) -> None:
 
 
 def test_read_several_bad_files(tmp_path: Path) -> None:
-    """Every finding is told in one go, in the order of the files: bad, gone and good ones (case 68)."""
+    """Every finding is told in one go, in the order of the files: bad, gone and good ones."""
     for name in ("demo-1.0.zip", WHEEL):
         (tmp_path / name).write_text("<html>")
     wheels.make_sdist(tmp_path)
@@ -206,7 +206,7 @@ def test_digests(size: int, tmp_path: Path) -> None:
 
 
 def test_present(tmp_path: Path) -> None:
-    """The digests are told of those of the names that are there (case 43)."""
+    """The digests are told of those of the names that are there."""
     (tmp_path / WHEEL).write_bytes(b"x")
     (tmp_path / "other.txt").write_bytes(b"y")
     assert dist.present(tmp_path, [WHEEL, SDIST]) == {WHEEL: hashlib.sha256(b"x").hexdigest()}
@@ -223,7 +223,7 @@ def test_present(tmp_path: Path) -> None:
     ],
 )
 def test_present_as_something_else(make: Callable[[Path], object], reason: str, tmp_path: Path) -> None:
-    """What is no file of the folder is in the way of one, and nothing hangs (cases 12, 44)."""
+    """What is no file of the folder is in the way of one, and nothing hangs."""
     folder = tmp_path / "dist"
     folder.mkdir()
     make(folder / WHEEL)
@@ -261,7 +261,7 @@ def before(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("digest", [True, False], ids=["digest", "no digest"])
 @pytest.mark.usefixtures("before")
 def test_save(digest: bool, good: bytes, tmp_path: Path) -> None:
-    """A file is there under its name with its bytes, replaces an older one, and leaves nothing beside it (case 39)."""
+    """A file is there under its name with its bytes, replaces an older one, and leaves nothing beside it."""
     sha256 = hashlib.sha256(good).hexdigest() if digest else None
     blocks = [good[:10], b"", good[10:]]
     assert dist.save(blocks, tmp_path / WHEEL, NAMED, sha256) == len(good)
@@ -276,7 +276,7 @@ def test_save_heeds_the_digest_only(tmp_path: Path) -> None:
 
 
 def test_save_shows_nothing_before_it_is_whole(good: bytes, before: dict[str, bytes], tmp_path: Path) -> None:
-    """While a file is written it has a hidden name that no scan takes for an artifact (case 39)."""
+    """While a file is written it has a hidden name that no scan takes for an artifact."""
     seen: list[dict[str, bytes]] = []
 
     def blocks() -> Iterator[bytes]:
@@ -326,7 +326,7 @@ def test_save_nothing(
     before: dict[str, bytes],
     tmp_path: Path,
 ) -> None:
-    """Whatever goes wrong, no trace of the new file is left and an older one stays (cases 19, 39, 41, 44, 48)."""
+    """Whatever goes wrong, no trace of the new file is left and an older one stays."""
     with pytest.raises(kind) as raised:
         dist.save(blocks(good), tmp_path / WHEEL, NAMED, sha256)
     assert type(raised.value) is kind
@@ -334,7 +334,7 @@ def test_save_nothing(
 
 
 def test_save_tells_both_digests(tmp_path: Path) -> None:
-    """A wrong digest is told beside the expected one (case 41)."""
+    """A wrong digest is told beside the expected one."""
     with pytest.raises(DigestMismatch) as refused:
         dist.save([b"x"], tmp_path / WHEEL, NAMED, ZEROS)
     got = hashlib.sha256(b"x").hexdigest()
@@ -343,7 +343,7 @@ def test_save_tells_both_digests(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("digest", [True, False], ids=["digest", "no digest"])
 def test_save_of_another_project(digest: bool, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Without a digest, a file must say what its name says (case 22)."""
+    """Without a digest, a file must say what its name says."""
     other = wheels.make_wheel(tmp_path_factory.mktemp("other"), "other").read_bytes()
     if digest:
         dist.save([other], tmp_path / WHEEL, NAMED, hashlib.sha256(other).hexdigest())
@@ -374,7 +374,7 @@ def target_is_a_folder(target: Path) -> None:
     ],
 )
 def test_save_where_it_cannot_be(make: Callable[[Path], object], problem: str, good: bytes, tmp_path: Path) -> None:
-    """A target that cannot be written is one line that names it, and what is there stays (case 44)."""
+    """A target that cannot be written is one line that names it, and what is there stays."""
     target = tmp_path / "dist" / WHEEL
     target.parent.mkdir()
     make(target)
@@ -386,7 +386,7 @@ def test_save_where_it_cannot_be(make: Callable[[Path], object], problem: str, g
 
 
 def test_save_does_not_follow_links(good: bytes, tmp_path: Path) -> None:
-    """Case 12: a link in the target's place is replaced, and what it leads to is left alone."""
+    """A link in the target's place is replaced, and what it leads to is left alone."""
     outside, folder = tmp_path / "outside", tmp_path / "dist"
     outside.write_bytes(b"precious")
     folder.mkdir()
@@ -398,7 +398,7 @@ def test_save_does_not_follow_links(good: bytes, tmp_path: Path) -> None:
 
 
 def test_save_takes_the_longest_names(good: bytes, tmp_path: Path) -> None:
-    """Case 9: a name as long as names may be can be saved: the hidden one does not grow with it."""
+    """A name as long as names may be can be saved: the hidden one does not grow with it."""
     name = WHEEL.replace("demo", "demo".rjust(artifact.NAME_LIMIT - len(WHEEL) + 4, "a"))
     dist.save([good], tmp_path / name, artifact.parse(name), hashlib.sha256(good).hexdigest())
     assert contents(tmp_path) == {name: good}
@@ -406,7 +406,7 @@ def test_save_takes_the_longest_names(good: bytes, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("digest", [True, False], ids=["digest", "no digest"])
 def test_save_takes_no_more_than_was_promised(digest: bool, before: dict[str, bytes], tmp_path: Path) -> None:
-    """A file that grows beyond its promised size is given up at once: the server may never end (case 45)."""
+    """A file that grows beyond its promised size is given up at once: the server may never end."""
 
     def endless() -> Iterator[bytes]:
         while True:
@@ -424,7 +424,7 @@ def test_save_of_the_promised_size(good: bytes, tmp_path: Path) -> None:
 
 
 def test_save_beside_an_older_file(good: bytes, before: dict[str, bytes], tmp_path: Path) -> None:
-    """A file that must not be replaced stays, unless the new one is the same (case 43)."""
+    """A file that must not be replaced stays, unless the new one is the same."""
     if before:
         with pytest.raises(Conflict) as refused:
             dist.save([good], tmp_path / WHEEL, NAMED, None, replace=False)
@@ -438,7 +438,7 @@ def test_save_beside_an_older_file(good: bytes, before: dict[str, bytes], tmp_pa
 
 
 def test_interrupted_parts(tmp_path: Path, good: bytes) -> None:
-    """What this run left half-written is removed, what another one writes is not, and no more is made (case 48)."""
+    """What this run left half-written is removed, what another one writes is not, and no more is made."""
     others = {WHEEL: good, f".00{dist.PART}": b"x", "demo.part": b"x"}
     for name, content in others.items():
         (tmp_path / name).write_bytes(content)
@@ -459,7 +459,7 @@ def test_interrupted_parts(tmp_path: Path, good: bytes) -> None:
 
 
 def test_parts_made_while_others_are_removed(tmp_path: Path) -> None:
-    """However the threads are timed, nothing is left once the parts have ended (case 48)."""
+    """However the threads are timed, nothing is left once the parts have ended."""
     parts, begun = dist.Parts(), threading.Barrier(9)
 
     def make() -> None:

@@ -1,4 +1,4 @@
-"""What an index would refuse is told before the first upload, all of it, in one report (case 68)."""
+"""What an index would refuse is told before the first upload, all of it, in one report."""
 
 import csv
 import io
@@ -174,7 +174,7 @@ def large(folder: Path) -> Path:
     ],
 )
 def test_pypi_refuses(make: Make, problem: str, tmp_path: Path) -> None:
-    """Case 68: each rule of PyPI finds its file, and says why; another index is not held to it."""
+    """Each rule of PyPI finds its file, and says why; another index is not held to it."""
     make(tmp_path)
     assert [text for text in found(tmp_path) if problem in text], found(tmp_path)
     assert not [text for text in found(tmp_path, OTHER) if problem in text]
@@ -224,7 +224,7 @@ def requires(python: str) -> Make:
 )
 @pytest.mark.parametrize("rules", [PYPI, OTHER], ids=["PyPI", "other"])
 def test_every_index_refuses(make: Make, problem: str, rules: Rules, tmp_path: Path) -> None:
-    """Case 68: archives that do not tell the truth, and files that disagree, are wrong wherever they go."""
+    """Archives that do not tell the truth, and files that disagree, are wrong wherever they go."""
     make(tmp_path)
     assert [text for text in found(tmp_path, rules) if problem in text], found(tmp_path, rules)
 
@@ -392,7 +392,7 @@ def test_record_with_backslashes_and_a_wrong_digest(tmp_path: Path) -> None:
 
 
 def test_sparse_sdist(tmp_path: Path) -> None:
-    """Case 68: an sdist with a sparse member is refused."""
+    """An sdist with a sparse member is refused."""
     content = b"1\n0\n1\n".ljust(512, b"\0") + b"x"
     hole, head = tarfile.TarInfo("demo-1.0/hole"), tarfile.TarInfo("demo-1.0/PKG-INFO")
     hole.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "10"}
@@ -404,7 +404,7 @@ def test_sparse_sdist(tmp_path: Path) -> None:
 
 
 def test_one_report(pypi: servers.PackageIndex, tmp_path: Path) -> None:
-    """Case 68: every finding of every file is told at once, with the damaged ones, and nothing is uploaded."""
+    """Every finding of every file is told at once, with the damaged ones, and nothing is uploaded."""
     project = make_project(tmp_path / "project", name="demo")
     wheels.make_wheel(project / "dist", metadata=f"{HEAD}Requires-Dist: x\n")  # no description
     wheels.make_wheel(project / "dist", tag="cp312-cp312-win_amd64")

@@ -24,7 +24,7 @@ def plan(*names: str, published: dict[str, str | None] | None = None, index: str
 
 
 def test_release_uploads_wheels_first() -> None:
-    """Wheels go before the sdist, so that nobody builds it for want of a wheel; what is there is left (case 69)."""
+    """Wheels go before the sdist, so that nobody builds it for want of a wheel; what is there is left."""
     found = plan(SDIST, WHEEL, OTHER_WHEEL, published={WHEEL: A, "demo-0.9.zip": B})
     rows = (
         ReleaseRow(local(OTHER_WHEEL), "dist", "upload"),
@@ -40,7 +40,7 @@ def test_release_uploads_wheels_first() -> None:
     [(B, f"is on pypi with sha256 {B}, here with {A}"), (None, "is on pypi without a sha256 to compare")],
 )
 def test_other_or_unknown_bytes_are_a_conflict(shown: str | None, problem: str) -> None:
-    """A file of other or unknown bytes on the index is never uploaded (case 69)."""
+    """A file of other or unknown bytes on the index is never uploaded."""
     found = plan(WHEEL, SDIST, published={SDIST: shown})
     assert found.upload == (local(WHEEL),)
     assert [(row.file, row.problem) for row in found.conflicts] == [(local(SDIST), problem)]
