@@ -9,6 +9,7 @@ import venv
 from collections.abc import Iterator
 from pathlib import Path
 
+import certificates
 import ci_info
 import fence
 import google_front
@@ -17,6 +18,7 @@ import pytest
 import servers
 import wheels
 from hypothesis import HealthCheck, settings
+from projects import make_project
 from scripted import Scripted, scripted
 
 from wheelhouse_tasks.settings import ci
@@ -163,6 +165,14 @@ def s3_web(tmp_path_factory: pytest.TempPathFactory, s3: servers.S3Server) -> It
 
 
 @pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Return a project that has built a wheel."""
+    made = make_project(tmp_path / "project")
+    wheels.make_wheel(made / "dist")
+    return made
+
+
+@pytest.fixture
 def server() -> Iterator[Scripted]:
     """Run a server whose answers are a table."""
     with scripted() as script:
@@ -195,12 +205,7 @@ def client_venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a certificate of 127.0.0.1, with its key in the same file."""
     path = tmp_path_factory.mktemp("tls") / "own.pem"
-    openssl = programs.find("openssl")
-    if not openssl:
+    if not programs.find("openssl"):
         pytest.skip("openssl is not there")
-    words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=test"]
-    programs.run(
-        openssl, *words, "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", path, "-out", f"{path}.crt", check=True
-    )
-    path.write_text(path.read_text() + Path(f"{path}.crt").read_text())
+    certificates.make(path, "IP:127.0.0.1")
     return path

@@ -47,14 +47,6 @@ def test_table_of_driver_options_in_invoke_yaml(tmp_path: Path) -> None:
     assert inv_here(project, "wheelhouse.upload").returncode == 0
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """Return a project that has built a wheel."""
-    made = make_project(tmp_path / "project")
-    wheels.make_wheel(made / "dist")
-    return made
-
-
 @pytest.mark.parametrize(
     ("provider", "variables"),
     [

@@ -11,7 +11,7 @@ import scripted_index
 import servers
 import wheels
 from in_process import inv_here
-from outcomes import SENTINEL, failed
+from outcomes import MODES, SENTINEL, failed
 from projects import inv, make_project
 
 
@@ -136,14 +136,6 @@ CASES = {
             "WHEELHOUSE_CHECK_URL": "http://127.0.0.1:DOWN/",
         },
     ),
-}
-
-
-MODES = {
-    "plain": ((), ()),
-    "verbose": ((), ("--verbose",)),
-    "echo": (("--echo",), ()),
-    "debug": (("--debug",), ()),
 }
 
 

@@ -7,7 +7,7 @@ import programs
 import pytest
 import servers
 import wheels
-from outcomes import SENTINEL, failed
+from outcomes import MODES, SENTINEL, failed
 from projects import NEWER_PYTHON, index_env, inv, make_project, s3_env
 
 
@@ -29,23 +29,8 @@ def test_debug_log_of_the_program(program: tuple[str, ...], tmp_path: Path) -> N
     """The secret of a flag is in no line of --debug, whichever program writes it."""
     project = make_project(tmp_path / "project")
     task = "upload" if "wheelhouse_tasks" in program else "wheelhouse.upload"
-    secret = "hush-hush-5ecret"
-    done = programs.run(sys.executable, *program, "--debug", task, "--secret", secret, cwd=project)
-    assert (done.returncode, secret in done.stdout + done.stderr, "--secret" in done.stderr) == (1, False, True)
-
-
-FETCH, RELEASE = ("wheelhouse.fetch",), ("wheelhouse.release",)
-
-
-RELEASE_1 = (*RELEASE, "--version", "1.0", "--no-fetch")
-
-
-MODES = {
-    "plain": ((), ()),
-    "verbose": ((), ("--verbose",)),
-    "echo": (("--echo",), ()),
-    "debug": (("--debug",), ()),
-}
+    done = programs.run(sys.executable, *program, "--debug", task, "--secret", SENTINEL, cwd=project)
+    assert (done.returncode, SENTINEL in done.stdout + done.stderr, "--secret" in done.stderr) == (1, False, True)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -66,17 +51,9 @@ def test_refused_release_tells_no_secret(mode: str, pypi: servers.PackageIndex, 
     wheels.make_wheel(project / "dist", "demo-refused", "1.0")
     before, after = MODES[mode]
     env = {**index_env(pypi), "TWINE_PASSWORD": SENTINEL}
-    done = inv(project, *before, *RELEASE_1, *after, env=env)
+    done = inv(project, *before, "wheelhouse.release", "--version", "1.0", "--no-fetch", *after, env=env)
     failed(done, 1, "403 Forbidden", debug=mode == "debug")
     assert "uploaded before: none" in done.stderr
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """Return a project that has built a wheel."""
-    made = make_project(tmp_path / "project")
-    wheels.make_wheel(made / "dist")
-    return made
 
 
 def test_debug_log_of_libcloud_stays_empty(

@@ -1,4 +1,4 @@
-"""Builds of pull requests and of forks, and servers with certificates of one's own."""
+"""Builds on CI services: those of pull requests, those that name no container, and those that made nothing."""
 
 import json
 from collections.abc import Callable
@@ -11,7 +11,7 @@ import servers
 import wheels
 from in_process import inv_here
 from outcomes import failed
-from projects import inv, make_project, s3_env
+from projects import inv, s3_env
 
 from wheelhouse_tasks.commands.upload import upload
 from wheelhouse_tasks.errors import UsageError
@@ -34,14 +34,6 @@ PUSHES = {
     "Travis CI": {"TRAVIS": "true", "TRAVIS_PULL_REQUEST": "false"},
     "Azure Pipelines": {"TF_BUILD": "True", "BUILD_REASON": "IndividualCI"},
 }
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """Return a project that has built a wheel."""
-    made = make_project(tmp_path / "project")
-    wheels.make_wheel(made / "dist")
-    return made
 
 
 @pytest.mark.parametrize("service", PULL_REQUESTS)

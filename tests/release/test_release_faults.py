@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import certificates
 import fence
 import programs
 import pytest
@@ -25,6 +26,7 @@ import servers
 import wheels
 from folders import digests
 from in_process import inv_here
+from outcomes import LOGIN
 from projects import index_env, inv, make_project, s3_env
 from scripted_index import BAD_TOKEN, CLOSED, EXISTS, EXPIRED, USED, Fault, Index, Script
 from stores import s3_container
@@ -40,7 +42,6 @@ SDIST = "demo-1.0.tar.gz"
 SECOND = WHEELS[1]
 #: Seconds that an index has for an answer, where a test waits until they are over.
 SHORT = "10"
-LOGIN = "<html><body><form><input name=user><input name=password type=password></form></body></html>"
 
 
 @dataclass
@@ -313,19 +314,10 @@ def test_token_expires_between_files(rig: Rig) -> None:
 @pytest.fixture
 def pypi_env(rig: Rig) -> dict[str, str]:
     """Make the index be PyPI: an HTTPS proxy that is every host, whose certificate is trusted."""
-    names = ",".join(f"DNS:{host}" for host in scripted_index.HOSTS)
-    pem = rig.index.folder / "ca.pem"
-    programs.run(
-        *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
-        *("-days", "2", "-subj", "/CN=an index for tests", "-addext", f"subjectAltName={names}"),
-        *("-keyout", pem, "-out", rig.index.folder / "cert.pem"),
-        check=True,
-    )
-    with pem.open("a") as file:
-        file.write((rig.index.folder / "cert.pem").read_text())
+    trusted = certificates.make(rig.index.folder / "ca.pem", *(f"DNS:{host}" for host in scripted_index.HOSTS))
     return {
         **dict.fromkeys(fence.both_cases("https_proxy"), rig.index.url),
-        "REQUESTS_CA_BUNDLE": str(rig.index.folder / "cert.pem"),
+        "REQUESTS_CA_BUNDLE": str(trusted),
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
     }
 

@@ -1,6 +1,5 @@
 """`fetch` from what real servers answer: raw listings of buckets, folder listings, package indexes."""
 
-import hashlib
 import json
 import os
 import sys
@@ -13,6 +12,7 @@ import pytest
 import requests
 import servers
 import wheels
+from folders import digest, digests
 from libcloud.storage.types import Provider
 from outcomes import failed
 from projects import index_env, inv, make_project, s3_env
@@ -37,10 +37,10 @@ def build(folder: Path, name: str = "demo") -> dict[str, Path]:
     }
 
 
-def digests(paths: dict[str, Path], version: str = "1.0") -> dict[str, str]:
+def digests_of(paths: dict[str, Path], version: str = "1.0") -> dict[str, str]:
     """Return the sha256 of those of a version, by file name."""
     return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        path.name: digest(path)
         for path in paths.values()
         if path.name.startswith(("demo", "fetched")) and path.name.split("-")[1].removesuffix(".tar.gz") == version
     }
@@ -53,8 +53,7 @@ def fetched(project: Path, *indexes: str, env: dict[str, str] | None = None) -> 
     words += ["--version", "1.0", "--local-folder", folder.name, "--json"]
     done = inv(project, "wheelhouse.fetch", *words, env=env)
     assert done.returncode == 0, done.stderr
-    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
-    return found, json.loads(done.stdout)
+    return digests(folder), json.loads(done.stdout)
 
 
 def fill(server: servers.S3Server, bucket: str, objects: dict[str, Path]) -> None:
@@ -83,7 +82,7 @@ def test_raw_bucket(fixture: str, request: pytest.FixtureRequest, bucket_name: s
     fill(server, bucket_name, objects)
     for query in QUERIES:
         found, said = fetched(project, f"{server.url}/{bucket_name}{query}")
-        expected = digests(objects)
+        expected = digests_of(objects)
         if "prefix" in query:
             del expected["demo-1.0-cp39-none-any.whl"]
         assert found == expected, query
@@ -104,7 +103,7 @@ def test_raw_bucket_of_azure(azure: servers.AzureServer, bucket_name: str, tmp_p
     driver.connection.connection.session.close()
     for query in ("", "&maxresults=2"):
         found, _ = fetched(project, f"{azure.url}/{bucket_name}?restype=container&comp=list{query}")
-        assert found == digests(objects)
+        assert found == digests_of(objects)
 
 
 @pytest.mark.parametrize("query", ["/", "/?limit=2", "/?format=json&limit=3"])
@@ -113,7 +112,7 @@ def test_raw_container_of_swift(query: str, ceph: servers.S3Server, bucket_name:
     project, objects = make_project(tmp_path / "project"), build(tmp_path / "made")
     fill(ceph, bucket_name, objects)
     found, _ = fetched(project, f"{ceph.url}/swift/v1/{bucket_name}{query}")
-    assert found == digests(objects)
+    assert found == digests_of(objects)
 
 
 @pytest.mark.parametrize("place", ["whole bucket", "prefix"])
@@ -133,15 +132,15 @@ def test_bucket_of_ours(place: str, s3: servers.S3Server, bucket_name: str, tmp_
     del objects["deep/er & er/demo-1.0-cp39-none-any.whl"]
     query = "?max-keys=2" if place == "whole bucket" else "?prefix=a/&max-keys=2"
     found, said = fetched(project, f"{s3.url}/{bucket_name}/{query}")
-    assert (found, said["unverified"]) == (digests(objects), [])
+    assert (found, said["unverified"]) == (digests_of(objects), [])
 
 
 def page_of(objects: dict[str, Path], promised: Callable[[str], bool]) -> str:
     """Return an index page as wheelhouse-uploader writes it, with a raw `+` in its links."""
     rows = []
     for name, path in sorted(objects.items()):
-        digest = f"#sha256={hashlib.sha256(path.read_bytes()).hexdigest()}" if promised(name) else ""
-        rows.append(f'<li><a href="{name}{digest}">{name}<a></li>')
+        fragment = f"#sha256={digest(path)}" if promised(name) else ""
+        rows.append(f'<li><a href="{name}{fragment}">{name}<a></li>')
     return "<html><body><p>\n" + "\n".join(rows) + "\n</p></body></html>\n"
 
 
@@ -163,7 +162,7 @@ def test_container_of_wheelhouse_uploader(way: str, s3: servers.S3Server, bucket
         "folder": str(tmp_path / "made"),
     }[way]
     found, said = fetched(project, index, env=env if way == "storage" else {})
-    expected, unpromised = digests(objects), {"demo-1.0.tar.gz", forgotten}
+    expected, unpromised = digests_of(objects), {"demo-1.0.tar.gz", forgotten}
     if way == "page":
         del expected[forgotten]
     if way == "folder":  # a file of this machine is hashed where it lies
@@ -205,7 +204,7 @@ def test_folder_listing_of_nginx(slash: str, web: servers.Nginx, bucket_name: st
     objects = build(web.root / bucket_name)
     del objects["deep/er & er/demo-1.0-cp39-none-any.whl"]
     found, _ = fetched(project, f"{web.url}/auto/{bucket_name}{slash}")
-    assert found == digests(objects)
+    assert found == digests_of(objects)
 
 
 def test_folder_listing_of_python(tmp_path: Path) -> None:
@@ -214,7 +213,7 @@ def test_folder_listing_of_python(tmp_path: Path) -> None:
     del objects["deep/er & er/demo-1.0-cp39-none-any.whl"]
     with servers.static(tmp_path) as server:
         found, _ = fetched(project, f"{server.url}/made/")
-    assert found == digests(objects)
+    assert found == digests_of(objects)
 
 
 @pytest.mark.parametrize("fixture", ["pypi", "devpi_index"])
@@ -229,7 +228,7 @@ def test_package_index(fixture: str, request: pytest.FixtureRequest, tmp_path: P
             send(index, name, path)
     for url in (index.simple_url, f"{index.simple_url}{name}/"):
         found, said = fetched(project, url)
-        assert (found, said["unverified"]) == (digests(objects), [])
+        assert (found, said["unverified"]) == (digests_of(objects), [])
 
 
 def send(index: servers.PackageIndex, name: str, path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import wheels
 from fake_store import FakeStore
-from outcomes import failed
+from outcomes import LOGIN, failed
 from projects import inv, make_project
 from scripted import Answer, Handler, Scripted, scripted
 
@@ -36,7 +36,6 @@ PAGE = (
 ROWS_OF_JSON = [{"filename": name, "url": f"/f/{name}", "hashes": {}} for name in NAMES]
 JSON_PAGE = {"meta": {"api-version": "1.0"}, "name": "demo", "files": ROWS_OF_JSON}
 EMPTY_ROOT = "<html><head><title>Simple index</title></head><body><h1>Simple index</h1></body></html>"
-LOGIN = "<html><body><form><input name=user><input type=password></form></body></html>"
 DOWN = "<html><head><title>Maintenance</title></head><body><h1>We are back soon</h1>{}</body></html>"
 APP = '<!doctype html><html><head><title>Portal</title></head><body><div id="root"></div><script src="/a.js"></script>'
 

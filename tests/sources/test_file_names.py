@@ -14,8 +14,6 @@ from wheelhouse_tasks.errors import Conflict, WheelhouseError
 from wheelhouse_tasks.sources.source import StoreSource
 from wheelhouse_tasks.storage.port import make_payload
 
-JSON = "application/vnd.pypi.simple.v1+json"
-
 
 @pytest.mark.parametrize("kind", ["html", "json", "xml"])
 @pytest.mark.parametrize("href", EVIL.values(), ids=EVIL)

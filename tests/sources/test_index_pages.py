@@ -18,8 +18,6 @@ from served import EVIL, SDIST, WHEEL, collect, link, names, page_of, serve
 
 from wheelhouse_tasks.errors import Failed, WheelhouseError
 
-JSON = "application/vnd.pypi.simple.v1+json"
-
 
 @pytest.mark.parametrize(
     ("encoding", "kind"),

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import pytest
 import servers
 import wheels
 from outcomes import failed
-from projects import MOUNT, inv, make_project, s3_env
+from projects import MOUNT, inv, s3_env
 from scripted import scripted
 from stores import s3_container
 
@@ -28,14 +27,6 @@ def ask(context, port):
 
 ns.add_task(ask)
 """
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """Return a project that has built a wheel."""
-    made = make_project(tmp_path / "project")
-    wheels.make_wheel(made / "dist")
-    return made
 
 
 @contextmanager

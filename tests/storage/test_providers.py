@@ -1,6 +1,5 @@
 """Each provider from end to end, how each refuses, and what moving a large file costs."""
 
-import hashlib
 import json
 import os
 import re
@@ -20,6 +19,7 @@ import requests
 import servers
 import wheels
 from fake_store import FakeStore
+from folders import digests
 from libcloud.storage.providers import DRIVERS
 from paths import ROOT
 from projects import NEWER_PYTHON, inv, make_project
@@ -39,11 +39,6 @@ from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.storage.port import make_payload
 from wheelhouse_tasks.storage.refusals import MEANING, understand
 from wheelhouse_tasks.storage.transport import Refusal
-
-
-def digests(folder: Path) -> dict[str, str]:
-    """Return the sha256 of every file of a folder."""
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.is_file()}
 
 
 def test_newer_python_warns() -> None:

@@ -1,6 +1,5 @@
 """Ceph, Azurite and Swift: pages and installs straight from their endpoints."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ import programs
 import pytest
 import requests
 import wheels
+from folders import digests
 from programs import STUCK
 from projects import inv, make_project
 from providers import FLAVOURS, environment, place, publish
@@ -49,12 +49,6 @@ def filled(project: Path, endpoint: Endpoint, **env: str) -> dict[str, str]:
     done = inv(project, "wheelhouse.upload", env={**endpoint.env, **env})
     assert done.returncode == 0, done.stderr
     return digests(project / "dist")
-
-
-def digests(folder: Path) -> dict[str, str]:
-    """Return the sha256 of every file of a folder."""
-    files = (path for path in folder.iterdir() if path.is_file())
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def test_slash_pages_say_what_the_others_say(endpoint: Endpoint, tmp_path: Path) -> None:

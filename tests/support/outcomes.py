@@ -5,7 +5,14 @@ from subprocess import CompletedProcess
 #: A secret that no output may hold.
 SENTINEL = "hush-hush-5ecret"
 #: What a server shows in place of a page that it keeps for its users.
-LOGIN = "<html><form><input type=password></form></html>"
+LOGIN = "<html><body><form><input name=user><input name=password type=password></form></body></html>"
+#: How much output is asked for: the words in front of the task, and those behind.
+MODES = {
+    "plain": ((), ()),
+    "verbose": ((), ("--verbose",)),
+    "echo": (("--echo",), ()),
+    "debug": (("--debug",), ()),
+}
 
 
 def failed(done: CompletedProcess[str], code: int, said: str, *, debug: bool = False) -> None:

@@ -13,13 +13,11 @@ from urllib.parse import quote, quote_plus
 
 import programs
 import pytest
-import wheels
 from hypothesis import given
 from hypothesis import strategies as st
 from invoke.config import Config
 from invoke.context import Context
 from invoke.exceptions import Exit
-from projects import make_project
 
 from wheelhouse_tasks import secret
 from wheelhouse_tasks.cli import run
@@ -185,14 +183,6 @@ def run_failing(project: Path, text: str) -> object:
         run.run(context, command, {}, dry_run=False, verbose=True, as_json=True)
     sys.stderr.write(str(ended.value.message))
     return ended.value.code
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """Return a project that has built a wheel."""
-    made = make_project(tmp_path / "project")
-    wheels.make_wheel(made / "dist")
-    return made
 
 
 @pytest.mark.parametrize("error", [ValueError, OSError, UsageError, StoreError])

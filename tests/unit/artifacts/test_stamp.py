@@ -6,12 +6,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-import wheels
 from packaging.version import Version
+from stamped import WHEN, rewritten
 
 from wheelhouse_tasks.artifacts import artifact, dist, stamp
-
-WHEN = 1_767_225_600  # 2026-01-01T00:00:00Z
 
 
 @pytest.mark.parametrize(
@@ -40,19 +38,6 @@ def test_stamped_versions_sort_by_time() -> None:
     assert str(stamp.stamped_version(Version("1!1.0.dev0+zz"), WHEN)) == "1!1.0.dev0+20260101000000.zz"
     older, newer = stamp.stamped_version(Version("1.0.dev0+z"), 0), stamp.stamped_version(Version("1.0.dev0+a"), WHEN)
     assert older < newer < Version("1.0")
-
-
-def rewritten(folder: Path, **options: object) -> tuple[Path, Path]:
-    """Return a wheel and what became of it."""
-    extra = {
-        "demo-1.0.dev0.data/scripts/tool": b"#!python\n",
-        "demo-1.0.dev0.dist-info/RECORD.jws": b"{}",
-        "demo-1.0.dev0.dist-info/licenses/LICENSE": b"free\n",
-    }
-    wheel = wheels.make_wheel(folder, "demo", "1.0.dev0", extra_files=extra, **options)  # type: ignore[arg-type]
-    target = folder / "stamped"
-    target.mkdir()
-    return wheel, stamp.rewrite(wheel, artifact.parse(wheel.name), WHEN, target)
 
 
 def test_every_trace_of_the_version_changes(tmp_path: Path) -> None:
