@@ -14,6 +14,7 @@ from outcomes import failed
 from projects import index_env, inv, make_project, uploaded
 from scripted import scripted
 
+RELEASE = ("wheelhouse.release", "--version", "1.0")
 LINUX, MAC, WINDOWS = (
     "cp312-cp312-manylinux_2_17_x86_64.manylinux2014_x86_64",
     "cp312-cp312-macosx_11_0_arm64",
@@ -210,9 +211,6 @@ def test_release_stops_at_twine_check(pypi: servers.PackageIndex, tmp_path: Path
     done = inv(project, "wheelhouse.release", "--version", "1.0", "--no-fetch", env=index_env(pypi))
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "twine check --strict" in done.stderr
-
-
-RELEASE = ("wheelhouse.release", "--version", "1.0")
 
 
 def test_dry_run_refuses_what_the_release_refuses(pypi: servers.PackageIndex, tmp_path: Path) -> None:

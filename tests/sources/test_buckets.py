@@ -239,12 +239,10 @@ def send(index: servers.PackageIndex, name: str, path: Path) -> None:
     assert name in requests.get(f"{index.simple_url}{name}/", timeout=programs.STUCK).text
 
 
-FETCH, RELEASE = ("wheelhouse.fetch",), ("wheelhouse.release",)
-
-
 def test_missing_bucket_on_fetch(s3: servers.S3Server, bucket_name: str, tmp_path: Path) -> None:
     """A container that is not there is an error of `fetch`, which creates none."""
     project = make_project(tmp_path / "project")
     for _ in range(2):
-        failed(inv(project, *FETCH, env=s3_env(s3, bucket_name)), 1, f"s3://{bucket_name}: there is no such container")
+        done = inv(project, "wheelhouse.fetch", env=s3_env(s3, bucket_name))
+        failed(done, 1, f"s3://{bucket_name}: there is no such container")
     assert not list((project / "dist").iterdir())

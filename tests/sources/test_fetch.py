@@ -84,9 +84,6 @@ def test_paths_with_blanks(tmp_path: Path) -> None:
     assert inv(project, "wheelhouse.fetch", "--index", (tmp_path / "wheels & ünïcode").as_uri()).returncode == 0
 
 
-FETCH, RELEASE = ("wheelhouse.fetch",), ("wheelhouse.release",)
-
-
 def test_interrupted_transfer_leaves_no_file(s3: servers.S3Server, bucket_name: str, tmp_path: Path) -> None:
     """A download that is cut off leaves neither a file under its name nor half of one."""
     project = make_project(tmp_path / "project")
@@ -96,7 +93,7 @@ def test_interrupted_transfer_leaves_no_file(s3: servers.S3Server, bucket_name: 
     with servers.faultproxy(s3.port) as proxy:
         url = f"http://127.0.0.1:{proxy.port}/{bucket_name}/index.html"
         proxy.set("cut", skip=1, after=3000)
-        words = (*FETCH, "--index", url, "--local-folder", "got")
+        words = ("wheelhouse.fetch", "--index", url, "--local-folder", "got")
         done = inv(project, *words, env={"WHEELHOUSE_RETRIES": "1"})
         failed(done, 1, "could not be read")
         assert not list((project / "got").iterdir())
@@ -113,7 +110,7 @@ def test_wrong_bytes_are_not_kept(tmp_path: Path) -> None:
     wheel = project / "wheelhouse/files/demo/demo-1.0-py3-none-any.whl"
     wheel.write_bytes(wheel.read_bytes()[:-1] + b"x")
     page = str(project / "wheelhouse/index.html")
-    done = inv(project, *FETCH, "--index", page, "--local-folder", "got")
+    done = inv(project, "wheelhouse.fetch", "--index", page, "--local-folder", "got")
     failed(done, 1, "demo-1.0-py3-none-any.whl: sha256 is ")
     assert not list((project / "got").iterdir())
 
@@ -126,7 +123,7 @@ def test_other_bytes_in_dist_are_kept(tmp_path: Path) -> None:
     published = wheel.read_bytes()
     wheels.make_wheel(project / "dist", "demo", "1.0", payload=b"other")
     mine = wheel.read_bytes()
-    failed(inv(project, *FETCH), 1, "pass --force to replace it")
+    failed(inv(project, "wheelhouse.fetch"), 1, "pass --force to replace it")
     assert wheel.read_bytes() == mine
-    assert inv(project, *FETCH, "--force").returncode == 0
+    assert inv(project, "wheelhouse.fetch", "--force").returncode == 0
     assert wheel.read_bytes() == published
