@@ -1,6 +1,5 @@
 """The tasks as a project mounts them, and as the program: every level of configuration, light to import."""
 
-import ast
 import json
 import os
 import sys
@@ -16,7 +15,6 @@ from projects import MOUNT, inv, make_project
 import wheelhouse_tasks
 from wheelhouse_tasks.settings import ci
 
-PACKAGE = Path(wheelhouse_tasks.__file__).parent
 FROM_MODULE = """\
 import wheelhouse_tasks
 from invoke import Collection
@@ -173,93 +171,6 @@ def test_mounting_imports_nothing_heavy() -> None:
         f"print([name for name in {heavy} if name in set(sys.modules) - before])"
     )
     assert programs.run(sys.executable, "-c", code, check=True).stdout.strip() == "[]"
-
-
-#: The floors of the package, from the ground up: a folder imports itself and those that stand before it.
-GROUND = ("blocks", "errors", "names", "secret", "text", "parallel", "retry", "child", "ui")
-FLOORS = (
-    *("settings", "artifacts", "storage", "pages", "container", "sources", "publishing", "diagnosis"),
-    *("commands", "cli", "__init__", "__main__", "setup_commands"),
-)
-ONLY_IN = {
-    "libcloud": ("storage/",),
-    "requests": ("storage/", "sources/web"),
-    "lxml": ("pages/html_links", "sources/listings"),
-    "rich": ("cli/console",),
-    "twine": (),
-    "invoke": ("cli/", "__main__"),
-    "ci_info": ("settings/ci",),
-    "setuptools": ("setup_commands",),
-    "subprocess": ("child", "artifacts/stamp"),
-}
-
-
-def imports(path: Path) -> set[str]:
-    """Return the modules that a file imports anywhere, with the names taken from our own package."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module == "wheelhouse_tasks":
-            found.update(f"wheelhouse_tasks.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
-    return found
-
-
-def place(path: Path) -> str:
-    """Return the folder of a module, or its own name where it stands at the top."""
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-
-
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_direction_of_imports(path: Path) -> None:
-    """No arrow climbs from one floor to a higher one, and each library has one home."""
-    here = place(path)
-    below = (*GROUND, *FLOORS[: FLOORS.index(here) + 1]) if here in FLOORS else GROUND
-    for name in imports(path):
-        first, _, rest = name.partition(".")
-        if first == "wheelhouse_tasks":
-            there = rest.partition(".")[0]
-            assert (there if there in (*GROUND, *FLOORS) else "__init__") in below, f"{path} imports {name}"
-        elif first in ONLY_IN:
-            at = str(path.relative_to(PACKAGE).with_suffix(""))
-            assert at.startswith(ONLY_IN[first]), f"{path} imports {name}"
-
-
-def test_no_circle() -> None:
-    """No module imports one that imports it, at whatever distance."""
-    modules = {
-        ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
-        for path in PACKAGE.rglob("*.py")
-        if path.name != "__init__.py"
-    }
-    arrows = {
-        name: {there for each in imports(path) if (there := each.removeprefix("wheelhouse_tasks.")) in modules}
-        for name, path in modules.items()
-    }
-    for name, path in modules.items():  # `from package import module`
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("wheelhouse_tasks."):
-                room = (node.module or "").removeprefix("wheelhouse_tasks.")
-                arrows[name] |= {f"{room}.{alias.name}" for alias in node.names} & modules.keys()
-    while leaves := {name for name, theirs in arrows.items() if not theirs & arrows.keys()}:
-        for name in leaves:
-            del arrows[name]
-    assert arrows == {}
-
-
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_environment_and_output_stay_at_the_edge(path: Path) -> None:
-    """Only the tasks read the process environment, but for what hides a variable from libcloud, and nobody prints."""
-    text = path.read_text()
-    assert "os.environ" not in text or place(path) == "cli" or path.name == "gaps.py"
-    calls = [
-        node.func.id
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    ]
-    assert "print" not in calls
 
 
 def test_home_of_the_machine_is_out_of_reach() -> None:

@@ -20,9 +20,7 @@ from wheelhouse_tasks.commands import doctor as command
 from wheelhouse_tasks.commands.doctor import DoctorResult, NotWell
 from wheelhouse_tasks.commands.upload import upload
 from wheelhouse_tasks.diagnosis import findings
-from wheelhouse_tasks.settings.locations import Container
 from wheelhouse_tasks.settings.resolve import Settings, resolve
-from wheelhouse_tasks.storage import publish
 from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.ui import Silent
 
@@ -191,21 +189,6 @@ def test_prefix_that_stands_for_others(ceph: servers.S3Server, bucket_name: str,
     upload(settle(project_with_wheel(tmp_path / "project"), env), said)
     assert len(said.warnings) == 1
     assert requests.get(f"{ceph.url}/{bucket_name}/some*where/index.html", timeout=programs.STUCK).status_code == 403
-
-
-@pytest.mark.parametrize(
-    ("provider", "advice"),
-    [
-        ("google_storage", "gs://wheels --member=allUsers"),
-        ("backblaze_b2", "b2 bucket update wheels allPublic"),
-        ("cloudfiles", "swift post"),
-        ("s3_eu_west", "Block Public Access"),
-        ("aliyun_oss", "provider's console"),
-    ],
-)
-def test_advice(provider: str, advice: str) -> None:
-    """Each provider has its own way to open a container, and the rest a console."""
-    assert advice in publish.advice(Container(provider, "wheels"))
 
 
 def test_wrong_secret(s3: servers.SeaweedFS, bucket_name: str, tmp_path: Path) -> None:

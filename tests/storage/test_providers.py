@@ -27,7 +27,7 @@ from providers import FLAVOURS, Flavour, each, environment, place, publish
 from scripted import Scripted, scripted
 
 from wheelhouse_tasks.artifacts import artifact
-from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, Overloaded, StoreError, Unreachable, Unsupported
+from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, StoreError, Unreachable, Unsupported
 from wheelhouse_tasks.pages.link import Link
 from wheelhouse_tasks.retry import TryAgainError
 from wheelhouse_tasks.settings.locations import Container, Credentials
@@ -37,8 +37,6 @@ from wheelhouse_tasks.storage.driver import NOT_OFFERED
 from wheelhouse_tasks.storage.gaps import Clock, driver_class
 from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.storage.port import make_payload
-from wheelhouse_tasks.storage.refusals import MEANING, understand
-from wheelhouse_tasks.storage.transport import Refusal
 
 
 def test_newer_python_warns() -> None:
@@ -289,29 +287,6 @@ def test_download_that_cannot_go_on() -> None:
     for store.error in (AccessDenied("x", "no longer"), StoreError("x", "answered 200")):
         with pytest.raises(type(store.error)):
             b"".join(StoreSource(store, 1).blocks(wanted))
-
-
-@pytest.mark.parametrize("code", [*MEANING, ""])
-def test_every_code_has_its_line(code: str) -> None:
-    """Each code that we know gives one line with a remedy; without a code the status does."""
-    error = understand(Refusal(403, code, by_token=False), "s3://x", "file", StoreError)
-    assert isinstance(error, AccessDenied)
-    assert error.remedy
-    assert error.status == 403
-    assert f"(403 {code}".rstrip() in str(error)
-
-
-@pytest.mark.parametrize(
-    ("status", "kind"),
-    [(400, Unsupported), (404, ContainerMissing), (416, Unsupported), (429, Overloaded), (501, Unsupported)],
-)
-def test_error_has_the_status_of_the_answer(status: int, kind: type[StoreError]) -> None:
-    """Whoever handles a refusal asks its type and its status, never its words."""
-    error = understand(Refusal(status, "", by_token=False), "s3://x", "file", ContainerMissing)
-    error = error.error if isinstance(error, TryAgainError) else error
-    assert type(error) is kind
-    assert isinstance(error, StoreError)
-    assert error.status == status
 
 
 SERVERS = {"s3": "SeaweedFS 4.42", "ceph": "Ceph 16.2", "swift": "Swift 2.38.3", "azure": "Azurite 3.35.0"} | {
