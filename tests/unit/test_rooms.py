@@ -1,6 +1,7 @@
 """The rooms of the package: no arrow climbs, nothing goes in a circle, and only the edge reads and prints."""
 
 import ast
+import functools
 from pathlib import Path
 
 import pytest
@@ -33,17 +34,24 @@ ONLY_IN = {
 }
 
 
-def imports(path: Path) -> set[str]:
+@functools.cache
+def tree(path: Path) -> ast.Module:
+    """Return a module as Python reads it."""
+    return ast.parse(path.read_text())
+
+
+@functools.cache
+def imports(path: Path) -> frozenset[str]:
     """Return the modules that a file imports anywhere, with the names taken from our own package."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module == "wheelhouse_tasks":
             found.update(f"wheelhouse_tasks.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             found.add(node.module)
-    return found
+    return frozenset(found)
 
 
 def place(path: Path) -> str:
@@ -78,7 +86,7 @@ def test_no_circle() -> None:
         for name, path in modules.items()
     }
     for name, path in modules.items():  # `from package import module`
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(tree(path)):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("wheelhouse_tasks."):
                 room = (node.module or "").removeprefix("wheelhouse_tasks.")
                 arrows[name] |= {f"{room}.{alias.name}" for alias in node.names} & modules.keys()
@@ -94,8 +102,6 @@ def test_environment_and_output_stay_at_the_edge(path: Path) -> None:
     text = path.read_text()
     assert "os.environ" not in text or place(path) == "cli" or path.name == "gaps.py"
     calls = [
-        node.func.id
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        node.func.id for node in ast.walk(tree(path)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     ]
     assert "print" not in calls
