@@ -11,7 +11,7 @@ from scripted import Scripted
 from served import EVIL, SDIST, WHEEL, collect, link, names, page_of, serve
 
 from wheelhouse_tasks.errors import Conflict, WheelhouseError
-from wheelhouse_tasks.sources.source import StoreSource
+from wheelhouse_tasks.sources.container_source import StoreSource
 from wheelhouse_tasks.storage.port import make_payload
 
 
