@@ -23,6 +23,8 @@ from projects import make_project, s3_env
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.container.converge import converge
 from wheelhouse_tasks.container.project import METADATA, Project
+from wheelhouse_tasks.container.published import Keeping
+from wheelhouse_tasks.container.survey import NO_CONTAINER, survey
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.pages.record import File
 from wheelhouse_tasks.settings.locations import Container, Credentials
@@ -49,15 +51,16 @@ class Crowd:
         place = Container("s3", BUCKET, "", "us-east-1", host, port, secure=False, credentials=login)
         store = open_store(place)
         store.create()
-        views = {name: Project(store, name, THREADS, writing=True) for name in projects}
+        keeping = Keeping(workers=THREADS)
+        before = survey(store, {name: Project(store, name, keeping, writing=True) for name in projects})
+        assert before is not NO_CONTAINER
         names = [(name, f"{name}-1.{number}-py3-none-any.whl") for name, n in projects.items() for number in range(n)]
         shares = [names[start::THREADS] for start in range(THREADS)]
-        for view in views.values():
-            view.look()
         for project, file, entries in chain.from_iterable(parallel.run(self._put, shares, THREADS)):
-            views[project].add(file, *entries)
-        converge(store, [view for view in views.values() if view.own], workers=THREADS, looked=True)
-        assert sum(len(view.entries) for view in views.values()) == 2 * len(names)
+            before.projects[project].add(file, *entries)
+        filled = [project for project in before.projects.values() if project.memory.files]
+        converge(store, filled, keeping, before=before)
+        assert sum(len(project.entries) for project in before.projects.values()) == 2 * len(names)
 
     def _put(self, names: list[tuple[str, str]]) -> list[tuple[str, File, list[Entry]]]:
         """Store wheels that say no more than their names, each with its METADATA."""

@@ -24,9 +24,11 @@ from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.artifacts.local import LocalFile
 from wheelhouse_tasks.artifacts.metadata import Metadata
 from wheelhouse_tasks.container.converge import converge
+from wheelhouse_tasks.container.looked import look
 from wheelhouse_tasks.container.objects import hide, send
 from wheelhouse_tasks.container.project import METADATA, REMOVED, YANKED, Project
-from wheelhouse_tasks.container.published import Page
+from wheelhouse_tasks.container.published import Keeping
+from wheelhouse_tasks.container.survey import NO_CONTAINER, survey
 from wheelhouse_tasks.errors import Changed, ObjectMissing
 from wheelhouse_tasks.pages import json_pages, layout, links, record
 from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload, make_payload
@@ -43,6 +45,8 @@ SITE = "https://x/"
 PROJECTS = ("a", "b")
 MARKS = ("broken", "broken", "unyank", "unyank", "remove")
 NOW = "2026-01-01T00:00:00.000000Z"
+#: A worker is one greenlet, and has no threads.
+ALONE = Keeping(workers=1)
 
 ROUNDS_OF_A_LAGGARD = 60
 """Steps for which a listing may show others what was before a change."""
@@ -283,7 +287,7 @@ class World:
         self.settle()
         store = SimulatedStore(self, None)
         names = sorted({name.split("/")[1] for name in self.objects if is_artifact(name)})
-        converge(store, [Project(store, name, 1, writing=True) for name in names], workers=1, sleep=lambda _: None)
+        converge(store, [Project(store, name, ALONE, writing=True) for name in names], ALONE, sleep=lambda _: None)
 
     def _described(self, name: str) -> str:
         at = self.objects.get(name + METADATA)
@@ -422,18 +426,15 @@ def upload(filenames: Sequence[str]) -> Callable[[SimulatedStore], object]:
     def work(store: SimulatedStore) -> object:
         files = [local_file(name) for name in filenames]
         names = sorted({file.artifact.project for file in files})
-        projects = {name: Project(store, name, 1, writing=True) for name in names}
-        published = set[str]()
-        flat_page = Page.read(store, layout.FLAT)
-        for project in projects.values():
-            project.look()
-            published |= project.files(filenames).keys()
+        before = survey(store, {name: Project(store, name, ALONE, writing=True) for name in names})
+        assert before is not NO_CONTAINER
+        published = {name for project in before.projects.values() for name in project.files(filenames)}
         for file in files:
             if file.artifact.filename not in published:
-                project = projects[file.artifact.project]
+                project = before.projects[file.artifact.project]
                 sent = send(project, file, NOW, expect=ABSENT)
                 project.add(sent.file, *sent.entries)
-        result = converge(store, projects.values(), workers=1, looked=True, flat_page=flat_page, sleep=store.sleep)
+        result = converge(store, before.projects.values(), ALONE, before=before, sleep=store.sleep)
         if store.worker:
             store.worker.kept = tuple(layout.file_name(file.artifact.project, file.artifact.filename) for file in files)
         return result
@@ -445,16 +446,15 @@ def mark(action: str, filename: str) -> Callable[[SimulatedStore], object]:
     """Return what `yank` (with a reason), `unyank` and `remove` do with a file."""
 
     def work(store: SimulatedStore) -> object:
-        project = Project(store, artifact.parse(filename).project, 1, writing=True)
-        project.look()
-        project.files()
+        project = Project(store, artifact.parse(filename).project, ALONE, writing=True)
+        look(project).files()
         if action == "remove":
             hide(project, [filename], 0.0)
         elif action == "unyank":
             store.delete(project.object(filename) + YANKED)
         else:
             store.put(project.object(filename) + YANKED, make_payload(action.encode(), "", ""))
-        return converge(store, [project], workers=1, sleep=store.sleep)
+        return converge(store, [project], ALONE, sleep=store.sleep)
 
     return work
 
@@ -465,7 +465,7 @@ def naive(filenames: Sequence[str]) -> Callable[[SimulatedStore], object]:
     def work(store: SimulatedStore) -> object:
         files = [local_file(name) for name in filenames]
         for file in files:
-            send(Project(store, file.artifact.project, 1), file, NOW, expect=ABSENT)
+            send(Project(store, file.artifact.project, ALONE), file, NOW, expect=ABSENT)
         for name in sorted({file.artifact.project for file in files}):
             page = layout.json_page(name)
             try:

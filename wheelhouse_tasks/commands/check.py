@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import attestation
 from wheelhouse_tasks.commands.maintain import project_names
-from wheelhouse_tasks.container.converge import Root
-from wheelhouse_tasks.container.objects import TEXT_TYPE, open_projects, update_pages
-from wheelhouse_tasks.container.project import METADATA, REMOVED, YANKED, Project, is_promotion
+from wheelhouse_tasks.container.looked import LookedProject, look
+from wheelhouse_tasks.container.objects import TEXT_TYPE, keeping_of, open_projects, update_pages
+from wheelhouse_tasks.container.project import METADATA, REMOVED, YANKED, is_promotion
+from wheelhouse_tasks.container.root import look_at_root
 from wheelhouse_tasks.errors import BadPage, Failed, ObjectMissing, WheelhouseError
 from wheelhouse_tasks.pages import flat, html_pages, json_pages, layout, links
 from wheelhouse_tasks.storage.opening import open_store
@@ -86,9 +87,9 @@ def check(settings: Settings, ui: Ui | None = None, *, deep: bool = False, repai
 def _findings(settings: Settings, store: Store, *, deep: bool) -> tuple[int, list[Finding]]:
     count, findings = 0, list[Finding]()
     names = project_names(store)
-    for project in open_projects(settings, store, names, writing=False).values():
+    for unread in open_projects(settings, store, names, writing=False).values():
         try:
-            project.look()
+            project = look(unread)
         except BadPage as error:
             findings.append(Finding(error.subject, error.problem))
             continue
@@ -101,7 +102,7 @@ def _findings(settings: Settings, store: Store, *, deep: bool) -> tuple[int, lis
     return count, [*findings, *_root(settings, store)]
 
 
-def _objects(project: Project) -> Iterator[Finding]:
+def _objects(project: LookedProject) -> Iterator[Finding]:
     """Find objects that nothing leads to."""
     for name in sorted(project.entries):
         if is_promotion(name):
@@ -114,7 +115,7 @@ def _objects(project: Project) -> Iterator[Finding]:
             yield Finding(name, "belongs to an artifact that is not there")
 
 
-def _entries(project: Project, files: dict[str, File]) -> Iterator[Finding]:
+def _entries(project: LookedProject, files: dict[str, File]) -> Iterator[Finding]:
     """Find differences between the pages and the listing."""
     for name in sorted(files.keys() | project.cached.keys()):
         shown, there = project.cached.get(name), files.get(name)
@@ -128,7 +129,7 @@ def _entries(project: Project, files: dict[str, File]) -> Iterator[Finding]:
             yield Finding(project.object(name), "is described otherwise on the page")
 
 
-def _pages(project: Project, files: dict[str, File]) -> Iterator[Finding]:
+def _pages(project: LookedProject, files: dict[str, File]) -> Iterator[Finding]:
     """Find pages that are missing, damaged, or link something else than what is there."""
     wanted = {name: file.sha256 for name, file in files.items()}
     for page in (*project.html, *project.json):
@@ -145,7 +146,7 @@ def _pages(project: Project, files: dict[str, File]) -> Iterator[Finding]:
                 yield Finding(page.name, "does not link the files that are there")
 
 
-def _metadata(project: Project, files: dict[str, File]) -> Iterator[Finding]:
+def _metadata(project: LookedProject, files: dict[str, File]) -> Iterator[Finding]:
     for name, file in files.items():
         if not name.endswith(".whl"):
             continue
@@ -158,10 +159,10 @@ def _metadata(project: Project, files: dict[str, File]) -> Iterator[Finding]:
             yield Finding(project.object(name) + METADATA, "is not the METADATA that the page promises")
 
 
-def _bytes(project: Project, file: File) -> list[Finding]:
+def _bytes(project: LookedProject, file: File) -> list[Finding]:
     name = project.object(file.filename)
     try:
-        read = project.hashed(file.filename, project.entries[name])
+        read = project.describe_bytes(file.filename, project.entries[name])
     except WheelhouseError as error:
         return [Finding(name, str(error))]
     if read.sha256 != file.sha256:
@@ -172,10 +173,7 @@ def _bytes(project: Project, file: File) -> list[Finding]:
 
 
 def _root(settings: Settings, store: Store) -> Iterator[Finding]:
-    root = Root(
-        store, settings.options.max_workers, settings.options.flat_index, settings.options.slash_pages, adopt=True
-    )
-    root.look(writing=False)
+    root = look_at_root(store, keeping_of(settings, adopt=True), writing=False)
     wanted = {**{page: html_pages.render_root(root.marks) for page in root.html}}
     wanted |= {page: json_pages.render_json_root(root.marks) for page in root.json}
     for page, content in wanted.items():
@@ -191,8 +189,7 @@ def _root(settings: Settings, store: Store) -> Iterator[Finding]:
 def _repair(settings: Settings, store: Store, ui: Ui) -> None:
     """Make the metadata files that are missing, then rebuild the pages."""
     projects = open_projects(settings, store, project_names(store), writing=True, rebuild=True)
-    for project in projects.values():
-        project.look()
+    for project in map(look, projects.values()):
         for name in project.files():
             if name.endswith(".whl") and project.object(name) + METADATA not in project.entries:
                 text = project.metadata_of(name)

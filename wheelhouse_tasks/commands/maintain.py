@@ -13,6 +13,7 @@ from wheelhouse_tasks.artifacts import artifact, dist
 from wheelhouse_tasks.artifacts.coverage import fits
 from wheelhouse_tasks.artifacts.local import LocalFile
 from wheelhouse_tasks.artifacts.metadata import Metadata
+from wheelhouse_tasks.container.looked import look
 from wheelhouse_tasks.container.objects import TEXT_TYPE, delete_hidden, hide, open_projects, retire, send, update_pages
 from wheelhouse_tasks.container.project import YANKED, Project
 from wheelhouse_tasks.errors import BadArtifact, NotAnArtifact, NothingToDo, UsageError
@@ -198,8 +199,7 @@ def _mark(
     wanted, name = version_of(version), settings.need_project()
     store = open_store(settings.container)
     project = open_projects(settings, store, [name], writing=not dry_run)[name]
-    project.look()
-    files = project.files()
+    files = look(project).files()
     versions = {artifact.parse(each).version for each in files}
     names = [each for each in files if artifact.parse(each).version == wanted and fits(artifact.parse(each), only)]
     if not names:
@@ -245,8 +245,7 @@ def prune(
     ui = ui or Silent()
     store, name, began = open_store(settings.container), settings.need_project(), now()
     project = open_projects(settings, store, [name], writing=not dry_run)[name]
-    project.look()
-    retired = retire(settings, project, began, dry_run=dry_run)
+    retired = retire(settings, look(project), began, dry_run=dry_run)
     for each in retired:
         ui.note(f"retire {each}")
     written: tuple[str, ...] = ()
@@ -256,8 +255,7 @@ def prune(
     else:
         if retired:
             written = update_pages(settings, store, [project], ui)
-        project.look()
-        deleted = delete_hidden(project, began, 0 if at_once else settings.options.grace)
+        deleted = delete_hidden(look(project), began, 0 if at_once else settings.options.grace)
         if deleted:
             written += update_pages(settings, store, [project], ui)
         ui.note(f"{count(retired)} retired, {count(deleted)} deleted")

@@ -12,12 +12,11 @@ from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import dist
 from wheelhouse_tasks.commands.fetch import fetch, into
 from wheelhouse_tasks.commands.showing import Row, show_plan
-from wheelhouse_tasks.container.converge import check_ours
 from wheelhouse_tasks.container.objects import TEXT_TYPE, Sent, open_projects, send, update_pages
 from wheelhouse_tasks.container.project import PROMOTING, Project
-from wheelhouse_tasks.container.published import Page
+from wheelhouse_tasks.container.survey import NO_CONTAINER, survey
 from wheelhouse_tasks.container.upload_plan import UploadPlan, plan_upload
-from wheelhouse_tasks.errors import Conflict, ContainerMissing, UsageError
+from wheelhouse_tasks.errors import Conflict, UsageError
 from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.settings.locations import Container, FolderIndex, Location
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from wheelhouse_tasks.artifacts.local import LocalFile
+    from wheelhouse_tasks.container.looked import LookedProject
     from wheelhouse_tasks.settings.resolve import Settings
 
 
@@ -77,19 +77,19 @@ def promote(
         folder = Path(scratch)
         fetch(into(settings, folder), ui, version=str(wanted), show=False)
         files = dist.read(dist.scan(folder)[0], settings.options.max_workers)
-        project = open_projects(settings, store, [name], writing=not dry_run)[name]
-        new = _look(store, project)
-        plan = _plan(project, files, new=new)
+        projects = open_projects(settings, store, [name], writing=not dry_run)
+        before = survey(store, projects)
+        plan = plan_upload(files, {}, ()) if before is NO_CONTAINER else _plan(before.projects[name], files)
         _show(plan, store, ui)
         written: tuple[str, ...] = ()
         if dry_run:
             ui.note(DRY_RUN)
         else:
-            if new and store.create():
+            if before is NO_CONTAINER and store.create():
                 ui.note(f"created container {store.label}")
             if plan.send:
-                _copy(plan, project, wanted, now_text(now()), settings.options.max_workers)
-            written = update_pages(settings, store, [project], ui)
+                _copy(plan, projects[name], wanted, now_text(now()), settings.options.max_workers)
+            written = update_pages(settings, store, projects.values(), ui)
             ui.note(f"{count(plan.send)} copied to {store.label}, {len(plan.present)} already there")
     return PromoteResult(
         name,
@@ -111,27 +111,15 @@ def _writable(place: Location) -> Store:
     raise UsageError("to", f"{place.label} can be read only", "name a container (s3://...) or a folder")
 
 
-def _look(store: Store, project: Project) -> bool:
-    """Look at the project; return whether there is no container yet."""
-    try:
-        check_ours(store, Page.read(store, layout.FLAT))
-        project.look()
-    except ContainerMissing:
-        return True
-    return False
-
-
-def _plan(project: Project, files: list[LocalFile], *, new: bool) -> UploadPlan:
-    if new:
-        return plan_upload(files, {}, ())
+def _plan(project: LookedProject, files: list[LocalFile]) -> UploadPlan:
     removed = project.removed() & {file.artifact.filename for file in files}
     if removed:
         raise Conflict(
             ", ".join(sorted(removed)), f"was removed from {project.store.label}", "prune deletes it, then promote"
         )
     published = project.files(file.artifact.filename for file in files)
-    taken = [name for entry in project.entries if (name := project.artifact(entry))]
-    plan = plan_upload(files, {name: file.sha256 for name, file in published.items()}, (), taken=taken)
+    digests = {name: file.sha256 for name, file in published.items()}
+    plan = plan_upload(files, digests, (), taken=project.artifacts())
     if plan.kept:
         names = ", ".join(file.artifact.filename for file in plan.kept)
         raise Conflict(names, f"is in {project.store.label} with other bytes", "nothing was copied")

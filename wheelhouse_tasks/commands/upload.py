@@ -12,7 +12,7 @@ from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import artifact, dist, stamp
 from wheelhouse_tasks.commands.showing import Row, show_plan
 from wheelhouse_tasks.container import retention
-from wheelhouse_tasks.container.converge import check_ours
+from wheelhouse_tasks.container.looked import LookedProject, look
 from wheelhouse_tasks.container.objects import (
     Sent,
     delete_hidden,
@@ -23,10 +23,9 @@ from wheelhouse_tasks.container.objects import (
     send_companions,
     update_pages,
 )
-from wheelhouse_tasks.container.published import Page
+from wheelhouse_tasks.container.survey import NO_CONTAINER, survey
 from wheelhouse_tasks.container.upload_plan import UploadPlan, plan_upload
-from wheelhouse_tasks.errors import ContainerMissing, NothingToDo, UsageError, WheelhouseError
-from wheelhouse_tasks.pages import layout
+from wheelhouse_tasks.errors import NothingToDo, UsageError, WheelhouseError
 from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.settings import ci
 from wheelhouse_tasks.settings.credentials import is_given, variables_of
@@ -106,11 +105,15 @@ def upload(
             if file.metadata.bad_requires:
                 problem = f"its Requires-Python {file.metadata.bad_requires!r} is not valid, and is left off the pages"
                 ui.warn(f"{file.artifact.filename}: {problem}")
-        projects = open_projects(settings, store, {str(file.artifact.project) for file in local}, writing=not dry_run)
-        published, flat_page = _look(store, projects.values(), local)
+        opened = open_projects(settings, store, {str(file.artifact.project) for file in local}, writing=not dry_run)
+        before = survey(store, opened)
+        looked: dict[str, LookedProject] = {} if before is NO_CONTAINER else before.projects
+        projects: Mapping[str, Project] = opened if before is NO_CONTAINER else before.projects
+        names = [file.artifact.filename for file in local]
+        published = {name: file for project in looked.values() for name, file in project.files(names).items()}
         digests = {name: file.sha256 for name, file in published.items()}
-        taken = [name for each in projects.values() for entry in each.entries if (name := each.artifact(entry))]
-        removed = {name for each in projects.values() for name in each.removed()}
+        taken = {name for project in looked.values() for name in project.artifacts()}
+        removed = {name for project in looked.values() for name in project.removed()}
         plan = plan_upload(local, digests, skipped, taken=taken, removed=removed, overwrite=overwrite)
         _note(plan.skipped[len(skipped) :], ui)
         _show(plan, store, ui)
@@ -119,16 +122,15 @@ def upload(
         if dry_run:
             ui.note(DRY_RUN)
         else:
-            if flat_page is None and store.create():
+            if before is NO_CONTAINER and store.create():
                 ui.note(f"created container {store.label}")
                 url = _make_public(settings, ui) or url
             began = now()
-            # where there is no container yet, nobody has looked
-            shown = {} if flat_page is None else {name: frozenset(each.cached) for name, each in projects.items()}
+            shown = {name: frozenset(project.cached) for name, project in looked.items()}
             _send_all(plan, published, projects, settings, ui, began)
             if settings.options.update_index:
-                looked = flat_page is not None
-                written = update_pages(settings, store, projects.values(), ui, looked=looked, flat_page=flat_page)
+                early = None if before is NO_CONTAINER else before
+                written = update_pages(settings, store, projects.values(), ui, before=early)
                 gone = _retire(plan, projects, shown, settings, began)
                 if gone:
                     written += update_pages(settings, store, projects.values(), ui)
@@ -192,21 +194,6 @@ def _stamped(local: list[LocalFile], settings: Settings, scratch: Path, ui: Ui) 
     return [file for file in local if file not in todo] + dist.read(fresh, settings.options.max_workers)
 
 
-def _look(store: Store, projects: Iterable[Project], local: list[LocalFile]) -> tuple[dict[str, File], Page | None]:
-    """Return those of our names that the container holds, and its flat page; None where there is no container yet."""
-    published: dict[str, File] = {}
-    names = [file.artifact.filename for file in local]
-    try:
-        flat_page = Page.read(store, layout.FLAT)
-        check_ours(store, flat_page)
-        for project in projects:
-            project.look()
-            published |= project.files(names)
-    except ContainerMissing:
-        return {}, None
-    return published, flat_page
-
-
 def _send_all(
     plan: UploadPlan,
     published: Mapping[str, File],
@@ -255,9 +242,9 @@ def _retire(
         files = [file.artifact for file in plan.send if file.artifact.project == name]
         slots = {retention.slot(file.filename) for file in files if file.version.is_devrelease}
         if slots:
-            project.look()
-            gone += retire(settings, project, now, slots, among=shown.get(name, frozenset()) - ours)
-            gone += delete_hidden(project, now, settings.options.grace)
+            current = look(project)
+            gone += retire(settings, current, now, slots, among=shown.get(name, frozenset()) - ours)
+            gone += delete_hidden(current, now, settings.options.grace)
     return gone
 
 

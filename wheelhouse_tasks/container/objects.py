@@ -1,4 +1,4 @@
-"""The container of a run, as its commands open, fill and mark it."""
+"""The container of a run, as commands open it, fill it and mark its artifacts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from wheelhouse_tasks.artifacts import attestation
 from wheelhouse_tasks.container import retention
 from wheelhouse_tasks.container.converge import converge
 from wheelhouse_tasks.container.project import METADATA, REMOVED, YANKED, Project, to_user_metadata
+from wheelhouse_tasks.container.published import Keeping
 from wheelhouse_tasks.errors import Changed, Conflict, UsageError
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.pages.record import File
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from wheelhouse_tasks.artifacts.local import LocalFile
-    from wheelhouse_tasks.container.published import Page
+    from wheelhouse_tasks.container.looked import LookedProject
+    from wheelhouse_tasks.container.survey import Survey
     from wheelhouse_tasks.settings.resolve import Settings
     from wheelhouse_tasks.ui import Ui
 
@@ -29,27 +31,24 @@ WHEEL_TYPE, SDIST_TYPE, TEXT_TYPE = "application/zip", "application/gzip", "text
 JSON_TYPE = "application/json"
 
 
+def keeping_of(settings: Settings, *, adopt: bool = False) -> Keeping:
+    """Return how the settings keep the pages of the container."""
+    options = settings.options
+    return Keeping(workers=options.max_workers, flat=options.flat_index, slash=options.slash_pages, adopt=adopt)
+
+
 def open_projects(
     settings: Settings, store: Store, names: Iterable[str], *, writing: bool, rebuild: bool = False
 ) -> dict[str, Project]:
-    """Return views of projects, by name, that nobody has looked at yet."""
+    """Return projects by name, without a request; *writing* and *rebuild* as for `Project`."""
     if settings.options.slash_pages and settings.container.provider == LOCAL:
         raise UsageError("slash_pages", "a folder cannot hold a page under its own name", "it is for object endpoints")
-    return {
-        name: Project(
-            store,
-            name,
-            settings.options.max_workers,
-            writing=writing,
-            rebuild=rebuild,
-            slash=settings.options.slash_pages,
-        )
-        for name in sorted(names)
-    }
+    keeping = keeping_of(settings)
+    return {name: Project(store, name, keeping, writing=writing, rebuild=rebuild) for name in sorted(names)}
 
 
 def public_url(settings: Settings, store: Store) -> str | None:
-    """Return where the container is readable, ending in "/", with the credentials that `public_url` may hold."""
+    """Return the URL below which objects are readable, ending in "/"; the setting `public_url` may hold credentials."""
     if settings.options.public_url is None:
         return store.public_url()
     return f"{settings.options.public_url.rstrip('/')}/{settings.container.prefix}"
@@ -61,26 +60,16 @@ def update_pages(
     projects: Iterable[Project],
     ui: Ui,
     *,
-    looked: bool = False,
-    flat_page: Page | None = None,
+    before: Survey | None = None,
     adopt: bool = False,
 ) -> tuple[str, ...]:
-    """Bring the pages up to date; return the object names of those written."""
-    result = converge(
-        store,
-        projects,
-        workers=settings.options.max_workers,
-        flat=settings.options.flat_index,
-        looked=looked,
-        flat_page=flat_page,
-        slash=settings.options.slash_pages,
-        adopt=adopt,
-    )
+    """Bring the pages up to date; return the object names of those written. *before* as for `converge`."""
+    result = converge(store, projects, keeping_of(settings, adopt=adopt), before=before)
     ui.detail(f"pages settled after {result.rounds} rounds, {len(result.written)} written")
     return result.written
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sent:
     """An artifact that is in the container now."""
 
@@ -90,41 +79,44 @@ class Sent:
 
 
 def send(project: Project, file: LocalFile, uploaded: str, *, expect: str | None) -> Sent:
-    """Store an artifact, then its METADATA beside it: nothing is promised before it is there.
+    """Store an artifact, then its companions: no page may promise them before they are there.
 
-    *uploaded* is the time to tell, as in PEP 700; *expect* as for `Store.put`. Raises Conflict where another worker has
-    just published the name with other bytes.
+    *uploaded* is the upload time that pages show, as in PEP 700; *expect* as for `Store.put`. Raises Conflict where
+    another worker has just published the name with other bytes.
     """
-    said, name = file.metadata, file.artifact.filename
-    listed = File(name, file.size, file.sha256, "", said.requires_python, said.sha256, uploaded)
+    described, name = file.metadata, file.artifact.filename
+    listed = File(name, file.size, file.sha256, "", described.requires_python, described.sha256, uploaded)
     kind = WHEEL_TYPE if name.endswith((".whl", ".zip")) else SDIST_TYPE
     payload = Payload(file.path, file.size, file.sha256, file.md5, kind, layout.FILE_CACHE, to_user_metadata(listed))
     try:
         entry = project.store.put(project.object(name), payload, expect=expect)
     except Changed:  # another worker was faster
-        theirs = project.look_up(name)  # not of the listing, which may lag
+        theirs = project.describe(name)  # by a request: the listing may lag
         if theirs is None or theirs.sha256 != file.sha256:
             raise Conflict(name, "was published with other bytes a moment ago", "build under a new version") from None
         entry, listed = Entry(project.object(name), theirs.size, theirs.mark), theirs
     listed = replace(listed, mark=entry.mark, upload_time=entry.modified or listed.upload_time)
-    return Sent(project, listed, (entry, *send_companions(project, file)))
+    return Sent(project=project, file=listed, entries=(entry, *send_companions(project, file)))
 
 
 def send_companions(project: Project, file: LocalFile) -> list[Entry]:
-    """Store what lies beside an artifact: its METADATA, and its attestation where the build made one."""
-    sent = []
+    """Store the companions of an artifact: its METADATA, and its attestation where the build made one."""
+    entries = []
     name = project.object(file.artifact.filename)
     if file.metadata.sha256 is not None:
         payload = make_payload(file.metadata.text, TEXT_TYPE, layout.FILE_CACHE)
-        sent.append(project.store.put(name + METADATA, payload))
+        entries.append(project.store.put(name + METADATA, payload))
     if file.attestation is not None:
         payload = make_payload(file.attestation, JSON_TYPE, layout.FILE_CACHE)
-        sent.append(project.store.put(name + attestation.SUFFIX, payload))
-    return sent
+        entries.append(project.store.put(name + attestation.SUFFIX, payload))
+    return entries
 
 
 def hide(project: Project, names: Iterable[str], now: float) -> None:
-    """Mark artifacts as removed at *now*, seconds since the epoch: off the pages, deleted after the grace period."""
+    """Mark artifacts as removed at *now*, in seconds since the epoch.
+
+    The next pages leave the artifacts out; `delete_hidden` deletes them after the grace period.
+    """
     for name in names:
         payload = make_payload(now_text(now).encode(), TEXT_TYPE, layout.PAGE_CACHE)
         project.store.put(project.object(name) + REMOVED, payload)
@@ -132,16 +124,16 @@ def hide(project: Project, names: Iterable[str], now: float) -> None:
 
 def retire(
     settings: Settings,
-    project: Project,
+    project: LookedProject,
     now: float,
     slots: Collection[retention.Slot] | None = None,
     *,
     among: Collection[str] | None = None,
     dry_run: bool = False,
 ) -> list[str]:
-    """Hide the development builds that the rule retires (of *slots*, *among* some file names only); return their names.
+    """Hide the development builds that the rule retires, and return their names; with *dry_run* hide none.
 
-    *project* was looked at: a listing that failed has raised before.
+    Where *slots* are given, builds of other slots stay, and where *among* is given, builds of other file names do.
     """
     when = datetime.fromtimestamp(now, UTC)
     files = project.files()
@@ -153,10 +145,11 @@ def retire(
     return names
 
 
-def delete_hidden(project: Project, now: float, grace: float) -> list[str]:
-    """Delete what was hidden more than *grace* hours before *now*; return the artifacts' names.
+def delete_hidden(project: LookedProject, now: float, grace: float) -> list[str]:
+    """Delete the artifacts that were hidden more than *grace* hours before *now*; return their names.
 
-    The pages do not link it any more; the marker goes last, so that a worker that dies in between brings nothing back.
+    No page links them any more. The marker is deleted last, so that the artifact of a worker that dies in between does
+    not come back.
     """
     deleted = []
     for object_name in sorted(project.entries):

@@ -1,4 +1,4 @@
-"""Pages as they are in the container: read, and replaced under the condition that nobody replaced them meanwhile."""
+"""Pages as they are in the container: how they are kept, read, and replaced unless somebody else replaced them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,25 @@ from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, make_payload, read_all
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from wheelhouse_tasks.storage.port import Store
 
 NO_CONDITIONS = Conditions(absent=False, mark=False, md5=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keeping:
+    """How the pages of a container are kept."""
+
+    #: Requests at a time.
+    workers: int
+    #: Whether there is a flat page.
+    flat: bool = True
+    #: Whether each page is stored under the name of its folder too, as plain object endpoints need it.
+    slash: bool = False
+    #: Whether a flat page that somebody else made is replaced.
+    adopt: bool = False
 
 
 @dataclass(frozen=True)
@@ -23,17 +39,17 @@ class Page:
     name: str
     #: None where there is no such page: a definite answer. Any other failure to read it is raised.
     content: bytes | None
-    #: What the page must be when it is replaced; None where the provider honours no such condition.
+    #: The mark that the page must have when it is replaced; None where the provider honours no such condition.
     expect: str | None
 
     @classmethod
     def read(cls, store: Store, name: str, honoured: Conditions = NO_CONDITIONS) -> Page:
         """Read a page that is to be replaced under the conditions that are honoured.
 
-        Raises what the store raises but ObjectMissing.
+        Raises what the store raises, except ObjectMissing.
         """
         try:
-            # where a mark is no digest of the bytes, it is asked for first: a page that changes in between is refused
+            # a mark that is no digest of the bytes is read before them: a page that changes in between is refused later
             mark = store.facts(name)[0].mark if honoured.mark and not honoured.md5 else None
             content = read_all(store, name)
         except ObjectMissing:
@@ -44,7 +60,7 @@ class Page:
     def under(self, honoured: Conditions) -> Page | None:
         """Return a page that was read under no condition as one that is to be replaced under those honoured.
 
-        Return None where it has to be read again, since its bytes do not tell its mark.
+        Return None where the page has to be read again, since its mark does not follow from its bytes.
         """
         if not honoured.mark:
             return self
@@ -56,22 +72,40 @@ class Page:
 
 
 def read_copies(store: Store, name: str, honoured: Conditions, *, slash: bool) -> list[Page]:
-    """Read a page, and with *slash* its copy under the folder's name, which plain object endpoints serve."""
+    """Read a page, and with *slash* its copy under the name of its folder."""
     names = [name, name.removesuffix("index.html")] if slash else [name]
-    return [Page.read(store, each, honoured) for each in names]
+    return [Page.read(store, copy, honoured) for copy in names]
 
 
-def publish_all(store: Store, *news: tuple[Page, bytes, str]) -> tuple[list[Entry], bool]:
-    """Write pages, given what each was, is, and its content type, unless they say the same already.
+@dataclass(frozen=True)
+class Draft:
+    """What a page should say."""
 
-    Return the objects written, and whether no other worker was found to have written one since it was read.
-    """
-    written, undisturbed = list[Entry](), True
-    for old, content, kind in news:
-        if content == old.content:
+    page: Page
+    content: bytes
+    content_type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What became of some drafts."""
+
+    #: The objects of the pages that were written.
+    entries: tuple[Entry, ...]
+    #: Whether no other worker is known to have written one of the pages since it was read.
+    undisturbed: bool
+
+
+def write_drafts(store: Store, drafts: Iterable[Draft]) -> Written:
+    """Write each page whose bytes differ from those of its draft."""
+    entries, undisturbed = list[Entry](), True
+    for draft in drafts:
+        page = draft.page
+        if draft.content == page.content:
             continue
+        payload = make_payload(draft.content, draft.content_type, layout.PAGE_CACHE)
         try:
-            written.append(store.put(old.name, make_payload(content, kind, layout.PAGE_CACHE), expect=old.expect))
+            entries.append(store.put(page.name, payload, expect=page.expect))
         except Changed:
             undisturbed = False
-    return written, undisturbed
+    return Written(entries=tuple(entries), undisturbed=undisturbed)

@@ -1,4 +1,4 @@
-"""What an upload sends: a frozen value that a pure function makes of facts."""
+"""The plan of an upload: a frozen value that a pure function makes of facts."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class UploadPlan:
-    """What `upload` sends."""
+    """What `upload` sends and what it leaves out."""
 
     send: tuple[LocalFile, ...]
     #: Already in the container with the same sha256.
@@ -25,7 +25,7 @@ class UploadPlan:
 
     @property
     def projects(self) -> tuple[str, ...]:
-        """Return the projects whose pages are brought up to date, those of files already there too."""
+        """Return the projects whose pages are brought up to date, also those of files that are there already."""
         return tuple(sorted({file.artifact.project for file in (*self.send, *self.present, *self.kept)}))
 
 
@@ -38,18 +38,20 @@ def plan_upload(
     removed: Collection[str] = (),
     overwrite: bool = False,
 ) -> UploadPlan:
-    """Return what to send, given the sha256 of those of our names that are *published*, and every name *taken*.
+    """Return what to send of the *local* files.
 
-    What was *removed* is on no page, and waits for its deletion: a development build of that name is left out.
-    Raises Conflict, which names every such file, where a published name would change its bytes or a removed one would
-    be deleted after all, or where two names would differ in case only, which not every file system can hold.
+    *published* holds the sha256 of those of their names that are in the container, *taken* every name there. The
+    *removed* names are on no page and wait for their deletion: a development build of such a name is left out.
+    Raises Conflict, with the names of all files concerned, where a published name would change its bytes, where an
+    upload under a removed name would be deleted again, or where two names differ in case only, which some file systems
+    cannot hold.
     """
     files = sorted(local, key=lambda file: file.artifact.sort_key())
     gone = [file for file in files if file.artifact.filename in removed]
-    lost = [file.artifact.filename for file in gone if not file.artifact.version.is_devrelease]
-    if lost:
+    releases = [file.artifact.filename for file in gone if not file.artifact.version.is_devrelease]
+    if releases:
         waits = "was removed, and waits for its deletion; nothing was sent"
-        raise Conflict(", ".join(lost), waits, "upload again once `prune` has deleted it, see the setting grace")
+        raise Conflict(", ".join(releases), waits, "upload again once `prune` has deleted it, see the setting grace")
     files = [file for file in files if file not in gone]
     retired = [Skipped(file.artifact.filename, "was retired, and waits for its deletion") for file in gone]
     names = [file.artifact.filename for file in files]
@@ -65,7 +67,7 @@ def plan_upload(
     refuse_twins({*names, *taken})
     present = tuple(file for file in files if published.get(file.artifact.filename) == file.sha256)
     send = tuple(file for file in files if file not in present and file not in kept)
-    return UploadPlan(send, present, (*skipped, *retired), tuple(kept))
+    return UploadPlan(send=send, present=present, skipped=(*skipped, *retired), kept=tuple(kept))
 
 
 def refuse_twins(names: Iterable[str]) -> None:

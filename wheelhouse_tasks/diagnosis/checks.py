@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from wheelhouse_tasks.artifacts import artifact
+from wheelhouse_tasks.container.looked import look
 from wheelhouse_tasks.container.objects import open_projects, public_url
 from wheelhouse_tasks.diagnosis import installers
 from wheelhouse_tasks.diagnosis.findings import (
@@ -121,8 +122,7 @@ def project_files(visit: Visit, store: Store) -> tuple[dict[str, File], list[Fin
         return {}, []
     project = open_projects(visit.settings, store, {name}, writing=False)[name]
     try:
-        project.look()
-        return project.files(), []
+        return look(project).files(), []
     except WheelhouseError as error:
         return {}, [Finding(f"project {name}", OFF, str(error), "see wheelhouse.check")]
 

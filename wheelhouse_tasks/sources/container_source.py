@@ -9,7 +9,9 @@ from urllib.parse import unquote
 from wheelhouse_tasks.artifacts import artifact, attestation
 from wheelhouse_tasks.artifacts.local import Skipped
 from wheelhouse_tasks.blocks import BLOCK
+from wheelhouse_tasks.container.looked import look
 from wheelhouse_tasks.container.project import Project
+from wheelhouse_tasks.container.published import Keeping
 from wheelhouse_tasks.errors import BadPage, ObjectMissing, Unsupported
 from wheelhouse_tasks.pages import flat, layout
 from wheelhouse_tasks.pages.link import Link
@@ -42,8 +44,7 @@ class StoreSource:
 
     def offer(self, project: str) -> Offer:
         """Return the artifacts of *project* in the container, with what its pages, their metadata or bytes state."""
-        view = Project(self.store, project, self.workers)
-        view.look()
+        view = look(Project(self.store, project, Keeping(workers=self.workers)))
         candidates = []
         for name, file in view.files().items():
             link = Link(layout.file_name(project, name), name, file.sha256, None, file.size, attested=file.attested)

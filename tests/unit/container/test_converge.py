@@ -11,7 +11,9 @@ import wheels
 from fake_store import FakeStore
 
 from wheelhouse_tasks.container.converge import Convergence, converge
+from wheelhouse_tasks.container.looked import look
 from wheelhouse_tasks.container.project import Project, to_user_metadata
+from wheelhouse_tasks.container.published import Keeping
 from wheelhouse_tasks.errors import BadPage, IndexUnstable
 from wheelhouse_tasks.pages import json_pages, layout, links
 from wheelhouse_tasks.pages.record import File
@@ -61,23 +63,24 @@ def linked(store: FakeStore, page: str) -> dict[str, str | None]:
 
 def settle(store: FakeStore, *files: File, flat: bool = True) -> Convergence:
     """Converge as the worker that wrote *files*."""
-    project = Project(store, "demo", 2, writing=True)
+    keeping = Keeping(workers=2, flat=flat)
+    project = Project(store, "demo", keeping, writing=True)
     for file in files:
         written = [store.objects[name][0] for name in store.objects if name.startswith(f"files/demo/{file.filename}")]
         project.add(file, *written)
-    return converge(store, [project], workers=2, flat=flat, sleep=lambda _: None)
+    return converge(store, [project], keeping, sleep=lambda _: None)
 
 
 def test_first_upload_writes_every_page(tmp_path: Path) -> None:
     """Every page lists the artifact with its sha256, and a second run writes nothing."""
     store = FakeStore()
     file = publish(store, wheels.make_wheel(tmp_path))
-    assert settle(store, file) == Convergence(2, ALL_PAGES)
+    assert settle(store, file) == Convergence(rounds=2, written=ALL_PAGES)
     for page in (*ALL_PAGES[:2], "index.html"):
         assert linked(store, page) == {file.filename: file.sha256}
     assert json_pages.read_json(store.content(ALL_PAGES[1])) == {file.filename: file}
     assert b'<a href="demo/">' in store.content("simple/index.html")
-    assert settle(store) == Convergence(2, ())
+    assert settle(store) == Convergence(rounds=2, written=())
 
 
 def test_pages_are_typed_and_never_cached(tmp_path: Path) -> None:
@@ -242,8 +245,7 @@ def test_looking_writes_nothing(tmp_path: Path) -> None:
     store = FakeStore()
     file = publish(store, wheels.make_wheel(tmp_path))
     store.requests.clear()
-    project = Project(store, "demo", 1)
-    project.look()
+    project = look(Project(store, "demo", Keeping(workers=1)))
     assert project.files() == {file.filename: file}
     assert project.files(["demo-3.0.tar.gz"]) == {}
     assert store.count("put", "delete") == 0

@@ -13,6 +13,7 @@ from lxml import etree
 from page_files import FILE_LISTS, HOSTILE, QUICK, Reader, flat_html
 
 from wheelhouse_tasks.container.converge import converge
+from wheelhouse_tasks.container.published import Keeping
 from wheelhouse_tasks.pages import flat, html_pages, json_pages, layout, links
 from wheelhouse_tasks.pages.link import Link
 from wheelhouse_tasks.pages.record import File
@@ -222,7 +223,7 @@ def test_folder_of_no_project_is_on_no_page(folder: str) -> None:
     for name in ("demo", folder):
         content = json_pages.render_json(name, [SDIST])
         store.put(layout.json_page(name), Payload(content, len(content), "", "", "", ""))
-    converge(store, [], workers=1, sleep=lambda _: None)
+    converge(store, [], Keeping(workers=1), sleep=lambda _: None)
     for page, count in ((layout.FLAT, 1), (layout.ROOT, 1), (layout.JSON_ROOT, 1)):
         kind = layout.JSON_TYPE if page == layout.JSON_ROOT else layout.HTML_TYPE
         assert len(links.parse(store.content(page), "https://x/", kind)) == count
