@@ -38,7 +38,7 @@ class Flavour:
 
 #: Honours every condition; refuses a write that expects a mark; knows no condition at all.
 STRICT, CREATES, LAX = (
-    Conditions(absent, mark, md5=True) for absent, mark in ((True, True), (True, False), (False,) * 2)
+    Conditions(absent=absent, mark=mark, md5=True) for absent, mark in ((True, True), (True, False), (False,) * 2)
 )
 FLAVOURS = {
     "s3-seaweedfs": Flavour("s3", "s3", STRICT, "us-east-1"),

@@ -1,4 +1,4 @@
-"""Which development builds to retire: a rule that cannot empty a channel, nor strip a platform, nor end a release line.
+"""The rule that retires development builds, and cannot empty a channel, strip a platform or end a release line.
 
 A *slot* is the development builds of one project with one set of tags and one release line, so that `2.0.dev0` and
 `1.9.2.dev0` do not compete. Of each slot the newest `keep` builds stay, in the order in which installers prefer them,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Slot = tuple[str, tuple[frozenset[str], ...], Version]
 
 DAY = 86400
-#: The upload time of a file of which nobody knows it: it counts as new.
+#: Stands for an unknown upload time: the file counts as new.
 UNKNOWN = datetime.max.replace(tzinfo=UTC)
 
 
@@ -50,9 +50,9 @@ def retire(
     slots: Collection[Slot] | None = None,
     spare: Collection[str] = (),
 ) -> tuple[File, ...]:
-    """Return the files that the rule retires at *now*, of *slots* only unless None.
+    """Return the files that the rule retires at *now*; where *slots* are given, files of these slots only.
 
-    The file names to *spare* stay whatever the rule says; they count like any other.
+    The file names to *spare* stay whatever the rule says, and count like any other.
     """
     builds: dict[Slot, list[File]] = defaultdict(list)
     for file in files:

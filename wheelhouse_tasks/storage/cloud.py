@@ -1,4 +1,4 @@
-"""The storage port on Apache Libcloud: any provider it has a driver for."""
+"""The storage port on Apache Libcloud, for any provider that libcloud has a driver for."""
 
 from __future__ import annotations
 
@@ -36,16 +36,17 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: What providers say where the digest of a request is not that of its bytes; the emulator of Azure has a code
-#: of its own, Swift a status.
+#: How providers refuse a request whose digest is not that of its bytes; the emulator of Azure has a code of its own,
+#: Swift a status.
 BAD_DIGEST = {"BadDigest", "Md5Mismatch", "InvalidOperation", "422"}
 CHANGED = "the provider received other bytes than were hashed"
 
 
 class CloudStore:
-    """A container at a storage provider; one driver for each thread, kept for all its requests.
+    """A container at a storage provider, with one driver for each thread.
 
-    A libcloud driver shared by threads mixes up answers: it keeps the response of a request on itself.
+    A libcloud driver keeps the response of a request as its own attribute, so threads that share it mix up answers
+    (https://libcloud.readthedocs.io/en/stable/other/using-libcloud-in-multithreaded-and-async-environments.html).
     """
 
     def __init__(self, container: Container) -> None:
@@ -55,7 +56,7 @@ class CloudStore:
         self._lock = threading.RLock()
         self._conditions: Conditions | None = None
         self._compares: bool | None = None
-        self._worker()  # finds bad options before any thread starts
+        self._worker()  # rejects bad options before any thread starts
 
     @property
     def label(self) -> str:
@@ -63,7 +64,7 @@ class CloudStore:
         return self.container.label
 
     def create(self) -> bool:
-        """Create the container; return whether it was not there, as far as the provider tells."""
+        """Create the container; return whether it was not there, as far as the provider shows."""
 
         def create(worker: Worker) -> bool:
             try:
@@ -116,7 +117,7 @@ class CloudStore:
             yield block
 
     def put(self, name: str, payload: Payload, *, expect: str | None = None) -> Entry:
-        """Send a file in one request; conditions go only where they were seen to be honoured."""
+        """Store an object in one request; its condition is sent only where the provider honours it."""
         if expect is not None:
             honoured = self.conditions()
             if not (honoured.absent if expect == ABSENT else honoured.mark):
@@ -141,7 +142,7 @@ class CloudStore:
 
     def _send(self, name: str, payload: Payload, expect: str | None) -> tuple[Entry, bool]:
         if isinstance(payload.source, bytes):
-            # upload_object_via_stream would take bytes, but in three requests, and without conditions
+            # upload_object_via_stream accepts bytes, but makes three requests, and sends no conditions
             with tempfile.TemporaryDirectory(prefix="wheelhouse-") as folder:
                 path = Path(folder) / "object"
                 path.write_bytes(payload.source)
@@ -197,11 +198,11 @@ class CloudStore:
             return
 
     def public_url(self) -> str | None:
-        """Return what the driver knows, if it does."""
+        """Return the URL that the driver knows, or None."""
         worker = self._worker()
         try:
             url = worker.driver.get_container_cdn_url(worker.container)
-        except Exception:  # noqa: BLE001  # NotImplementedError, KeyError, ...: it does not know
+        except Exception:  # noqa: BLE001  # NotImplementedError, KeyError, ...: the driver knows none
             return None
         return f"{str(url).rstrip('/')}/{self.container.prefix}" if url else None
 
@@ -210,7 +211,7 @@ class CloudStore:
         return Entry(name, int(item.size), _mark(item), _utc(str((item.extra or {}).get("last_modified") or "")))
 
     def _object(self, worker: Worker, name: str) -> CloudObject:
-        """Return an object as the driver wants it; its own look-up would cost one or two requests."""
+        """Return an object for the driver, without the one or two requests of its own look-up."""
         return CloudObject(self.container.prefix + name, 0, "", {}, {}, worker.container, worker.driver)
 
     def _worker(self) -> Worker:
@@ -220,7 +221,7 @@ class CloudStore:
         return worker
 
     def _call(self, operation: Callable[[Worker], T], subject: str, missing: type[StoreError] = ObjectMissing) -> T:
-        """Run one operation; repeat it where another try may help."""
+        """Run one operation, and repeat it where another try may help."""
         worker = self._worker()
 
         def attempt() -> T:
@@ -231,7 +232,7 @@ class CloudStore:
 
 
 def _utc(modified: str) -> str:
-    """Return a time as in PEP 700: S3 and Swift list it so, Azure as HTTP writes dates."""
+    """Return a time as in PEP 700: S3 and Swift list times in this form, Azure in that of HTTP."""
     if modified[:1].isdigit():
         return modified
     try:

@@ -1,4 +1,4 @@
-"""One thread's libcloud driver, made from our settings and hardened against what libcloud leaves open."""
+"""The libcloud driver of one thread, made from our settings, with the gaps of libcloud closed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.settings.locations import Container
     from wheelhouse_tasks.settings.provider import Provider
 
-#: Providers of ours or of libcloud's test suite that nobody can publish to.
+#: Drivers of libcloud that are never used: one is for its tests, the other has our `FolderStore` in its place.
 NOT_OFFERED = {"dummy", "local"}
 
 
@@ -54,14 +54,14 @@ class Worker:
                 self.container = self.driver.get_container(container.container)
             else:
                 self.container = CloudContainer(container.container, {}, self.driver)
-        # get_object would ask for the container each time
+        # get_object would make a request for the container each time
         self.driver.get_container = lambda container_name: self.container  # noqa: ARG005
 
     def _harden(self, container: Container) -> None:
-        """Give every request a timeout; keep out netrc, and the retries of libcloud, which send the rest of a file."""
+        """Give every request a timeout; leave out netrc and libcloud's retries, which send only the rest of a file."""
         connection = self.driver.connection
         make: Callable[..., Any] = connection.conn_class
-        if issubclass(connection.conn_class, LoggingConnection):  # LIBCLOUD_DEBUG writes down signatures and tokens
+        if issubclass(connection.conn_class, LoggingConnection):  # it writes signatures and tokens to a log
             make = LibcloudConnection
 
         def hardened(*args: Any, **options: Any) -> Any:
@@ -88,7 +88,7 @@ class Worker:
 
 @contextmanager
 def _understood(container: Container, own: Provider) -> Iterator[None]:
-    """Turn what is raised while a driver is made and connected into our errors; none of them tells a secret."""
+    """Turn what is raised while a driver is made and connected into our errors; no message holds a secret."""
     try:
         yield
     except requests.RequestException as error:  # some ask for a token, or for the container, at once
@@ -99,19 +99,19 @@ def _understood(container: Container, own: Provider) -> Iterator[None]:
     except InvalidCredsError:
         raise AccessDenied(container.label, *REFUSED) from None
     except (TypeError, ValueError, KeyError, ImportError, AttributeError, LibcloudError) as error:
-        found = container.credentials or Credentials("", "")
-        problem = mask(words(error), {found.username, found.secret, found.token or ""} - {""})
+        known = container.credentials or Credentials("", "")
+        problem = mask(words(error), {known.username, known.secret, known.token or ""} - {""})
         wrong = f"its settings or credentials do not fit: {one_line(problem)}"
         raise UsageError(f"provider {container.provider!r}", wrong, f"credentials: {own.keys}") from None
 
 
 def words(error: Exception) -> str:
-    """Return what an error says, without the driver's repr that libcloud puts before it."""
+    """Return the text of an error, without the driver's repr that libcloud puts before it."""
     return str(getattr(error, "value", None) or error)
 
 
 def _driver(container: Container, own: Provider) -> Any:
-    """Return a libcloud driver; UsageError where the provider or its options are wrong."""
+    """Return a libcloud driver; raise UsageError where the provider or its options are wrong."""
     offered = sorted(set(DRIVERS) - NOT_OFFERED)
     if container.provider not in offered:
         near = difflib.get_close_matches(container.provider, offered, n=1)
@@ -139,6 +139,6 @@ def _driver(container: Container, own: Provider) -> Any:
         made = type(made.__name__, (made,), {"_ex_connection_class_kwargs": lambda _: dict(kept)})
     driver = made(credentials.username, credentials.secret, **options)
     own.finish(driver, container)
-    if credentials.token:  # few constructors take it, some swallow it
+    if credentials.token:  # few constructors accept it, and some drop it
         driver.connection.token = credentials.token
     return driver

@@ -1,7 +1,7 @@
 """The `local` provider: a folder, written atomically.
 
-Ours rather than libcloud's LOCAL driver, which writes in place, follows `..` and absolute names out of its folder,
-and needs a lock file for each object.
+It is ours because libcloud's LOCAL driver writes in place, follows `..` and absolute names out of its folder, and needs
+a lock file for each object.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class FolderStore:
         return str(self.root)
 
     def create(self) -> bool:
-        """Create the folder, with a note to git that what is in it was built."""
+        """Create the folder, with a .gitignore for its content, which was built."""
         if self.root.is_dir():
             return False
         try:
@@ -119,7 +119,7 @@ class FolderStore:
             self._fail(name, error)
 
     def conditions(self) -> Conditions:
-        """Return that a file is never created twice; a rename cannot be made to depend on what it replaces."""
+        """Return that only ABSENT is honoured: a rename cannot depend on what it replaces."""
         return Conditions(absent=True, mark=False, md5=False)
 
     def delete(self, name: str) -> None:
@@ -134,7 +134,7 @@ class FolderStore:
         return self.root.absolute().as_uri() + "/"
 
     def _path(self, name: str) -> Path:
-        """Return the path of an object; a name that could leave the folder is refused."""
+        """Return the path of an object; reject a name that could leave the folder."""
         parts = PurePosixPath(name).parts
         if not parts or name.startswith("/") or any(part == ".." or "\\" in part or "\0" in part for part in parts):
             raise StoreError(repr(name), "is not a name within the folder")
@@ -151,7 +151,7 @@ class FolderStore:
 
 
 def _link(part: Path, path: Path) -> None:
-    """Give *part* its final name; FileExistsError where that is taken."""
+    """Give *part* its final name; raise FileExistsError where the name is taken."""
     try:
         os.link(part, path)
     except FileExistsError:
@@ -163,7 +163,7 @@ def _link(part: Path, path: Path) -> None:
 
 
 def _copy(source: Path | bytes, target: Path) -> str:
-    """Copy to disk, surely; return the sha256 of what was copied."""
+    """Copy bytes and flush them to disk; return their sha256."""
     digest = hashlib.sha256()
     with (
         io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream,

@@ -1,4 +1,4 @@
-"""What libcloud's drivers leave open, closed from outside."""
+"""Gaps of libcloud's drivers, closed from outside."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 def import_libcloud() -> None:
-    """Import libcloud; where LIBCLOUD_DEBUG names a log, it opens it with what Python 3.14 and newer warn of."""
+    """Import libcloud; where LIBCLOUD_DEBUG names a log, open it without `codecs.open`, of which Python 3.14 warns."""
     if "libcloud" in sys.modules:
         return
     log = os.environ.pop("LIBCLOUD_DEBUG", None)
@@ -31,7 +31,7 @@ def import_libcloud() -> None:
     libcloud._init_once()  # type: ignore[no-untyped-call]  # noqa: SLF001
 
 
-class _AnyDatetime(type(dt.datetime)):  # type: ignore[misc]  # whoever freezes time has given it a type of its own
+class _AnyDatetime(type(dt.datetime)):  # type: ignore[misc]  # tools that freeze time give it a type of its own
     """The type of a stand-in for datetime: an instance of the one is an instance of the other."""
 
     def __instancecheck__(cls, instance: object) -> bool:
@@ -39,7 +39,7 @@ class _AnyDatetime(type(dt.datetime)):  # type: ignore[misc]  # whoever freezes 
 
 
 class Clock(dt.datetime, metaclass=_AnyDatetime):
-    """Stands in for libcloud's datetime, without the warnings of Python 3.12 and newer, which may be errors."""
+    """Stands in for libcloud's datetime: Python 3.12 and newer warn of two methods, and a warning may be an error."""
 
     @classmethod
     def utcnow(cls) -> Any:
@@ -59,14 +59,15 @@ def _with_clock() -> ModuleType:
     return module
 
 
-#: What stands in for what, in every module of libcloud, under whatever name the module imported it.
+#: Objects and their stand-ins, in every module of libcloud, under whatever name the module imported them.
 STAND_INS = ((dt.datetime, Clock), (dt, _with_clock()))
 
 
 def driver_class(provider: str) -> Any:
-    """Return libcloud's driver for a provider, whose signatures take the time from the stand-in.
+    """Return libcloud's driver for a provider, whose signatures get their time from the stand-in.
 
-    Every module of libcloud that is loaded by now does. The warning filters are the host project's, and stay.
+    The stand-in is put into every module of libcloud that is loaded by now. The warning filters belong to the host
+    project, and stay as they are.
     """
     from libcloud.storage.providers import get_driver
 
@@ -87,14 +88,14 @@ class NoRetry:
         pass
 
     def __call__(self, function: Callable[..., T]) -> Callable[..., T]:
-        """Return what is to be repeated as it is."""
+        """Return the function unchanged: nothing repeats it."""
         return function
 
 
 def in_pieces(send: Callable[..., None]) -> Callable[..., None]:
-    """Return how objects are sent and asked for: never read as a whole, and no chunks where there are no bytes.
+    """Return a function that sends requests, streams every download, and sends an empty object without chunks.
 
-    Some drivers read a download whole; few providers take an empty object in chunks, as requests would send it.
+    Some drivers read a download as a whole. Few providers accept an empty object in chunks, as requests sends it.
     """
 
     def request(method: str, url: str, body: Any = None, **options: Any) -> None:
@@ -106,7 +107,7 @@ def in_pieces(send: Callable[..., None]) -> Callable[..., None]:
 
 
 def take_parts(connection: Any) -> None:
-    """Let the answer to a range be one: most drivers take its status for an error, and read all that was to stream."""
+    """Accept the answer to a range: most drivers treat its status as an error, and read the whole body."""
     known = connection.rawResponseCls
 
     class Raw(known):  # type: ignore[misc,valid-type]
@@ -117,7 +118,7 @@ def take_parts(connection: Any) -> None:
 
 
 def keep_token(connection: Any) -> None:
-    """Ask version 1 of OpenStack's identity service once, not before each request, and heed its answer."""
+    """Request a token of version 1 of OpenStack's identity service once, and use the address that comes with it."""
     auth = connection.get_auth_class() if hasattr(connection, "get_auth_class") else None
     if auth and auth.auth_version == "1.0":
         auth.is_token_valid = lambda: bool(auth.auth_token)
@@ -137,9 +138,10 @@ def sign_empty(connection: Any) -> None:
 
 
 def promise(driver: Any, md5: str, size: int, broken: Exception) -> None:
-    """Spare a driver the second reading of a file whose digest is known; it still compares it.
+    """Give a driver the known digest of a file, so that it compares the digest without another reading.
 
-    A file that Azure gets in parts is compared with nothing: raise *broken* then, before they become an object.
+    Azure compares nothing where a file is sent in parts: raise *broken* before parts with another digest become an
+    object.
     """
     driver._hash_buffered_stream = lambda *_args, **_options: (md5, size)  # noqa: SLF001
     commit = getattr(type(driver), "_commit_blocks", None)

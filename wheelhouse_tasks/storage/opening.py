@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def open_store(container: Container) -> Store:
-    """Return the store of *container*; nothing is asked of it yet.
+    """Return the store of *container*, before its first request.
 
     Raises UsageError for a provider or options that cannot be used.
     """

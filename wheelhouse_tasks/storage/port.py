@@ -1,4 +1,4 @@
-"""The storage port: what the rest of the package asks of a container, whoever keeps it."""
+"""The storage port: the methods that the rest of the package calls on a container, whoever keeps it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 ABSENT = ""
-"""Stands for the mark of an object that is not there."""
+"""The mark of an object that is not there."""
 
 READ_RETRIES = 3
 """How often an object is read again from its start after its bytes were cut off."""
@@ -29,18 +29,18 @@ class Entry:
     size: int
     #: Changes whenever the object is written: an ETag, or the like.
     mark: str
-    #: When it was written, UTC, as in PEP 700; empty where the provider does not say.
+    #: When it was written, UTC, as in PEP 700; empty where the provider does not show it.
     modified: str = ""
 
 
 @dataclass(frozen=True)
 class Payload:
-    """Bytes to store, and everything that is stored with them."""
+    """Bytes, and everything that is stored with them."""
 
     source: Path | bytes
     size: int
     sha256: str
-    #: What most providers compare with; computed in the same pass as sha256.
+    #: The digest that most providers compare; computed in the same pass as sha256.
     md5: str
     content_type: str
     cache_control: str
@@ -48,9 +48,9 @@ class Payload:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Conditions:
-    """Which conditions of a write a provider was seen to honour."""
+    """Which conditions of a write a provider honours, as a trial showed."""
 
     #: A write that expects no object.
     absent: bool
@@ -69,7 +69,7 @@ class Store(Protocol):
 
     @property
     def label(self) -> str:
-        """Return what to call it in messages."""
+        """Return the name of the container in messages."""
 
     def create(self) -> bool:
         """Create the container; return whether it was not there."""
@@ -83,22 +83,23 @@ class Store(Protocol):
     def read(self, name: str, start: int = 0) -> Iterator[bytes]:
         """Yield one object's bytes in blocks, from byte *start*, which is below its size, on.
 
-        Raise ObjectMissing, TryAgainError where the answer was cut off, or Unsupported where the provider always begins
-        at 0.
+        Raise ObjectMissing; TryAgainError where the answer was cut off; Unsupported where the provider begins every
+        answer at byte 0.
         """
 
     def put(self, name: str, payload: Payload, *, expect: str | None = None) -> Entry:
         """Store an object whole or not at all.
 
-        *expect* is the mark that the object must have, or ABSENT; where the provider can tell, another one raises
-        Changed, with nothing written. Raise BadArtifact where the source no longer has the bytes that were hashed.
+        *expect* is the mark that the object must have, or ABSENT. Where the provider honours that condition and the
+        mark is another, raise Changed, with nothing written. Raise BadArtifact where the source no longer has the bytes
+        that were hashed.
         """
 
     def conditions(self) -> Conditions:
-        """Return which conditions of `put` are honoured; found out once for each container, by trying."""
+        """Return which conditions of `put` are honoured; they are tried once for each container."""
 
     def delete(self, name: str) -> None:
-        """Delete an object; one that is not there is fine."""
+        """Delete an object, if it is there."""
 
     def public_url(self) -> str | None:
         """Return the URL below which objects are readable, ending in "/", or None where the provider does not know."""
@@ -107,7 +108,7 @@ class Store(Protocol):
 def make_payload(
     content: bytes, content_type: str, cache_control: str, facts: Mapping[str, str] | None = None
 ) -> Payload:
-    """Return bytes as they are stored."""
+    """Return bytes with their size and digests, ready to be stored."""
     sha256, md5 = hashlib.sha256(content).hexdigest(), hashlib.md5(content, usedforsecurity=False).hexdigest()
     return Payload(content, len(content), sha256, md5, content_type, cache_control, facts or {})
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def advice(container: Container) -> str:
-    """Return what a person does to let everybody read the objects of *container*."""
+    """Return the steps by which a person lets everybody read the objects of *container*."""
     return provider_of(container.provider).advice.format(name=container.container)
 
 
@@ -37,9 +37,9 @@ def make_public(container: Container) -> str | None:
         except Exception as error:  # noqa: BLE001  # whatever a driver raises; its text may hold what was sent
             refusal = worker.transport.refusal
             status = refusal.status if refusal else None
-            said = f"{status} {refusal.code}".strip() if refusal else type(error).__name__
+            reason = f"{status} {refusal.code}".strip() if refusal else type(error).__name__
             no_way = isinstance(error, NotImplementedError)
-            problem = "not made readable for everybody: " + ("nothing of it is known here" if no_way else said)
+            problem = "not made readable for everybody: " + ("nothing of it is known here" if no_way else reason)
             failed = StoreError(
                 container.label, problem, f"{advice(container)}; or set enable_cdn to no", status=status
             )
@@ -86,7 +86,7 @@ def _open(worker: Worker, container: Container) -> None:
 
 
 def _address(worker: Worker, container: Container) -> str | None:
-    """Return what the driver's requests begin with."""
+    """Return the URL that the requests of the driver begin with."""
     api = worker.provider.api
     if not api:
         return None
@@ -100,4 +100,4 @@ def _address(worker: Worker, container: Container) -> str | None:
     port = "" if connection.port in (None, usual) else f":{connection.port}"
     account = getattr(connection, "account_prefix", None)
     folders = [connection.request_path.strip("/"), account or "", quote(container.container), quote(container.prefix)]
-    return f"{scheme}://{connection.host}{port}/" + "".join(f"{each.rstrip('/')}/" for each in folders if each)
+    return f"{scheme}://{connection.host}{port}/" + "".join(f"{folder.rstrip('/')}/" for folder in folders if folder)

@@ -1,4 +1,4 @@
-"""What a provider's refusal means, and what to do about it."""
+"""The meaning of a provider's refusal, and what to do about it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REFUSED = (
     "the provider refused the credentials",
     "check user name, secret, region and clock, and that the user may do this",
 )
-#: What to say for the codes of S3 and its like, and of Azure.
+#: Meaning and remedy of the codes of S3 and its like, and of Azure.
 MEANING = {
     "RequestTimeTooSkewed": CLOCK,
     "RequestExpired": CLOCK,
@@ -49,11 +49,11 @@ MEANING = {
     "AuthorizationFailure": AZURE_KEY,
     "AuthorizationPermissionMismatch": RIGHTS,
 }
-#: What to say of a status without such a code.
+#: Meaning and remedy of a status without such a code.
 BY_STATUS = {301: REGION, 401: REFUSED, 403: REFUSED}
 NO_CONTAINER = {"NoSuchBucket", "ContainerNotFound"}
 CONFLICTS = {409, 412}
-#: What a status means that is neither a matter of rights nor of what is not there; else see `understand`.
+#: The error for a status that is no matter of rights and no missing object; for any other see `understand`.
 KINDS: dict[int, type[StoreError]] = {429: Overloaded, 501: Unsupported}
 
 
@@ -63,18 +63,18 @@ def understand(refusal: Refusal, label: str, subject: str, missing: type[StoreEr
     It is a TryAgainError where the same request may succeed later.
     """
     status, code = refusal.status, refusal.code
-    said = f"{status} {code}".strip()
+    answer = f"{status} {code}".strip()
     meaning = MEANING.get(code) or BY_STATUS.get(status)
     if status == 403 and refusal.by_token:
         meaning = RIGHTS
     if meaning:
-        denied = AccessDenied(label, f"{meaning[0]} ({said})", meaning[1], status=status)
+        denied = AccessDenied(label, f"{meaning[0]} ({answer})", meaning[1], status=status)
         return TryAgainError(denied) if status == 401 and refusal.by_token else denied
     if status == 404 and (code in NO_CONTAINER or missing is ContainerMissing):
         return ContainerMissing(label, "there is no such container", status=status)
     if status == 404:
         return missing(subject, f"is not in {label}", status=status)
-    answered = f"the provider answered {said}" if subject == label else f"{label}: the provider answered {said}"
+    answered = f"the provider answered {answer}" if subject == label else f"{label}: the provider answered {answer}"
     if status in CONFLICTS:
         return Changed(subject, answered)
     kind = KINDS.get(status, Overloaded if status >= 500 else Unsupported)

@@ -1,4 +1,4 @@
-"""How requests travel: in large blocks, never without a timeout, and with their refusals remembered."""
+"""The transport of requests: large blocks, always a timeout, and a memory of the last refusal."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Refusal:
 
 
 class Response(requests.Response):
-    """An answer that comes in blocks: a broken connection would cost all of the 4 or 5 MiB that drivers ask for."""
+    """An answer that is read in blocks: drivers ask for 4 or 5 MiB, and a broken connection would lose them all."""
 
     def iter_content(self, chunk_size: int | None = BLOCK, decode_unicode: bool = False) -> Iterator[Any]:
         """Yield the body."""
@@ -38,9 +38,9 @@ class Response(requests.Response):
 
 
 class Transport(requests.adapters.HTTPAdapter):
-    """Sends in large blocks, never without a timeout, and remembers how a request was refused.
+    """Sends in large blocks, always with a timeout, and remembers the refusal of the last request.
 
-    The drivers drop the status, and the reason that the provider gave, on all but a few refusals.
+    The drivers drop the status and the provider's reason of most refusals.
     """
 
     def __init__(self, timeout: float) -> None:
@@ -55,9 +55,9 @@ class Transport(requests.adapters.HTTPAdapter):
         super().init_poolmanager(*args, **options, blocksize=BLOCK)
 
     def get_connection_with_tls_context(self, request: Any, verify: Any, *args: Any, **options: Any) -> Any:
-        """Return where a request goes; unverified, where that is wanted, without a warning that may be an error."""
+        """Return the pool of a request; one that verifies nothing gives no warning, since a warning may be an error."""
         pool: Any = super().get_connection_with_tls_context(request, verify, *args, **options)
-        if verify is False and pool.scheme == "https":  # one line of our own says it
+        if verify is False and pool.scheme == "https":  # one line of ours warns instead
             pool._validate_conn = _connect  # noqa: SLF001
         return pool
 
@@ -67,14 +67,14 @@ class Transport(requests.adapters.HTTPAdapter):
         response = super().send(request, *args, **{**options, "timeout": self.timeout})
         self.etag = response.headers.get("ETag", "").strip('"')
         if response.status_code >= 300:
-            found = ERROR_CODE.search(response.content)
-            code = found[1].decode() if found else response.headers.get("x-ms-error-code", "")
+            match = ERROR_CODE.search(response.content)
+            code = match[1].decode() if match else response.headers.get("x-ms-error-code", "")
             self.refusal = Refusal(response.status_code, code, TOKEN_HEADER in request.headers)
         response.__class__ = Response
         return response
 
 
 def _connect(connection: Any) -> None:
-    """Do what a pool of urllib3 does with a connection before each request, but for the warning."""
+    """Connect where a pool of urllib3 would, before each request, without its warning."""
     if connection.is_closed:
         connection.connect()
