@@ -92,8 +92,11 @@ def _understood(container: Container, own: Provider) -> Iterator[None]:
     try:
         yield
     except requests.RequestException as error:  # some ask for a token, or for the container, at once
-        known = explained(error, container.timeout) or (f"cannot be reached: {root_cause(error)}", "check the network")
-        raise Unreachable(container.label, *known) from None
+        problem, remedy = explained(error, container.timeout) or (
+            f"cannot be reached: {root_cause(error)}",
+            "check the network",
+        )
+        raise Unreachable(container.label, problem, remedy) from None
     except ContainerDoesNotExistError:
         raise ContainerMissing(container.label, "there is no such container", "create it at the provider") from None
     except InvalidCredsError:
