@@ -249,7 +249,7 @@ def test_no_circle() -> None:
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_environment_and_output_stay_at_the_edge(path: Path) -> None:
-    """Only the tasks read the process environment, but for what hides a variable from libcloud, and nobody prints."""
+    """The tasks alone read the process environment, but for what hides it from libcloud; the console alone prints."""
     text = path.read_text()
     assert "os.environ" not in text or place(path) == "cli" or path.name == "gaps.py"
     calls = [
@@ -258,6 +258,13 @@ def test_environment_and_output_stay_at_the_edge(path: Path) -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     ]
     assert "print" not in calls
+    streams = [
+        f"sys.{node.attr}"
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Attribute) and node.attr in ("stdin", "stdout", "stderr")
+        if isinstance(node.value, ast.Name) and node.value.id == "sys"
+    ]
+    assert not streams or path.name == "console.py"
 
 
 def test_home_of_the_machine_is_out_of_reach() -> None:

@@ -65,19 +65,19 @@ def check(settings: Settings, ui: Ui | None = None, *, deep: bool = False, repai
     store = open_store(settings.container)
     count, findings = _findings(settings, store, deep=deep)
     for finding in findings:
-        ui.note(f"{finding.name}: {finding.problem}")
+        ui.done(f"{finding.name}: {finding.problem}")
     before: list[Finding] = []
     if repair and findings:
         _repair(settings, store, ui)
         before = findings
         count, findings = _findings(settings, store, deep=deep)
         for finding in findings:
-            ui.note(f"not repaired: {finding.name}: {finding.problem}")
+            ui.done(f"not repaired: {finding.name}: {finding.problem}")
     repaired = tuple(finding for finding in before if finding not in findings)
     result = CheckResult(store.label, count, tuple(findings), repaired)
     if findings:
         raise NotSound(result)
-    ui.note(
+    ui.done(
         f"{count} files, {len(repaired)} findings repaired, nothing is off" if repaired else f"{count} files, all well"
     )
     return result

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import dist
 from wheelhouse_tasks.artifacts.coverage import fits
-from wheelhouse_tasks.commands.showing import Row, show_plan
 from wheelhouse_tasks.errors import BadArtifact, DigestMismatch, Failed, WheelhouseError
 from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.retry import TryAgainError, retry
 from wheelhouse_tasks.sources.fetch_plan import Candidate, FetchPlan, choose, plan_fetch
 from wheelhouse_tasks.sources.source import Source, open_source
 from wheelhouse_tasks.text import count, size_text
-from wheelhouse_tasks.ui import DRY_RUN, Silent, Ui
+from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +78,7 @@ def fetch(  # noqa: PLR0913
         _show(plan, folder, ui)
     failures: dict[str, WheelhouseError] = {}
     if dry_run:
-        ui.note(DRY_RUN)
+        ui.done(DRY_RUN)
     else:
         failures = _apply(plan, {source.label: source for source in reversed(sources)}, settings, ui, force=force)
     downloaded = [each for each in plan.download if each.artifact.filename not in failures]
@@ -95,7 +94,7 @@ def fetch(  # noqa: PLR0913
         dry_run,
     )
     if not dry_run:
-        ui.note(f"{count(downloaded)} fetched into {folder}, {len(plan.present)} already there")
+        ui.done(f"{count(downloaded)} fetched into {folder}, {len(plan.present)} already there")
     if failures:
         error = _failure(failures, len(plan.files))
         error.result = result
@@ -155,7 +154,7 @@ def _apply(
             failures[name] = outcome
             ui.warn(f"not fetched: {_named(name, outcome)}")
         elif outcome:
-            ui.detail(f"fetched {name} ({size_text(outcome)}) from {each.source}")
+            ui.progress(f"fetched {name} ({size_text(outcome)}) from {each.source}")
             if not (each.sha256 or each.link.digest):
                 ui.warn(f"{name}: {each.source} promises no sha256; only the archive itself was checked")
 
@@ -227,11 +226,10 @@ def _failure(failures: dict[str, WheelhouseError], tried: int) -> WheelhouseErro
 def _show(plan: FetchPlan, folder: Path, ui: Ui) -> None:
     sources = {each.source for each in plan.files}
     one = len(sources) == 1
-    show_plan(
-        ui,
+    ui.plan(
         f"Fetch from {', '.join(sorted(sources))} into {folder}" if one else f"Fetch into {folder}",
         [
-            Row(
+            PlanRow(
                 "already there" if each in plan.present else "download",
                 each.size,
                 each.sha256,

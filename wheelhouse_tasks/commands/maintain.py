@@ -21,11 +21,12 @@ from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.storage.port import ABSENT, Store, make_payload
 from wheelhouse_tasks.text import count, now_text
-from wheelhouse_tasks.ui import DRY_RUN, Silent, Ui
+from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
+    from wheelhouse_tasks.pages.record import File
     from wheelhouse_tasks.settings.resolve import Settings
 
 
@@ -58,17 +59,17 @@ def index(
     store = open_store(settings.container)
     stray = _stray(store) if adopt else []
     names = project_names(store) | {str(artifact.parse(name).project) for name in stray}
-    for name in stray:
-        ui.note(f"adopt {name}")
+    if stray:
+        ui.plan(f"Adopt in {store.label}", [PlanRow("adopt", None, None, "", name) for name in stray])
     written: tuple[str, ...] = ()
     if dry_run:
-        ui.note(DRY_RUN)
+        ui.done(DRY_RUN)
     else:
         projects = open_projects(settings, store, names, writing=True, rebuild=True)
         _adopt(store, projects, stray, now(), ui)
         written = update_pages(settings, store, projects.values(), ui, adopt=adopt)
         parallel.run(store.delete, stray, settings.options.max_workers)  # the pages link the moved ones by now
-        ui.note(f"projects: {len(names)}, pages written: {len(written)}")
+        ui.done(f"projects: {len(names)}, pages written: {len(written)}")
     return IndexResult(store.label, tuple(sorted(names)), tuple(stray), written, dry_run)
 
 
@@ -205,15 +206,18 @@ def _mark(
     if not names:
         there = ", ".join(map(str, sorted(versions))) or "none"
         raise NothingToDo(f"{name} {wanted}", f"no file to {verb} in {store.label}", f"versions there: {there}")
-    for each in names:
-        ui.note(f"{verb} {each}")
+    _show(f"{verb.capitalize()} in {store.label}", verb, [files[each] for each in names], ui)
     written: tuple[str, ...] = ()
     if dry_run:
-        ui.note(DRY_RUN)
+        ui.done(DRY_RUN)
     else:
         mark(project, names)
         written = update_pages(settings, store, [project], ui)
     return MarkResult(store.label, tuple(names), written, dry_run)
+
+
+def _show(title: str, verb: str, files: Iterable[File], ui: Ui) -> None:
+    ui.plan(title, [PlanRow(verb, file.size, file.sha256, "", file.filename) for file in files])
 
 
 @dataclass(frozen=True)
@@ -246,19 +250,20 @@ def prune(
     store, name, began = open_store(settings.container), settings.need_project(), now()
     project = open_projects(settings, store, [name], writing=not dry_run)[name]
     project.look()
-    retired = retire(settings, project, began, dry_run=dry_run)
-    for each in retired:
-        ui.note(f"retire {each}")
+    retired = retire(settings, project, began, dry_run=True)
+    if retired:
+        _show(f"Retire in {store.label}", "retire", project.files(retired).values(), ui)
     written: tuple[str, ...] = ()
     deleted: list[str] = []
     if dry_run:
-        ui.note(DRY_RUN)
+        ui.done(DRY_RUN)
     else:
         if retired:
+            hide(project, retired, began)
             written = update_pages(settings, store, [project], ui)
         project.look()
         deleted = delete_hidden(project, began, 0 if at_once else settings.options.grace)
         if deleted:
             written += update_pages(settings, store, [project], ui)
-        ui.note(f"{count(retired)} retired, {count(deleted)} deleted")
+        ui.done(f"{count(retired)} retired, {count(deleted)} deleted")
     return PruneResult(store.label, tuple(retired), tuple(deleted), tuple(dict.fromkeys(written)), dry_run)

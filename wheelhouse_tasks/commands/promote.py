@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import dist
 from wheelhouse_tasks.commands.fetch import fetch, into
-from wheelhouse_tasks.commands.showing import Row, show_plan
 from wheelhouse_tasks.container.converge import check_ours
 from wheelhouse_tasks.container.objects import TEXT_TYPE, Sent, open_projects, send, update_pages
 from wheelhouse_tasks.container.project import PROMOTING, Project
@@ -25,7 +24,7 @@ from wheelhouse_tasks.storage.folder import FolderStore
 from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.storage.port import ABSENT, Store, make_payload
 from wheelhouse_tasks.text import count, now_text
-from wheelhouse_tasks.ui import DRY_RUN, Silent, Ui
+from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,14 +82,14 @@ def promote(
         _show(plan, store, ui)
         written: tuple[str, ...] = ()
         if dry_run:
-            ui.note(DRY_RUN)
+            ui.done(DRY_RUN)
         else:
             if new and store.create():
-                ui.note(f"created container {store.label}")
+                ui.done(f"created container {store.label}")
             if plan.send:
                 _copy(plan, project, wanted, now_text(now()), settings.options.max_workers)
             written = update_pages(settings, store, [project], ui)
-            ui.note(f"{count(plan.send)} copied to {store.label}, {len(plan.present)} already there")
+            ui.done(f"{count(plan.send)} copied to {store.label}, {len(plan.present)} already there")
     return PromoteResult(
         name,
         str(wanted),
@@ -153,8 +152,7 @@ def _copy(plan: UploadPlan, project: Project, version: Version, when: str, worke
 
 def _show(plan: UploadPlan, store: Store, ui: Ui) -> None:
     rows = [("copy", file) for file in plan.send] + [("already there", file) for file in plan.present]
-    show_plan(
-        ui,
+    ui.plan(
         f"Promote to {store.label}",
-        [Row(action, file.size, file.sha256, "", file.artifact.filename) for action, file in rows],
+        [PlanRow(action, file.size, file.sha256, "", file.artifact.filename) for action, file in rows],
     )

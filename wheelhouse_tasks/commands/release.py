@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks.commands.fetch import fetch, into
-from wheelhouse_tasks.commands.showing import Row, show_plan
 from wheelhouse_tasks.errors import (
     Conflict,
     Failed,
@@ -24,7 +23,7 @@ from wheelhouse_tasks.publishing.index import package_index
 from wheelhouse_tasks.publishing.proof import lacks, prove
 from wheelhouse_tasks.publishing.release_plan import ReleasePlan, plan_release
 from wheelhouse_tasks.publishing.upload import upload_plan
-from wheelhouse_tasks.ui import DRY_RUN, Silent, Ui
+from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,9 +104,9 @@ def release(  # noqa: PLR0913
         sums = None
         if version and plan_file:
             _write(plan_file, json.dumps(release_plan.record(plan), indent=1) + "\n")
-            ui.note(f"plan written to {plan_file}; nothing was uploaded: --plan alone uploads exactly that")
+            ui.done(f"plan written to {plan_file}; nothing was uploaded: --plan alone uploads exactly that")
         elif dry_run:
-            ui.note(DRY_RUN)
+            ui.done(DRY_RUN)
         else:
             upload_plan(plan, index, settings.container.retries, ui, sleep)
             sums = _leave_sums(plan, settings.local_folder, ui)
@@ -150,7 +149,7 @@ def _leave_sums(plan: ReleasePlan, folder: Path, ui: Ui) -> str | None:
     except Failed as error:
         ui.warn(str(error))
         return None
-    ui.note(f"digests in {path}")
+    ui.done(f"digests in {path}")
     return str(path)
 
 
@@ -168,8 +167,10 @@ def _write(path: Path, text: str) -> None:
 
 
 def _show(plan: ReleasePlan, ui: Ui) -> None:
-    show_plan(
-        ui,
+    ui.plan(
         f"Release {plan.project} {plan.version} to {plan.index}",
-        [Row(row.action, row.file.size, row.file.sha256, row.source, row.file.artifact.filename) for row in plan.rows],
+        [
+            PlanRow(row.action, row.file.size, row.file.sha256, row.source, row.file.artifact.filename)
+            for row in plan.rows
+        ],
     )

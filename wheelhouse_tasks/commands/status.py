@@ -101,4 +101,4 @@ def _show_matrix(project: str, files: Iterable[Candidate], state: VersionStatus,
     title = f"{project} {state.version}: {count(state.files)}, {size_text(state.size)}"
     ui.table(title, *coverage.matrix(cells | missing))
     if state.lacks:
-        ui.note(f"lacks {', '.join(state.lacks)}")
+        ui.done(f"lacks {', '.join(state.lacks)}")

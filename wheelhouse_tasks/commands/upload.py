@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import artifact, dist, stamp
-from wheelhouse_tasks.commands.showing import Row, show_plan
 from wheelhouse_tasks.container import retention
 from wheelhouse_tasks.container.converge import check_ours
 from wheelhouse_tasks.container.objects import (
@@ -35,7 +34,7 @@ from wheelhouse_tasks.storage import publish
 from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.storage.port import ABSENT, Store
 from wheelhouse_tasks.text import count, now_text, size_text
-from wheelhouse_tasks.ui import DRY_RUN, Silent, Ui
+from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -89,7 +88,7 @@ def upload(
     _check_that_it_lasts(settings)
     reason = _reason_not_to(settings, pull_request=pull_request)
     if reason:
-        ui.note(f"nothing was uploaded: {reason}")
+        ui.done(f"nothing was uploaded: {reason}")
         return UploadResult(settings.container.label, (), (), (), (), (), None, dry_run, reason)
     store = open_store(settings.container)
     found, skipped = dist.scan(settings.local_folder)
@@ -117,10 +116,10 @@ def upload(
         url = mask_url(public_url(settings, store) or "") or None
         written: tuple[str, ...] = ()
         if dry_run:
-            ui.note(DRY_RUN)
+            ui.done(DRY_RUN)
         else:
             if flat_page is None and store.create():
-                ui.note(f"created container {store.label}")
+                ui.done(f"created container {store.label}")
                 url = _make_public(settings, ui) or url
             began = now()
             # where there is no container yet, nobody has looked
@@ -132,7 +131,7 @@ def upload(
                 gone = _retire(plan, projects, shown, settings, began)
                 if gone:
                     written += update_pages(settings, store, projects.values(), ui)
-                    ui.note(f"retired {count(gone)}: {', '.join(gone)}")
+                    ui.done(f"retired {count(gone)}: {', '.join(gone)}")
             _tell(plan, url, settings, ui)
     return UploadResult(
         store.label,
@@ -221,7 +220,7 @@ def _send_all(
 
     def done(sent: Sent) -> None:
         sent.project.add(sent.file, *sent.entries)
-        ui.detail(f"uploaded {sent.file.filename} ({size_text(sent.file.size)})")
+        ui.progress(f"uploaded {sent.file.filename} ({size_text(sent.file.size)})")
 
     def complete(local: LocalFile) -> tuple[LocalFile, list[Entry]]:
         there = published[local.artifact.filename]
@@ -271,7 +270,7 @@ def _make_public(settings: Settings, ui: Ui) -> str | None:
         ui.warn(str(error))
         return None
     if url:
-        ui.note(f"everybody can read it: {url}")
+        ui.done(f"everybody can read it: {url}")
     return None if settings.options.public_url else url
 
 
@@ -283,16 +282,15 @@ def _note(skipped: Iterable[Skipped], ui: Ui) -> None:
 def _show(plan: UploadPlan, store: Store, ui: Ui) -> None:
     rows = [(file, "upload") for file in plan.send] + [(file, "already there") for file in plan.present]
     rows += [(file, "kept: other bytes are there") for file in plan.kept]
-    show_plan(
-        ui,
+    ui.plan(
         f"Upload to {store.label}",
-        [Row(action, file.size, file.sha256, "", file.artifact.filename) for file, action in rows],
+        [PlanRow(action, file.size, file.sha256, "", file.artifact.filename) for file, action in rows],
     )
 
 
 def _tell(plan: UploadPlan, url: str | None, settings: Settings, ui: Ui) -> None:
     kept = f", {len(plan.kept)} kept as published" if plan.kept else ""
-    ui.note(f"{count(plan.send)} uploaded, {len(plan.present)} already there, {len(plan.skipped)} skipped{kept}")
+    ui.done(f"{count(plan.send)} uploaded, {len(plan.present)} already there, {len(plan.skipped)} skipped{kept}")
     if not settings.options.update_index:
         ui.note("the index pages were left alone: the next upload brings them up to date")
     elif url is None:
