@@ -174,7 +174,7 @@ def test_mounting_imports_nothing_heavy() -> None:
 
 
 #: The floors of the package, from the ground up: a folder imports itself and those that stand before it.
-GROUND = ("errors", "names", "secret", "text", "parallel", "retry", "child", "ui")
+GROUND = ("errors", "names", "secret", "text", "parallel", "retry", "child", "files", "ui")
 FLOORS = (
     *("settings", "artifacts", "storage", "pages", "container", "sources", "publishing", "diagnosis"),
     *("commands", "cli", "__init__", "__main__", "setup_commands"),

@@ -5,11 +5,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
-import secrets
-import threading
 import zlib
 from collections.abc import Generator
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +23,7 @@ from wheelhouse_tasks.errors import (
     NothingToDo,
     UsageError,
 )
+from wheelhouse_tasks.files import Parts, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.artifacts.artifact import Artifact
 
 BLOCK = 1 << 20
-PART = ".part"
 #: How wheels and sdists begin; what was packed once more begins so when it is unpacked.
 ARCHIVES = (b"PK", b"\x1f\x8b")
 #: Packing what is packed makes it longer by one in so many bytes, and by a header.
@@ -170,22 +167,20 @@ def save(  # noqa: PLR0913
     Raises DigestMismatch or BadArtifact for wrong bytes, Conflict or Failed; what was there before stays.
     """
     parts = parts or Parts()
-    with parts.file(target) as part:
+    with whole(target, parts) as part:
         limit = None if size is None else size + size // PACKED_GROWTH + PACKED_FRAME
         got, written = _write(part, blocks, limit)
         wrong = _wrong(part, named, sha256, size, digest, got, written)
         if wrong:
             # maybe packed on the way, which nobody asked for: whatever the headers say, the sha256 decides
-            with parts.file(target) as unpacked:
+            with whole(part, parts) as unpacked:
                 got, written = _write(unpacked, _unpack(part, wrong), size or written * metadata.BOMB_RATIO)
                 if _wrong(unpacked, named, sha256, size, digest, got, written):
                     raise wrong
-                unpacked.replace(part)
         if target.is_dir():
             raise Failed(str(target), "is a folder")
         if not replace and target.exists() and digests(target)[0] != got:
             raise Conflict(str(target), "is there with other bytes than were fetched", "remove it")
-        part.replace(target)
     return written
 
 
@@ -199,8 +194,6 @@ def _write(part: Path, blocks: Iterable[bytes], limit: int | None) -> tuple[str,
                 written += file.write(block)
                 if limit is not None and written > limit:
                     break
-            file.flush()
-            os.fsync(file.fileno())
     finally:
         if isinstance(blocks, Generator):  # a download that is given up lets go of its connection at once
             blocks.close()
@@ -253,8 +246,8 @@ def _unpack(part: Path, wrong: Exception) -> Iterator[bytes]:
         raise wrong from None
 
 
-def save_attestation(text: bytes, beside: Path, sha256: str, parts: Parts) -> bool:
-    """Write the attestation of the artifact at *beside*, unless one of its bytes is there; return whether it was.
+def save_attestation(text: bytes, beside: Path, sha256: str, parts: Parts) -> None:
+    """Write the attestation of the artifact at *beside*, unless one of its bytes is there.
 
     Raises BadArtifact for that of other bytes, Failed where it cannot be written.
     """
@@ -262,48 +255,10 @@ def save_attestation(text: bytes, beside: Path, sha256: str, parts: Parts) -> bo
     problem = attestation.problem(text, sha256)
     if problem:
         raise BadArtifact(target.name, problem, "it was not kept")
-    with parts.file(target) as part:
+    try:
         if target.is_file() and not attestation.problem(target.read_bytes(), sha256):
-            return False
+            return
+    except OSError as error:
+        raise Failed(str(target), f"cannot be read: {error.strerror or error}") from None
+    with whole(target, parts) as part:
         _write(part, [text], None)
-        part.replace(target)
-    return True
-
-
-class Parts:
-    """Half-written files of this process, made by several threads until it ends."""
-
-    def __init__(self) -> None:
-        self._there: set[Path] = set()
-        self._ended = False
-        #: A file that is made while the others are removed would stay for ever.
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def file(self, target: Path) -> Iterator[Path]:
-        """Yield an empty file to be written, then renamed to *target*; raise Failed where that cannot be done."""
-        part = target.with_name(f".{secrets.token_hex(8)}{PART}")
-        try:
-            with self._lock:
-                if self._ended:
-                    raise Failed(str(target), "interrupted")
-                part.touch(exist_ok=False)
-                self._there.add(part)
-            try:
-                yield part
-            finally:
-                self._remove(part)
-        except OSError as error:
-            raise Failed(str(target), f"cannot be written: {error.strerror or error}") from None
-
-    def end(self) -> None:
-        """Remove what an interrupt left half-written; a thread that wakes up later makes no more."""
-        with self._lock:
-            self._ended = True
-            left = tuple(self._there)
-        for part in left:
-            self._remove(part)
-
-    def _remove(self, part: Path) -> None:
-        part.unlink(missing_ok=True)
-        self._there.discard(part)

@@ -10,6 +10,7 @@ from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import dist
 from wheelhouse_tasks.artifacts.coverage import fits
 from wheelhouse_tasks.errors import BadArtifact, DigestMismatch, Failed, WheelhouseError
+from wheelhouse_tasks.files import Parts
 from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.retry import TryAgainError, retry
 from wheelhouse_tasks.sources.fetch_plan import Candidate, FetchPlan, choose, plan_fetch
@@ -174,7 +175,7 @@ class _Fetcher:
         self.folder = folder
         self.retries = retries
         self.force = force
-        self.parts = dist.Parts()
+        self.parts = Parts()
 
     def download(self, each: Candidate) -> int:
         """Fetch one file, and again where that may help; return its bytes."""

@@ -16,6 +16,7 @@ from wheelhouse_tasks.errors import (
     Failed,
     UsageError,
 )
+from wheelhouse_tasks.files import write_text
 from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.publishing import release_plan
 from wheelhouse_tasks.publishing.collection import REMEDY, collect
@@ -103,7 +104,7 @@ def release(  # noqa: PLR0913
             release_plan.compare(recorded, plan, str(plan_file))
         sums = None
         if version and plan_file:
-            _write(plan_file, json.dumps(release_plan.record(plan), indent=1) + "\n")
+            write_text(plan_file, json.dumps(release_plan.record(plan), indent=1) + "\n")
             ui.done(f"plan written to {plan_file}; nothing was uploaded: --plan alone uploads exactly that")
         elif dry_run:
             ui.done(DRY_RUN)
@@ -145,25 +146,12 @@ def _leave_sums(plan: ReleasePlan, folder: Path, ui: Ui) -> str | None:
     path = Path(os.path.abspath(folder)).parent / SUMS  # noqa: PTH100  # a link stays one
     lines = sorted((row.file.artifact.filename, row.file.sha256) for row in plan.rows)
     try:
-        _write(path, "".join(f"{digest}  {name}\n" for name, digest in lines))
+        write_text(path, "".join(f"{digest}  {name}\n" for name, digest in lines))
     except Failed as error:
         ui.warn(str(error))
         return None
     ui.done(f"digests in {path}")
     return str(path)
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file as a whole, or not at all."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        try:
-            part.write_text(text, encoding="utf-8")
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise Failed(str(path), f"cannot be written: {error.strerror}") from None
 
 
 def _show(plan: ReleasePlan, ui: Ui) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import wheels
 
+from wheelhouse_tasks import files
 from wheelhouse_tasks.artifacts import artifact, dist, metadata
 from wheelhouse_tasks.artifacts.local import LocalFile, Skipped
 from wheelhouse_tasks.errors import (
@@ -438,10 +439,10 @@ def test_save_beside_an_older_file(good: bytes, before: dict[str, bytes], tmp_pa
 
 def test_interrupted_parts(tmp_path: Path, good: bytes) -> None:
     """What this run left half-written is removed, what another one writes is not, and no more is made (case 48)."""
-    others = {WHEEL: good, f".00{dist.PART}": b"x", "demo.part": b"x"}
+    others = {WHEEL: good, f".00{files.PART}": b"x", "demo.part": b"x"}
     for name, content in others.items():
         (tmp_path / name).write_bytes(content)
-    parts = dist.Parts()
+    parts = files.Parts()
 
     def interrupted() -> Iterator[bytes]:
         yield good
@@ -459,7 +460,7 @@ def test_interrupted_parts(tmp_path: Path, good: bytes) -> None:
 
 def test_parts_made_while_others_are_removed(tmp_path: Path) -> None:
     """However the threads are timed, nothing is left once the parts have ended (case 48)."""
-    parts, begun = dist.Parts(), threading.Barrier(9)
+    parts, begun = files.Parts(), threading.Barrier(9)
 
     def make() -> None:
         begun.wait()
