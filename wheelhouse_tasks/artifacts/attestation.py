@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import json
 
-SUFFIX = ".publish.attestation"
-"""What its name adds to that of the artifact, as twine wants it."""
+from wheelhouse_tasks.artifacts.companions import ATTESTATION as SUFFIX
+
+__all__ = ["LIMIT", "SUFFIX", "problem"]
 
 LIMIT = 1 << 20
 """Bytes of an attestation at most."""

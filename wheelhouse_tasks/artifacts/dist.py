@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import artifact, attestation, metadata
+from wheelhouse_tasks.artifacts.companions import ATTESTATION, attestation_of
 from wheelhouse_tasks.artifacts.local import LocalFile, Skipped
 from wheelhouse_tasks.errors import (
     BadArtifact,
@@ -54,7 +55,7 @@ def scan(folder: Path) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:
         raise UsageError(str(folder), f"cannot be read as a folder: {error.strerror}") from None
     names = {path.name for path in paths}
     for path in paths:
-        if path.name.removesuffix(attestation.SUFFIX) in names - {path.name}:
+        if path.name.removesuffix(ATTESTATION) in names - {path.name}:
             continue  # goes with its artifact
         try:
             named = artifact.parse(path.name)
@@ -126,7 +127,7 @@ def _checked(named: tuple[Path, Artifact]) -> LocalFile | BadArtifact:
 
 def _attestation(path: Path, sha256: str) -> bytes | None:
     """Return the attestation beside an artifact, if there is one; raise BadArtifact for that of another."""
-    attested = path.with_name(path.name + attestation.SUFFIX)
+    attested = attestation_of(path)
     if not attested.is_file():
         return None
     with attested.open("rb") as file:
@@ -251,7 +252,7 @@ def save_attestation(text: bytes, beside: Path, sha256: str, parts: Parts) -> No
 
     Raises BadArtifact for that of other bytes, Failed where it cannot be written.
     """
-    target = beside.with_name(beside.name + attestation.SUFFIX)
+    target = attestation_of(beside)
     problem = attestation.problem(text, sha256)
     if problem:
         raise BadArtifact(target.name, problem, "it was not kept")

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
-from wheelhouse_tasks.artifacts import attestation
+from wheelhouse_tasks.artifacts import companions
+from wheelhouse_tasks.artifacts.companions import METADATA
 from wheelhouse_tasks.commands.maintain import project_names
 from wheelhouse_tasks.container.converge import Root
 from wheelhouse_tasks.container.objects import TEXT_TYPE, open_projects, update_pages
-from wheelhouse_tasks.container.project import METADATA, REMOVED, YANKED, Project, is_promotion
 from wheelhouse_tasks.errors import BadPage, Failed, ObjectMissing, WheelhouseError
 from wheelhouse_tasks.pages import flat, html_pages, json_pages, layout, links
 from wheelhouse_tasks.storage.opening import open_store
@@ -21,10 +21,9 @@ from wheelhouse_tasks.ui import Silent, Ui
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wheelhouse_tasks.container.project import Project
     from wheelhouse_tasks.pages.record import File
     from wheelhouse_tasks.settings.resolve import Settings
-
-COMPANIONS = (METADATA, YANKED, REMOVED, attestation.SUFFIX)
 
 
 @dataclass(frozen=True)
@@ -104,13 +103,13 @@ def _findings(settings: Settings, store: Store, *, deep: bool) -> tuple[int, lis
 def _objects(project: Project) -> Iterator[Finding]:
     """Find objects that nothing leads to."""
     for name in sorted(project.entries):
-        if is_promotion(name):
+        if companions.is_promotion(name):
             yield Finding(name, "tells of a promotion that did not end: run it again")
             continue
-        suffix = next((each for each in COMPANIONS if name.endswith(each)), "")
-        if not project.artifact(name.removesuffix(suffix)):
+        owner, suffix = companions.split(name)
+        if not project.artifact(owner):
             yield Finding(name, "is no artifact of the project")
-        elif suffix and name.removesuffix(suffix) not in project.entries:
+        elif suffix and owner not in project.entries:
             yield Finding(name, "belongs to an artifact that is not there")
 
 

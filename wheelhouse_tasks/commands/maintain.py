@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import artifact, dist
+from wheelhouse_tasks.artifacts.companions import YANKED
 from wheelhouse_tasks.artifacts.coverage import fits
 from wheelhouse_tasks.artifacts.local import LocalFile
 from wheelhouse_tasks.artifacts.metadata import Metadata
 from wheelhouse_tasks.container.objects import TEXT_TYPE, delete_hidden, hide, open_projects, retire, send, update_pages
-from wheelhouse_tasks.container.project import YANKED, Project
 from wheelhouse_tasks.errors import BadArtifact, NotAnArtifact, NothingToDo, UsageError
 from wheelhouse_tasks.names import project_name, version_of
 from wheelhouse_tasks.pages import layout
@@ -26,6 +26,7 @@ from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from wheelhouse_tasks.container.project import Project
     from wheelhouse_tasks.pages.record import File
     from wheelhouse_tasks.settings.resolve import Settings
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import dist
+from wheelhouse_tasks.artifacts.companions import PROMOTING
 from wheelhouse_tasks.commands.fetch import fetch, into
 from wheelhouse_tasks.container.converge import check_ours
 from wheelhouse_tasks.container.objects import TEXT_TYPE, Sent, open_projects, send, update_pages
-from wheelhouse_tasks.container.project import PROMOTING, Project
 from wheelhouse_tasks.container.published import Page
 from wheelhouse_tasks.container.upload_plan import UploadPlan, plan_upload
 from wheelhouse_tasks.errors import Conflict, ContainerMissing, UsageError
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from wheelhouse_tasks.artifacts.local import LocalFile
+    from wheelhouse_tasks.container.project import Project
     from wheelhouse_tasks.settings.resolve import Settings
 
 

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.artifacts import attestation
+from wheelhouse_tasks.artifacts.companions import METADATA, REMOVED, YANKED
 from wheelhouse_tasks.container import retention
 from wheelhouse_tasks.container.converge import converge
-from wheelhouse_tasks.container.project import METADATA, REMOVED, YANKED, Project, to_user_metadata
+from wheelhouse_tasks.container.project import Project, to_user_metadata
 from wheelhouse_tasks.errors import Changed, Conflict, UsageError
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.pages.record import File

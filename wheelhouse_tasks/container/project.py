@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import artifact, attestation, metadata
+from wheelhouse_tasks.artifacts.companions import METADATA, REMOVED, YANKED, is_promotion
 from wheelhouse_tasks.container.published import NO_CONDITIONS, Page, publish_all, read_copies
 from wheelhouse_tasks.errors import BadArtifact, BadPage, NotAnArtifact, ObjectMissing
 from wheelhouse_tasks.pages import html_pages, json_pages, layout
@@ -23,17 +24,8 @@ if TYPE_CHECKING:
 
     from wheelhouse_tasks.artifacts.metadata import Metadata
 
-METADATA, YANKED, REMOVED = ".metadata", ".yanked", ".removed"
-#: Behind a version: the artifacts of a promotion that is under way, a name in each line; they are on no page yet.
-PROMOTING = ".promoting"
-
 #: What a listing says, as far as pages follow from it: name, size and change mark of each object.
 Listing = frozenset[tuple[str, int, str]]
-
-
-def is_promotion(object_name: str) -> bool:
-    """Tell an object that holds artifacts back."""
-    return object_name.endswith(PROMOTING)
 
 
 def to_user_metadata(file: File) -> dict[str, str]:
