@@ -5,10 +5,6 @@ from __future__ import annotations
 import base64
 import json
 
-from wheelhouse_tasks.artifacts.companions import ATTESTATION as SUFFIX
-
-__all__ = ["LIMIT", "SUFFIX", "problem"]
-
 LIMIT = 1 << 20
 """Bytes of an attestation at most."""
 

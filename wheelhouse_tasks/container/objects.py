@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks.artifacts import attestation
-from wheelhouse_tasks.artifacts.companions import METADATA, REMOVED, YANKED
+from wheelhouse_tasks.artifacts.companions import ATTESTATION, METADATA, REMOVED, YANKED
 from wheelhouse_tasks.container import retention
 from wheelhouse_tasks.container.converge import converge
 from wheelhouse_tasks.container.project import Project, to_user_metadata
@@ -120,7 +119,7 @@ def send_companions(project: Project, file: LocalFile) -> list[Entry]:
         sent.append(project.store.put(name + METADATA, payload))
     if file.attestation is not None:
         payload = make_payload(file.attestation, JSON_TYPE, layout.FILE_CACHE)
-        sent.append(project.store.put(name + attestation.SUFFIX, payload))
+        sent.append(project.store.put(name + ATTESTATION, payload))
     return sent
 
 
@@ -167,7 +166,7 @@ def delete_hidden(project: Project, now: float, grace: float) -> list[str]:
         if hidden is None or now - hidden.timestamp() < grace * 3600:
             continue
         name = object_name.removesuffix(REMOVED)
-        for suffix in ("", METADATA, YANKED, attestation.SUFFIX, REMOVED):
+        for suffix in ("", METADATA, YANKED, ATTESTATION, REMOVED):
             if name + suffix in project.entries:
                 project.store.delete(name + suffix)
         deleted.append(name.removeprefix(project.object("")))

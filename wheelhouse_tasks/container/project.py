@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
-from wheelhouse_tasks.artifacts import artifact, attestation, metadata
-from wheelhouse_tasks.artifacts.companions import METADATA, REMOVED, YANKED, is_promotion
+from wheelhouse_tasks.artifacts import artifact, metadata
+from wheelhouse_tasks.artifacts.companions import ATTESTATION, METADATA, REMOVED, YANKED, is_promotion
 from wheelhouse_tasks.container.published import NO_CONDITIONS, Page, publish_all, read_copies
 from wheelhouse_tasks.errors import BadArtifact, BadPage, NotAnArtifact, ObjectMissing
 from wheelhouse_tasks.pages import html_pages, json_pages, layout
@@ -248,4 +248,4 @@ class Project:
         """Return *file* with what lies beside it: installers fail on the promise of a .metadata that does not."""
         name = self.object(file.filename)
         described = file.metadata_sha256 if name + METADATA in self.entries else None
-        return replace(file, metadata_sha256=described, attested=name + attestation.SUFFIX in self.entries)
+        return replace(file, metadata_sha256=described, attested=name + ATTESTATION in self.entries)

@@ -11,6 +11,7 @@ from urllib.request import url2pathname
 from packaging.utils import canonicalize_name
 
 from wheelhouse_tasks.artifacts import artifact, attestation, dist
+from wheelhouse_tasks.artifacts.companions import ATTESTATION
 from wheelhouse_tasks.artifacts.local import Skipped
 from wheelhouse_tasks.container.project import Project
 from wheelhouse_tasks.errors import (
@@ -151,7 +152,7 @@ class IndexSource:
 
     def attestation(self, candidate: Candidate) -> bytes:
         """Return the attestation beside a file, from its own host."""
-        return _bounded(self.reader.blocks(candidate.link.url + attestation.SUFFIX, stay=True))
+        return _bounded(self.reader.blocks(candidate.link.url + ATTESTATION, stay=True))
 
     def _first(self, *urls: str) -> tuple[Found, BlankPage | None]:
         """Return the first of what is there, and the blank page that it stands in for.
@@ -317,7 +318,7 @@ class StoreSource:
 
     def attestation(self, candidate: Candidate) -> bytes:
         """Return the object beside a file."""
-        return _bounded(self.store.read(candidate.link.url + attestation.SUFFIX))
+        return _bounded(self.store.read(candidate.link.url + ATTESTATION))
 
     def _root(self, project: str, *, known: bool) -> Offer:
         """Return the artifacts at the root, where wheelhouse-uploader keeps them, with what its page says of them.
@@ -385,7 +386,7 @@ class FolderSource:
                     sha256, _, size = dist.digests(path)
                 except OSError as error:
                     raise WebError(str(path), f"cannot be read: {error.strerror}") from None
-                attested = path.with_name(path.name + attestation.SUFFIX).is_file()
+                attested = path.with_name(path.name + ATTESTATION).is_file()
                 link = Link(path.as_uri(), path.name, sha256, attested=attested)
                 candidates.append(Candidate(said, sha256, self.label, link, size))
         unfit = tuple(each for each in skipped if each.name.endswith(ARTIFACT_SUFFIXES) and each.name not in linked)
@@ -398,7 +399,7 @@ class FolderSource:
     def attestation(self, candidate: Candidate) -> bytes:
         """Return the file beside it."""
         path = _path(candidate.link.url)
-        return _bounded(_read(path.with_name(path.name + attestation.SUFFIX)))
+        return _bounded(_read(path.with_name(path.name + ATTESTATION)))
 
 
 def _bounded(blocks: Iterator[bytes]) -> bytes:
