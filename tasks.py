@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from invoke.context import Context
 
-    from wheelhouse_tasks.settings.table import Row
+    from wheelhouse_tasks.settings.row import Row
 
 ROOT = Path(__file__).parent
 BIN = Path(sys.executable).parent

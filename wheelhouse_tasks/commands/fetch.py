@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
-from wheelhouse_tasks.artifacts import dist
+from wheelhouse_tasks.artifacts import dist, saving
 from wheelhouse_tasks.artifacts.coverage import fits
 from wheelhouse_tasks.errors import BadArtifact, DigestMismatch, Failed, WheelhouseError
 from wheelhouse_tasks.files import Parts
@@ -184,7 +184,7 @@ class _Fetcher:
         def save() -> int:
             nonlocal tried
             try:
-                return dist.save(
+                return saving.save(
                     self.sources[each.source].blocks(each),
                     target,
                     each.artifact,
@@ -208,7 +208,7 @@ class _Fetcher:
         """Fetch the attestation of a file that has one."""
         if each.link.attested and each.sha256:
             text = retry(lambda: self.sources[each.source].attestation(each), self.retries)
-            dist.save_attestation(text, self.folder / each.artifact.filename, each.sha256, self.parts)
+            saving.save_attestation(text, self.folder / each.artifact.filename, each.sha256, self.parts)
 
 
 def _named(name: str, error: WheelhouseError) -> WheelhouseError:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import artifact, dist, stamp
+from wheelhouse_tasks.commands.circumstances import check_that_it_lasts, reason_not_to
 from wheelhouse_tasks.container import retention
 from wheelhouse_tasks.container.converge import check_ours
 from wheelhouse_tasks.container.objects import (
@@ -24,11 +25,9 @@ from wheelhouse_tasks.container.objects import (
 )
 from wheelhouse_tasks.container.published import Page
 from wheelhouse_tasks.container.upload_plan import UploadPlan, plan_upload
-from wheelhouse_tasks.errors import ContainerMissing, NothingToDo, UsageError, WheelhouseError
+from wheelhouse_tasks.errors import ContainerMissing, NothingToDo, WheelhouseError
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.secret import mask_url
-from wheelhouse_tasks.settings import ci
-from wheelhouse_tasks.settings.credentials import is_given, variables_of
 from wheelhouse_tasks.settings.table import LOCAL
 from wheelhouse_tasks.storage import publish
 from wheelhouse_tasks.storage.opening import open_store
@@ -44,9 +43,6 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.pages.record import File
     from wheelhouse_tasks.settings.resolve import Settings
     from wheelhouse_tasks.storage.port import Entry
-
-#: tox hides every variable that is not named, also those by which a build of a pull request is known.
-TOX_ADVICE = "name WHEELHOUSE_* and the variables of the CI service in pass_env of tox"
 
 
 @dataclass(frozen=True)
@@ -85,8 +81,8 @@ def upload(
     the epoch. Raises WheelhouseError; what was uploaded until then is whole, and another run completes it.
     """
     ui = ui or Silent()
-    _check_that_it_lasts(settings)
-    reason = _reason_not_to(settings, pull_request=pull_request)
+    check_that_it_lasts(settings)
+    reason = reason_not_to(settings, pull_request=pull_request)
     if reason:
         ui.done(f"nothing was uploaded: {reason}")
         return UploadResult(settings.container.label, (), (), (), (), (), None, dry_run, reason)
@@ -143,34 +139,6 @@ def upload(
         url,
         dry_run,
     )
-
-
-def _check_that_it_lasts(settings: Settings) -> None:
-    """Raise UsageError where nobody named a container, and the default folder would be lost with the build."""
-    if settings.container_given:
-        return
-    files = "provider and container in [tool.wheelhouse]; a container alone is a folder of this machine"
-    if ci.in_tox(settings.environ):
-        problem = "neither provider nor container is set, unless tox hides them"
-        raise UsageError("container", problem, f"{TOX_ADVICE}, or set {files}")
-    service = ci.service(settings.environ)
-    if service:
-        problem = f"neither provider nor container is set, and this build ({service}) would lose the default folder"
-        raise UsageError("container", problem, f"set WHEELHOUSE_PROVIDER and WHEELHOUSE_CONTAINER, or {files}")
-
-
-def _reason_not_to(settings: Settings, *, pull_request: bool) -> str:
-    """Return why this build should not reach the storage provider, or an empty text."""
-    container = settings.container
-    if container.provider == LOCAL:
-        return ""
-    if not pull_request and ci.is_pull_request(settings.environ):
-        return f"this is the build of a pull request ({ci.service(settings.environ)}); see --upload-pull-request"
-    given = container.credentials is not None or is_given(container.provider, settings.environ)
-    if not given and settings.options.missing_credentials == "skip":
-        advice = f"set {variables_of(container.provider)}" + f"; {TOX_ADVICE}" * ci.in_tox(settings.environ)
-        return f"there are no credentials, and missing_credentials is skip ({advice})"
-    return ""
 
 
 def _stamped(local: list[LocalFile], settings: Settings, scratch: Path, ui: Ui) -> list[LocalFile]:

@@ -4,12 +4,12 @@ From a row come the attribute of `Settings.options`, the flag of each task that 
 variable of the environment, what the collection declares to invoke, the row of the README, and the names that a
 misspelt one is compared with. To add a setting, add its row, then run `inv readme`.
 
-Every `inv` of a host project imports this module: it imports nothing but the casts.
+Every `inv` of a host project imports this module: it imports nothing but rows and casts.
 """
 
 from __future__ import annotations
 
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks.settings.casts import (
@@ -26,9 +26,10 @@ from wheelhouse_tasks.settings.casts import (
     one_of,
     whole,
 )
+from wheelhouse_tasks.settings.row import Row, row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 LOCAL = "local"
 MAX_WORKERS = 64
@@ -39,57 +40,6 @@ CONTAINER_TASKS = ("upload", "index", "check", "doctor", "yank", "unyank", "remo
 PROJECT_TASKS = ("fetch", "release", "status", "promote", "doctor", "yank", "unyank", "remove", "prune")
 #: The tasks that look for artifacts in `indexes`.
 LOOKING_TASKS = ("fetch", "release", "status", "promote")
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Row:
-    """One setting."""
-
-    name: str
-    #: Return what a text, or a value of a configuration file, means; raise ValueError.
-    cast: Callable[[Any], Any]
-    default: Any
-    #: What it is for, as the README says it.
-    help: str
-    group: str
-    #: The tasks that take it as a flag.
-    tasks: tuple[str, ...] = ()
-    #: The parameter of those tasks; its flag has dashes in place of underscores.
-    parameter: str
-    #: What `--help` says of the flag, where that is not the help.
-    flag_help: str = ""
-    #: What the README shows as its default, where the value does not tell it.
-    shown: str = ""
-    #: Whether its value must never be printed.
-    secret: bool = False
-
-    @property
-    def is_list(self) -> bool:
-        """Return whether its flag may be given several times."""
-        return isinstance(self.default, tuple)
-
-    @property
-    def is_negated(self) -> bool:
-        """Return whether its flag turns off what is on by default."""
-        return self.default is True
-
-    @property
-    def variables(self) -> tuple[str, str]:
-        """Return the variables of the environment that set it; the second is the stronger one."""
-        # invoke itself drops the first where a project configures the subtree at its root
-        return f"INVOKE_WHEELHOUSE_{self.name.upper()}", f"WHEELHOUSE_{self.name.upper()}"
-
-    def given(self, flag: object) -> Any:
-        """Return the value that a flag gives, or None where it gives none."""
-        if isinstance(self.default, bool):
-            return not self.is_negated if flag else None
-        return None if flag in (None, [], ()) else flag
-
-
-def row(group: str, cast: Callable[[Any], Any], default: Any, text: str, **more: Any) -> Any:
-    """Return the field of `Options` that is one row."""
-    metadata = {"group": group, "cast": cast, "default": default, "help": text, **more}
-    return field(metadata=metadata)
 
 
 @dataclass(frozen=True, kw_only=True)

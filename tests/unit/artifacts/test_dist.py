@@ -13,7 +13,7 @@ import pytest
 import wheels
 
 from wheelhouse_tasks import files
-from wheelhouse_tasks.artifacts import artifact, dist, metadata
+from wheelhouse_tasks.artifacts import artifact, dist, metadata, saving
 from wheelhouse_tasks.artifacts.local import LocalFile, Skipped
 from wheelhouse_tasks.errors import (
     BadArtifact,
@@ -264,14 +264,14 @@ def test_save(digest: bool, good: bytes, tmp_path: Path) -> None:
     """A file is there under its name with its bytes, replaces an older one, and leaves nothing beside it (case 39)."""
     sha256 = hashlib.sha256(good).hexdigest() if digest else None
     blocks = [good[:10], b"", good[10:]]
-    assert dist.save(blocks, tmp_path / WHEEL, NAMED, sha256) == len(good)
+    assert saving.save(blocks, tmp_path / WHEEL, NAMED, sha256) == len(good)
     assert contents(tmp_path) == {WHEEL: good}
 
 
 def test_save_heeds_the_digest_only(tmp_path: Path) -> None:
     """Where a digest is promised it decides: fetching is no judgement of what was published."""
     sha256 = hashlib.sha256(b"no archive").hexdigest()
-    dist.save([b"no archive"], tmp_path / WHEEL, NAMED, sha256)
+    saving.save([b"no archive"], tmp_path / WHEEL, NAMED, sha256)
     assert contents(tmp_path) == {WHEEL: b"no archive"}
 
 
@@ -285,7 +285,7 @@ def test_save_shows_nothing_before_it_is_whole(good: bytes, before: dict[str, by
         assert scanned(tmp_path) == list(before)
         yield good[10:]
 
-    dist.save(blocks(), tmp_path / WHEEL, NAMED, hashlib.sha256(good).hexdigest())
+    saving.save(blocks(), tmp_path / WHEEL, NAMED, hashlib.sha256(good).hexdigest())
     [hidden] = seen[0].keys() - {WHEEL}
     assert hidden.startswith(".")
     assert hidden.endswith(".part")
@@ -328,7 +328,7 @@ def test_save_nothing(
 ) -> None:
     """Whatever goes wrong, no trace of the new file is left and an older one stays (cases 19, 39, 41, 44, 48)."""
     with pytest.raises(kind) as raised:
-        dist.save(blocks(good), tmp_path / WHEEL, NAMED, sha256)
+        saving.save(blocks(good), tmp_path / WHEEL, NAMED, sha256)
     assert type(raised.value) is kind
     assert contents(tmp_path) == before
 
@@ -336,7 +336,7 @@ def test_save_nothing(
 def test_save_tells_both_digests(tmp_path: Path) -> None:
     """A wrong digest is told beside the expected one (case 41)."""
     with pytest.raises(DigestMismatch) as refused:
-        dist.save([b"x"], tmp_path / WHEEL, NAMED, ZEROS)
+        saving.save([b"x"], tmp_path / WHEEL, NAMED, ZEROS)
     got = hashlib.sha256(b"x").hexdigest()
     assert str(refused.value) == f"{WHEEL}: sha256 is {got}, expected {ZEROS} (the file was not kept)"
 
@@ -346,10 +346,10 @@ def test_save_of_another_project(digest: bool, tmp_path: Path, tmp_path_factory:
     """Without a digest, a file must say what its name says (case 22)."""
     other = wheels.make_wheel(tmp_path_factory.mktemp("other"), "other").read_bytes()
     if digest:
-        dist.save([other], tmp_path / WHEEL, NAMED, hashlib.sha256(other).hexdigest())
+        saving.save([other], tmp_path / WHEEL, NAMED, hashlib.sha256(other).hexdigest())
     else:
         with pytest.raises(BadArtifact, match="belongs to another project or version"):
-            dist.save([other], tmp_path / WHEEL, NAMED, None)
+            saving.save([other], tmp_path / WHEEL, NAMED, None)
     assert list(contents(tmp_path)) == ([WHEEL] if digest else [])
 
 
@@ -380,7 +380,7 @@ def test_save_where_it_cannot_be(make: Callable[[Path], object], problem: str, g
     make(target)
     kept = sorted(tmp_path.rglob("*"))
     with pytest.raises(WheelhouseError) as refused:
-        dist.save([good], target, NAMED, hashlib.sha256(good).hexdigest())
+        saving.save([good], target, NAMED, hashlib.sha256(good).hexdigest())
     assert str(refused.value) == f"{target}: {problem}"
     assert sorted(tmp_path.rglob("*")) == kept
 
@@ -391,7 +391,7 @@ def test_save_does_not_follow_links(good: bytes, tmp_path: Path) -> None:
     outside.write_bytes(b"precious")
     folder.mkdir()
     (folder / WHEEL).symlink_to(outside)
-    dist.save([good], folder / WHEEL, NAMED, hashlib.sha256(good).hexdigest())
+    saving.save([good], folder / WHEEL, NAMED, hashlib.sha256(good).hexdigest())
     assert outside.read_bytes() == b"precious"
     assert not (folder / WHEEL).is_symlink()
     assert contents(folder) == {WHEEL: good}
@@ -400,7 +400,7 @@ def test_save_does_not_follow_links(good: bytes, tmp_path: Path) -> None:
 def test_save_takes_the_longest_names(good: bytes, tmp_path: Path) -> None:
     """Case 9: a name as long as names may be can be saved: the hidden one does not grow with it."""
     name = WHEEL.replace("demo", "demo".rjust(artifact.NAME_LIMIT - len(WHEEL) + 4, "a"))
-    dist.save([good], tmp_path / name, artifact.parse(name), hashlib.sha256(good).hexdigest())
+    saving.save([good], tmp_path / name, artifact.parse(name), hashlib.sha256(good).hexdigest())
     assert contents(tmp_path) == {name: good}
 
 
@@ -413,27 +413,27 @@ def test_save_takes_no_more_than_was_promised(digest: bool, before: dict[str, by
             yield bytes(1000)
 
     with pytest.raises(Failed) as refused:
-        dist.save(endless(), tmp_path / WHEEL, NAMED, ZEROS if digest else None, size=5000)
+        saving.save(endless(), tmp_path / WHEEL, NAMED, ZEROS if digest else None, size=5000)
     assert str(refused.value) == f"{WHEEL}: is longer than the 5000 bytes that its index promises"
     assert contents(tmp_path) == before
 
 
 def test_save_of_the_promised_size(good: bytes, tmp_path: Path) -> None:
     """A file of exactly the promised size is kept."""
-    assert dist.save([good], tmp_path / WHEEL, NAMED, None, size=len(good)) == len(good)
+    assert saving.save([good], tmp_path / WHEEL, NAMED, None, size=len(good)) == len(good)
 
 
 def test_save_beside_an_older_file(good: bytes, before: dict[str, bytes], tmp_path: Path) -> None:
     """A file that must not be replaced stays, unless the new one is the same (case 43)."""
     if before:
         with pytest.raises(Conflict) as refused:
-            dist.save([good], tmp_path / WHEEL, NAMED, None, replace=False)
+            saving.save([good], tmp_path / WHEEL, NAMED, None, replace=False)
         message = f"{tmp_path / WHEEL}: is there with other bytes than were fetched (remove it)"
         assert str(refused.value) == message
         assert contents(tmp_path) == before
     else:
         for _ in range(2):
-            dist.save([good], tmp_path / WHEEL, NAMED, None, replace=False)
+            saving.save([good], tmp_path / WHEEL, NAMED, None, replace=False)
             assert contents(tmp_path) == {WHEEL: good}
 
 
@@ -452,9 +452,9 @@ def test_interrupted_parts(tmp_path: Path, good: bytes) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        dist.save(interrupted(), tmp_path / SDIST, NAMED, None, parts=parts)
+        saving.save(interrupted(), tmp_path / SDIST, NAMED, None, parts=parts)
     with pytest.raises(Failed, match="interrupted"):
-        dist.save(interrupted(), tmp_path / SDIST, NAMED, None, parts=parts)
+        saving.save(interrupted(), tmp_path / SDIST, NAMED, None, parts=parts)
     assert contents(tmp_path) == others
 
 
@@ -467,7 +467,7 @@ def test_parts_made_while_others_are_removed(tmp_path: Path) -> None:
         with contextlib.suppress(Failed):
             while True:
                 with contextlib.suppress(DigestMismatch):
-                    dist.save([b"x"], tmp_path / WHEEL, NAMED, ZEROS, parts=parts)
+                    saving.save([b"x"], tmp_path / WHEEL, NAMED, ZEROS, parts=parts)
 
     threads = [threading.Thread(target=make) for _ in range(8)]
     for thread in threads:
