@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from wheelhouse_tasks.errors import Failed, one_line
-from wheelhouse_tasks.secret import mask, spelled, values_of
-from wheelhouse_tasks.settings.credentials import secrets_of
+from wheelhouse_tasks.secret import mask
+from wheelhouse_tasks.settings.credentials import secrets_among, secrets_of
 from wheelhouse_tasks.text import size_text
 
 if TYPE_CHECKING:
@@ -62,9 +62,10 @@ class Terminal:
         It hides the secrets of the environment, of the command line (*argv*, and *flags* as they were parsed), and of
         the settings.
         """
-        secrets = secrets_of(environ, (*argv, "--secret", flags.get("secret") or ""))
+        secrets = secrets_of(environ, argv) | secrets_among(flags)
         if settings:
-            secrets |= spelled(values_of(settings.container.driver_options))
+            # those of the container have what the variables of its provider add
+            secrets |= secrets_among(vars(settings.options)) | secrets_among(vars(settings.container))
         return cls(verbose=verbose, as_json=as_json, assume_yes=assume_yes, secrets=secrets, argv=argv)
 
     @property

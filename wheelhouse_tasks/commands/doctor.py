@@ -22,7 +22,7 @@ from wheelhouse_tasks.diagnosis.findings import (
     is_off,
 )
 from wheelhouse_tasks.errors import Failed, WheelhouseError
-from wheelhouse_tasks.secret import mask_url
+from wheelhouse_tasks.secret import HIDDEN, mask_url
 from wheelhouse_tasks.settings.table import ROWS
 from wheelhouse_tasks.ui import Silent, Ui
 
@@ -118,16 +118,20 @@ def _examine(visit: checks.Visit, store: Store, url: str | None) -> Iterator[Fin
 
 
 def shown_settings(settings: Settings) -> dict[str, str]:
-    """Return the settings that say something, as text; of options that may be secret the names alone."""
+    """Return the settings that say something, as text: of a secret one that it is set, of a table its names."""
     values: dict[str, Any] = {**vars(settings.options), **vars(settings), **vars(settings.container)}
     values["indexes"] = [index.label for index in settings.indexes]
-    texts = {name: _text(values[name]) for name in ROWS}
+    texts = {name: _text(values[name], secret=row.secret) for name, row in ROWS.items()}
     return {name: text for name, text in texts.items() if text}
 
 
-def _text(value: object) -> str:
+def _text(value: object, *, secret: bool) -> str:
+    if isinstance(value, Mapping):
+        return " ".join(sorted(value))
+    if secret:
+        return HIDDEN if value else ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, Mapping | list | tuple | frozenset):
+    if isinstance(value, list | tuple | frozenset):
         return " ".join(sorted(map(str, value)))
     return "" if value is None else mask_url(f"{value:g}" if isinstance(value, float) else str(value))

@@ -89,8 +89,7 @@ def resolve(
                 values[name] = ROWS[name].cast(value)
             except ValueError as error:
                 shown = "a table" if isinstance(value, Mapping) else repr(mask_url(str(value)[:200]))
-                # driver_options may hold a token, whatever their shape
-                shown = shown if name != "driver_options" else "another value"
+                shown = shown if not ROWS[name].secret else "another value"
                 raise UsageError(f"{name} ({source})", f"{error}, got {shown}") from None
         if {"repository", "repository_url"} <= level.keys():
             raise UsageError(source, "sets both repository and repository_url", "one of them names the index")

@@ -47,6 +47,11 @@ class Row:
         # invoke itself drops the first where a project configures the subtree at its root
         return f"INVOKE_WHEELHOUSE_{self.name.upper()}", f"WHEELHOUSE_{self.name.upper()}"
 
+    @property
+    def flag(self) -> str:
+        """Return the flag of the tasks that take it."""
+        return "--" + self.parameter.replace("_", "-")
+
     def given(self, flag: object) -> Any:
         """Return the value that a flag gives, or None where it gives none."""
         if isinstance(self.default, bool):

@@ -92,7 +92,11 @@ class Options:
         flag_help="port of the storage endpoint",
     )
     secure: bool = row("container", as_boolean, True, "https to the storage endpoint")
-    driver_options: Mapping[str, Any] = row("container", as_table, {}, "table of further driver arguments")
+    driver_options: Mapping[str, Any] = row("container", as_table, {}, "table of further driver arguments", secret=True)
+    missing_credentials: str = row(
+        "container", one_of("fail", "skip"), "fail", "`skip`: without credentials `upload` does nothing"
+    )
+    public_url: str | None = row("container", as_url, None, "URL under which the container is readable")
     local_folder: str = row(
         "artifacts",
         as_name,
@@ -111,7 +115,6 @@ class Options:
         flag_help="wheelhouse to look in, as a URL or path; give it once for each",
         shown="the container",
     )
-    public_url: str | None = row("container", as_url, None, "URL under which the container is readable")
     max_workers: int = row("transfers", whole(1, MAX_WORKERS), 8, "transfers at once", tasks=("upload",))
     retries: int = row("transfers", whole(0, 100), 3, "repeats of a request that failed for want of an answer")
     timeout: float = row("transfers", as_seconds, 60.0, "seconds of silence after which a server is given up")
@@ -199,9 +202,6 @@ class Options:
         "what a release must contain: patterns over `python-abi-platform`, or `sdist`",
         tasks=("release",),
         flag_help="pattern over python-abi-platform, or sdist, that a file must fit; give it once for each",
-    )
-    missing_credentials: str = row(
-        "container", one_of("fail", "skip"), "fail", "`skip`: without credentials `upload` does nothing"
     )
     file_limit: int = row("release", whole(1, 10**6), 100, "MiB that PyPI takes for one file of the project")
 
