@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import dist, saving
+from wheelhouse_tasks.artifacts.companions import split
 from wheelhouse_tasks.artifacts.coverage import fits
 from wheelhouse_tasks.errors import BadArtifact, DigestMismatch, Failed, WheelhouseError
 from wheelhouse_tasks.files import Parts
@@ -153,7 +156,7 @@ def _apply(
         name = each.artifact.filename
         if isinstance(outcome, WheelhouseError):
             failures[name] = outcome
-            ui.warn(f"not fetched: {_named(name, outcome)}")
+            ui.warn(f"not fetched: {about(name, outcome)}")
         elif outcome:
             ui.progress(f"fetched {name} ({size_text(outcome)}) from {each.source}")
             if not (each.sha256 or each.link.digest):
@@ -211,14 +214,18 @@ class _Fetcher:
             saving.save_attestation(text, self.folder / each.artifact.filename, each.sha256, self.parts)
 
 
-def _named(name: str, error: WheelhouseError) -> WheelhouseError:
-    return error if name in str(error) else Failed(name, str(error))
+def about(name: str, error: WheelhouseError) -> WheelhouseError:
+    """Return an error whose subject is the file called *name*, or what lies beside it: *error* itself if it is one."""
+    subject: str = getattr(error, "subject", "")
+    # the subject is a file name, a path of any system, or a URL
+    last = PureWindowsPath(unquote(urlsplit(subject).path)).name
+    return error if split(last)[0] == name else Failed(name, str(error))
 
 
 def _failure(failures: dict[str, WheelhouseError], tried: int) -> WheelhouseError:
     """Return one error that names every file that was not fetched."""
     names = sorted(failures)
-    first = _named(names[0], failures[names[0]])
+    first = about(names[0], failures[names[0]])
     if len(names) == 1:
         return first
     return Failed(", ".join(names), f"{len(names)} of {tried} files were not fetched", f"the first: {first}")
