@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import dist, saving
@@ -216,10 +217,9 @@ class _Fetcher:
 
 def about(name: str, error: WheelhouseError) -> WheelhouseError:
     """Return an error whose subject is the file called *name*, or what lies beside it: *error* itself if it is one."""
-    subject: str = getattr(error, "subject", "")
-    # the subject is a file name, a path of any system, or a URL
-    last = PureWindowsPath(unquote(urlsplit(subject).path)).name
-    return error if split(last)[0] == name else Failed(name, str(error))
+    subject: str = getattr(error, "subject", "")  # a file name, a path of any system, or a URL
+    path = unquote(re.split(r"[?#]", subject)[0]) if "://" in subject else subject
+    return error if split(PureWindowsPath(path).name)[0] == name else Failed(name, str(error))
 
 
 def _failure(failures: dict[str, WheelhouseError], tried: int) -> WheelhouseError:
