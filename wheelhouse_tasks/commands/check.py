@@ -35,7 +35,7 @@ class Finding:
     problem: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CheckResult:
     """What `check` found, and what was left after a repair."""
 
@@ -73,7 +73,7 @@ def check(settings: Settings, ui: Ui | None = None, *, deep: bool = False, repai
         for finding in findings:
             ui.done(f"not repaired: {finding.name}: {finding.problem}")
     repaired = tuple(finding for finding in before if finding not in findings)
-    result = CheckResult(store.label, count, tuple(findings), repaired)
+    result = CheckResult(container=store.label, files=count, findings=tuple(findings), repaired=repaired)
     if findings:
         raise NotSound(result)
     ui.done(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.storage.port import Store
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DoctorResult:
     """What `doctor` found."""
 
@@ -86,7 +86,12 @@ def doctor(
     findings = complete(made.values())
     rows = [(finding.state, finding.check, finding.found, finding.remedy) for finding in findings]
     ui.table(f"Findings for {settings.container.label}", ("", "check", "found", "what to do"), rows)
-    result = DoctorResult(settings.container.label, mask_url(url) if url else None, shown, findings)
+    result = DoctorResult(
+        container=settings.container.label,
+        url=mask_url(url) if url else None,
+        settings=shown,
+        findings=findings,
+    )
     if is_off(findings):
         raise NotWell(result)
     return result

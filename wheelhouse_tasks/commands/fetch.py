@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.settings.resolve import Settings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FetchResult:
     """What `fetch` did, or with `dry_run` would do."""
 
@@ -88,15 +88,15 @@ def fetch(  # noqa: PLR0913
         failures = _apply(plan, {source.label: source for source in reversed(sources)}, settings, ui, force=force)
     downloaded = [each for each in plan.download if each.artifact.filename not in failures]
     result = FetchResult(
-        project,
-        str(wanted) if wanted else None,
-        str(folder),
-        tuple(each.artifact.filename for each in downloaded),
-        tuple(each.artifact.filename for each in plan.present),
-        plan.skipped,
-        tuple(each.artifact.filename for each in downloaded if not (each.sha256 or each.link.digest)),
-        {each.artifact.filename: each.source for each in plan.files},
-        dry_run,
+        project=project,
+        version=str(wanted) if wanted else None,
+        folder=str(folder),
+        downloaded=tuple(each.artifact.filename for each in downloaded),
+        present=tuple(each.artifact.filename for each in plan.present),
+        skipped=plan.skipped,
+        unverified=tuple(each.artifact.filename for each in downloaded if not (each.sha256 or each.link.digest)),
+        sources={each.artifact.filename: each.source for each in plan.files},
+        dry_run=dry_run,
     )
     if not dry_run:
         ui.done(f"{count(downloaded)} fetched into {folder}, {len(plan.present)} already there")

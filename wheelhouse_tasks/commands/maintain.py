@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.settings.resolve import Settings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class IndexResult:
     """What `index` did, or with `dry_run` would do."""
 
@@ -71,7 +71,13 @@ def index(
         written = update_pages(settings, store, projects.values(), ui, adopt=adopt)
         parallel.run(store.delete, stray, settings.options.max_workers)  # the pages link the moved ones by now
         ui.done(f"projects: {len(names)}, pages written: {len(written)}")
-    return IndexResult(store.label, tuple(sorted(names)), tuple(stray), written, dry_run)
+    return IndexResult(
+        container=store.label,
+        projects=tuple(sorted(names)),
+        adopted=tuple(stray),
+        pages=written,
+        dry_run=dry_run,
+    )
 
 
 def project_names(store: Store) -> set[str]:
@@ -121,7 +127,7 @@ def _adopt(store: Store, projects: dict[str, Project], stray: list[str], now: fl
             move(name)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MarkResult:
     """What `yank`, `unyank` or `remove` did, or with `dry_run` would do."""
 
@@ -214,14 +220,14 @@ def _mark(
     else:
         mark(project, names)
         written = update_pages(settings, store, [project], ui)
-    return MarkResult(store.label, tuple(names), written, dry_run)
+    return MarkResult(container=store.label, files=tuple(names), pages=written, dry_run=dry_run)
 
 
 def _show(title: str, verb: str, files: Iterable[File], ui: Ui) -> None:
     ui.plan(title, [PlanRow(verb, file.size, file.sha256, "", file.filename) for file in files])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PruneResult:
     """What `prune` did, or with `dry_run` would do."""
 
@@ -267,4 +273,10 @@ def prune(
         if deleted:
             written += update_pages(settings, store, [project], ui)
         ui.done(f"{count(retired)} retired, {count(deleted)} deleted")
-    return PruneResult(store.label, tuple(retired), tuple(deleted), tuple(dict.fromkeys(written)), dry_run)
+    return PruneResult(
+        container=store.label,
+        retired=tuple(retired),
+        deleted=tuple(deleted),
+        pages=tuple(dict.fromkeys(written)),
+        dry_run=dry_run,
+    )

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.settings.resolve import Settings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PromoteResult:
     """What `promote` did, or with `dry_run` would do."""
 
@@ -92,14 +92,14 @@ def promote(
             written = update_pages(settings, store, [project], ui)
             ui.done(f"{count(plan.send)} copied to {store.label}, {len(plan.present)} already there")
     return PromoteResult(
-        name,
-        str(wanted),
-        store.label,
-        tuple(file.artifact.filename for file in plan.send),
-        tuple(file.artifact.filename for file in plan.present),
-        {file.artifact.filename: file.sha256 for file in files},
-        written,
-        dry_run,
+        project=name,
+        version=str(wanted),
+        container=store.label,
+        copied=tuple(file.artifact.filename for file in plan.send),
+        present=tuple(file.artifact.filename for file in plan.present),
+        sha256={file.artifact.filename: file.sha256 for file in files},
+        pages=written,
+        dry_run=dry_run,
     )
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 SUMS = "SHA256SUMS"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ReleaseResult:
     """What `release` did, or with `dry_run` would do."""
 
@@ -112,15 +112,15 @@ def release(  # noqa: PLR0913
             upload_plan(plan, index, settings.container.retries, ui, sleep)
             sums = _leave_sums(plan, settings.local_folder, ui)
     return ReleaseResult(
-        project,
-        str(wanted),
-        index.label,
-        tuple(file.artifact.filename for file in plan.upload),
-        tuple(row.file.artifact.filename for row in plan.rows if row.action != "upload"),
-        {row.file.artifact.filename: row.file.sha256 for row in plan.rows},
-        release_plan.record(plan)["files"],
-        sums,
-        dry_run,
+        project=project,
+        version=str(wanted),
+        index=index.label,
+        uploaded=tuple(file.artifact.filename for file in plan.upload),
+        present=tuple(row.file.artifact.filename for row in plan.rows if row.action != "upload"),
+        sha256={row.file.artifact.filename: row.file.sha256 for row in plan.rows},
+        files=release_plan.record(plan)["files"],
+        sums=sums,
+        dry_run=dry_run,
     )
 
 

@@ -45,21 +45,21 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.storage.port import Entry
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class UploadResult:
     """What `upload` did, or with `dry_run` would do."""
 
     container: str
-    uploaded: tuple[str, ...]
+    uploaded: tuple[str, ...] = ()
     #: Already there with the same sha256.
-    present: tuple[str, ...]
+    present: tuple[str, ...] = ()
     #: Development builds that are there with other bytes, and stay as they are.
-    kept: tuple[str, ...]
-    skipped: tuple[Skipped, ...]
+    kept: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
     #: Object names of the pages written.
-    pages: tuple[str, ...]
+    pages: tuple[str, ...] = ()
     #: Where the container is readable, ending in "/", as far as known.
-    url: str | None
+    url: str | None = None
     dry_run: bool
     #: Why nothing was done at all: a pull request build, or one without credentials.
     reason: str | None = None
@@ -85,7 +85,7 @@ def upload(
     reason = reason_not_to(settings, pull_request=pull_request)
     if reason:
         ui.done(f"nothing was uploaded: {reason}")
-        return UploadResult(settings.container.label, (), (), (), (), (), None, dry_run, reason)
+        return UploadResult(container=settings.container.label, dry_run=dry_run, reason=reason)
     store = open_store(settings.container)
     found, skipped = dist.scan(settings.local_folder)
     _note(skipped, ui)
@@ -130,14 +130,14 @@ def upload(
                     ui.done(f"retired {count(gone)}: {', '.join(gone)}")
             _tell(plan, url, settings, ui)
     return UploadResult(
-        store.label,
-        _names(plan.send),
-        _names(plan.present),
-        _names(plan.kept),
-        plan.skipped,
-        tuple(dict.fromkeys(written)),
-        url,
-        dry_run,
+        container=store.label,
+        uploaded=_names(plan.send),
+        present=_names(plan.present),
+        kept=_names(plan.kept),
+        skipped=plan.skipped,
+        pages=tuple(dict.fromkeys(written)),
+        url=url,
+        dry_run=dry_run,
     )
 
 
