@@ -154,7 +154,7 @@ class MaskingFilter(logging.Filter):
         """Replace the record's message and traceback by their masked texts; never drop it."""
         try:
             message = record.getMessage()
-        except Exception:  # noqa: BLE001  # arguments that do not fit: logging itself would tell, and go on
+        except Exception:  # noqa: BLE001  # arguments that do not fit: logging itself would report it, and go on
             message = str(record.msg)
         record.msg, record.args = mask(message, self.secrets), ()
         if record.exc_info:
@@ -168,5 +168,5 @@ class MaskingFilter(logging.Filter):
 def guard_logs(secrets: frozenset[str]) -> None:
     """Keep secrets out of every log that is set up by now."""
     for handler in logging.getLogger().handlers:
-        if not any(isinstance(each, MaskingFilter) and each.secrets >= secrets for each in handler.filters):
+        if not any(isinstance(known, MaskingFilter) and known.secrets >= secrets for known in handler.filters):
             handler.addFilter(MaskingFilter(secrets))

@@ -33,7 +33,7 @@ def scan(folder: Path) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:
 
     Raises NothingToDo for a folder that is missing, UsageError for one that is no folder or cannot be read.
     """
-    found, skipped = [], []
+    artifacts, skipped = [], []
     try:
         paths = sorted(folder.iterdir())
     except FileNotFoundError:
@@ -55,8 +55,8 @@ def scan(folder: Path) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:
         if reason:
             skipped.append(Skipped(path.name, reason))
         else:
-            found.append((path, named))
-    return found, skipped
+            artifacts.append((path, named))
+    return artifacts, skipped
 
 
 def unfit(path: Path) -> str:
@@ -71,7 +71,7 @@ def unfit(path: Path) -> str:
 
 def present(folder: Path, names: Iterable[str]) -> dict[str, str]:
     """Return the sha256 of those of *names* that are in the folder; raise Failed for one that is no file to take."""
-    found = {}
+    sums = {}
     for name in names:
         path = folder / name
         if path.is_symlink() or path.exists():
@@ -79,10 +79,10 @@ def present(folder: Path, names: Iterable[str]) -> dict[str, str]:
             if reason:
                 raise Failed(str(path), f"is {reason}", "remove it")
             try:
-                found[name] = digests(path)[0]
+                sums[name] = digests(path)[0]
             except OSError as error:
                 raise Failed(str(path), f"cannot be read: {error.strerror}") from None
-    return found
+    return sums
 
 
 def read(files: Iterable[tuple[Path, Artifact]], workers: int) -> list[LocalFile]:
@@ -102,16 +102,16 @@ def examine(files: Iterable[tuple[Path, Artifact]], workers: int) -> list[LocalF
     return parallel.run(_checked, files, workers)
 
 
-def _checked(named: tuple[Path, Artifact]) -> LocalFile | BadArtifact:
-    path, said = named
+def _checked(file: tuple[Path, Artifact]) -> LocalFile | BadArtifact:
+    path, named = file
     try:
         sha256, md5, size = digests(path)
         attested = _attestation(path, sha256)
-        return LocalFile(path, said, metadata.read(path, said), size, sha256, md5, attested)
+        return LocalFile(path, named, metadata.read(path, named), size, sha256, md5, attested)
     except BadArtifact as error:
         return error
     except OSError as error:
-        return BadArtifact(said.filename, f"cannot be read: {error.strerror}")
+        return BadArtifact(named.filename, f"cannot be read: {error.strerror}")
 
 
 def _attestation(path: Path, sha256: str) -> bytes | None:

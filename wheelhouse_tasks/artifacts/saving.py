@@ -40,8 +40,8 @@ def save(  # noqa: PLR0913
 ) -> int:
     """Write a file whole and verified, or not at all; return its bytes.
 
-    It appears under its name only after its sha256 was found right, and within its promised *size*; without a sha256,
-    its archive must be whole and say what its name says, and fit the other *digest*, if one is promised (algorithm and
+    It appears under its name only after its sha256 was compared, and within its promised *size*; without a sha256,
+    its archive must be whole, hold what its name promises, and fit the other *digest*, if there is one (algorithm and
     hexadecimal digits). Unless *replace*, a file there must have the same bytes.
     Raises DigestMismatch or BadArtifact for wrong bytes, Conflict or Failed; what was there before stays.
     """
@@ -51,7 +51,7 @@ def save(  # noqa: PLR0913
         got, written = _write(part, blocks, limit)
         wrong = _wrong(part, named, sha256, size, digest, got, written)
         if wrong:
-            # maybe packed on the way, which nobody asked for: whatever the headers say, the sha256 decides
+            # maybe packed on the way, which nobody asked for: whatever the headers claim, the sha256 decides
             with whole(part, parts) as unpacked:
                 got, written = _write(unpacked, _unpack(part, wrong), size or written * metadata.BOMB_RATIO)
                 if _wrong(unpacked, named, sha256, size, digest, got, written):
@@ -94,8 +94,8 @@ def _wrong(
         return BadArtifact(named.filename, f"{what} {size} bytes that its index promises")
     if sha256 is not None:
         return None if got == sha256 else DigestMismatch(named.filename, sha256, got)
-    if digest and (found := _digest(part, *digest)) != digest[1]:
-        return DigestMismatch(named.filename, digest[1], found, digest[0])
+    if digest and (other := _digest(part, *digest)) != digest[1]:
+        return DigestMismatch(named.filename, digest[1], other, digest[0])
     try:
         metadata.read(part, named)
     except BadArtifact as error:

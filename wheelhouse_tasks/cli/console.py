@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.settings.resolve import Settings
     from wheelhouse_tasks.ui import PlanRow
 
-#: Columns where no terminal tells its width: logs scroll sideways, and file names are long.
+#: Columns where the width of a terminal is not known: logs scroll sideways, and file names are long.
 LOG_WIDTH = 240
 #: As many digits of a sha256 as a person compares.
 DIGITS = 12

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
@@ -95,8 +96,8 @@ def _findings(settings: Settings, store: Store, *, deep: bool) -> tuple[int, lis
         count += len(files)
         findings += [*_objects(project), *_entries(project, files), *_pages(project, files), *_metadata(project, files)]
         if deep:
-            found = parallel.run(lambda file, p=project: _bytes(p, file), files.values(), settings.options.max_workers)  # type: ignore[misc]
-            findings += [finding for each in found for finding in each]
+            of_files = parallel.run(partial(_bytes, project), files.values(), settings.options.max_workers)
+            findings += [finding for of_file in of_files for finding in of_file]
     return count, [*findings, *_root(settings, store)]
 
 
@@ -104,7 +105,7 @@ def _objects(project: Project) -> Iterator[Finding]:
     """Find objects that nothing leads to."""
     for name in sorted(project.entries):
         if companions.is_promotion(name):
-            yield Finding(name, "tells of a promotion that did not end: run it again")
+            yield Finding(name, "is left of a promotion that did not end: run it again")
             continue
         owner, suffix = companions.split(name)
         if not project.artifact(owner):
@@ -136,11 +137,11 @@ def _pages(project: Project, files: dict[str, File]) -> Iterator[Finding]:
             continue
         kind = layout.HTML_TYPE if page in project.html else layout.JSON_TYPE
         try:
-            found = {each.filename: each.sha256 for each in links.parse(page.content, "https://x/", kind)}
+            linked = {link.filename: link.sha256 for link in links.parse(page.content, "https://x/", kind)}
         except BadPage as error:
             yield Finding(page.name, error.problem)
         else:
-            if found != wanted:
+            if linked != wanted:
                 yield Finding(page.name, "does not link the files that are there")
 
 

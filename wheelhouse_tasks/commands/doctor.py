@@ -40,7 +40,7 @@ class DoctorResult:
     container: str
     #: Where the container should be readable, ending in "/", as far as known.
     url: str | None
-    #: The settings that say something, as text, without secrets.
+    #: The settings that have a value, as text, without secrets.
     settings: Mapping[str, str]
     findings: tuple[Finding, ...]
 
@@ -50,7 +50,7 @@ class NotWell(Failed):
 
     def __init__(self, result: DoctorResult) -> None:
         off = [finding.check for finding in result.findings if finding.state == OFF]
-        super().__init__(result.container, f"off: {', '.join(off)}", "what to do is told with each")
+        super().__init__(result.container, f"off: {', '.join(off)}", "what to do stands with each finding")
         self.result = result
 
 
@@ -123,7 +123,7 @@ def _examine(visit: checks.Visit, store: Store, url: str | None) -> Iterator[Fin
 
 
 def shown_settings(settings: Settings) -> dict[str, str]:
-    """Return the settings that say something, as text: of a secret one that it is set, of a table its names."""
+    """Return the settings that have a value, as text: of a secret one that it is set, of a table its names."""
     values: dict[str, Any] = {**vars(settings.options), **vars(settings), **vars(settings.container)}
     values["indexes"] = [index.label for index in settings.indexes]
     texts = {name: _text(values[name], secret=row.secret) for name, row in ROWS.items()}

@@ -96,31 +96,31 @@ def _is_project(name: str) -> bool:
 
 def _stray(store: Store) -> list[str]:
     """Return the artifacts at the root of the container."""
-    found = []
+    artifacts = []
     for entry in store.list(""):
         try:
-            found.append(artifact.parse(entry.name).filename)
+            artifacts.append(artifact.parse(entry.name).filename)
         except NotAnArtifact:
             continue
-    return found
+    return artifacts
 
 
 def _adopt(store: Store, projects: dict[str, Project], stray: list[str], now: float, ui: Ui) -> None:
     with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
 
         def move(name: str) -> None:
-            said = artifact.parse(name)
+            named = artifact.parse(name)
             path = Path(scratch) / name
             with path.open("wb") as file:
                 for block in store.read(name):
                     file.write(block)
             try:
-                [local] = dist.read([(path, said)], 1)
+                [local] = dist.read([(path, named)], 1)
             except BadArtifact as error:  # wheelhouse-uploader stamped names alone: linked all the same, as they were
                 ui.warn(f"{error}; adopted as it is")
                 sha256, md5, size = dist.digests(path)
-                local = LocalFile(path, said, Metadata(b"", None, None), size, sha256, md5)
-            send(projects[said.project], local, now_text(now), expect=ABSENT)
+                local = LocalFile(path, named, Metadata(b"", None, None), size, sha256, md5)
+            send(projects[named.project], local, now_text(now), expect=ABSENT)
             path.unlink()
 
         for name in stray:
@@ -208,12 +208,12 @@ def _mark(
     project = open_projects(settings, store, [name], writing=not dry_run)[name]
     project.look()
     files = project.files()
-    versions = {artifact.parse(each).version for each in files}
-    names = [each for each in files if artifact.parse(each).version == wanted and fits(artifact.parse(each), only)]
+    artifacts = [artifact.parse(filename) for filename in files]
+    names = [file.filename for file in artifacts if file.version == wanted and fits(file, only)]
     if not names:
-        there = ", ".join(map(str, sorted(versions))) or "none"
+        there = ", ".join(map(str, sorted({file.version for file in artifacts}))) or "none"
         raise NothingToDo(f"{name} {wanted}", f"no file to {verb} in {store.label}", f"versions there: {there}")
-    _show(f"{verb.capitalize()} in {store.label}", verb, [files[each] for each in names], ui)
+    _show(f"{verb.capitalize()} in {store.label}", verb, [files[filename] for filename in names], ui)
     written: tuple[str, ...] = ()
     if dry_run:
         ui.done(DRY_RUN)

@@ -65,16 +65,16 @@ def status(
         by_version.setdefault(candidate.artifact.version, []).append(candidate)
     published = package_index(settings).shown(project) if like else {}
 
-    def state(version: Version) -> VersionStatus:
-        files = {candidate.artifact.filename: candidate.size for candidate in by_version[version]}
+    def state(number: Version) -> VersionStatus:
+        files = {candidate.artifact.filename: candidate.size for candidate in by_version[number]}
         return VersionStatus(
-            version=str(version),
+            version=str(number),
             files=files,
-            lacks=tuple(lacks(project, version, files, published, settings.options.expect, like)),
+            lacks=tuple(lacks(project, number, files, published, settings.options.expect, like)),
         )
 
     newest_first = sorted(by_version, reverse=True)
-    states = {newest: state(newest) for newest in newest_first}
+    states = {number: state(number) for number in newest_first}
     if wanted is None:
         _show_versions(project, states, ui)
     shown = newest_first[0]

@@ -87,16 +87,16 @@ def upload(
         ui.done(f"nothing was uploaded: {reason}")
         return UploadResult(container=settings.container.label, dry_run=dry_run, reason=reason)
     store = open_store(settings.container)
-    found, skipped = dist.scan(settings.local_folder)
+    artifacts, skipped = dist.scan(settings.local_folder)
     _note(skipped, ui)
-    if not found:
+    if not artifacts:
         raise NothingToDo(
             str(settings.local_folder),
             "holds no wheel or sdist",
             "build the project first, or use --local-folder",
         )
     with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
-        local = _stamped(dist.read(found, settings.options.max_workers), settings, Path(scratch), ui)
+        local = _stamped(dist.read(artifacts, settings.options.max_workers), settings, Path(scratch), ui)
         for file in local:
             if file.metadata.bad_requires:
                 problem = f"its Requires-Python {file.metadata.bad_requires!r} is not valid, and is left off the pages"
@@ -104,8 +104,10 @@ def upload(
         projects = open_projects(settings, store, {str(file.artifact.project) for file in local}, writing=not dry_run)
         published, flat_page = _look(store, projects.values(), local)
         digests = {name: file.sha256 for name, file in published.items()}
-        taken = [name for each in projects.values() for entry in each.entries if (name := each.artifact(entry))]
-        removed = {name for each in projects.values() for name in each.removed()}
+        taken = [
+            name for project in projects.values() for entry in project.entries if (name := project.artifact(entry))
+        ]
+        removed = {name for project in projects.values() for name in project.removed()}
         plan = plan_upload(local, digests, skipped, taken=taken, removed=removed, overwrite=overwrite)
         _note(plan.skipped[len(skipped) :], ui)
         _show(plan, store, ui)
@@ -119,7 +121,7 @@ def upload(
                 url = _make_public(settings, ui) or url
             began = now()
             # where there is no container yet, nobody has looked
-            shown = {} if flat_page is None else {name: frozenset(each.cached) for name, each in projects.items()}
+            shown = {} if flat_page is None else {name: frozenset(project.cached) for name, project in projects.items()}
             _send_all(plan, published, projects, settings, ui, began)
             if settings.options.update_index:
                 looked = flat_page is not None
@@ -128,7 +130,7 @@ def upload(
                 if gone:
                     written += update_pages(settings, store, projects.values(), ui)
                     ui.done(f"retired {count(gone)}: {', '.join(gone)}")
-            _tell(plan, url, settings, ui)
+            _show_outcome(plan, url, settings, ui)
     return UploadResult(
         container=store.label,
         uploaded=_names(plan.send),
@@ -142,7 +144,7 @@ def upload(
 
 
 def _stamped(local: list[LocalFile], settings: Settings, scratch: Path, ui: Ui) -> list[LocalFile]:
-    """Return the files; development wheels that do not say when they were built are replaced by stamped ones."""
+    """Return the files; development wheels whose version has no time are replaced by stamped ones."""
     todo = [file for file in local if settings.options.stamp and stamp.needs_stamp(file.artifact)]
     if not todo:
         return local
@@ -243,8 +245,8 @@ def _make_public(settings: Settings, ui: Ui) -> str | None:
 
 
 def _note(skipped: Iterable[Skipped], ui: Ui) -> None:
-    for each in skipped:
-        ui.note(f"skipped {each.name}: {each.reason}")
+    for file in skipped:
+        ui.note(f"skipped {file.name}: {file.reason}")
 
 
 def _show(plan: UploadPlan, store: Store, ui: Ui) -> None:
@@ -256,7 +258,7 @@ def _show(plan: UploadPlan, store: Store, ui: Ui) -> None:
     )
 
 
-def _tell(plan: UploadPlan, url: str | None, settings: Settings, ui: Ui) -> None:
+def _show_outcome(plan: UploadPlan, url: str | None, settings: Settings, ui: Ui) -> None:
     kept = f", {len(plan.kept)} kept as published" if plan.kept else ""
     ui.done(f"{count(plan.send)} uploaded, {len(plan.present)} already there, {len(plan.skipped)} skipped{kept}")
     if not settings.options.update_index:

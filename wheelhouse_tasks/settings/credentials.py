@@ -111,10 +111,10 @@ def _service_account(path: str) -> Credentials | None:
     """Return what libcloud wants of a service account: its address, and the file of its key."""
     try:
         with open(path, encoding="utf-8") as file:  # noqa: PTH123  # a path from the environment, as it is
-            said = json.load(file)
-        # libcloud would tell all that is in a file without a key
-        if str(said["private_key"]).startswith("-----BEGIN"):
-            return Credentials(str(said["client_email"]), path)
+            account = json.load(file)
+        # libcloud would print all that is in a file without a key
+        if str(account["private_key"]).startswith("-----BEGIN"):
+            return Credentials(str(account["client_email"]), path)
     except (OSError, ValueError, KeyError, TypeError):
         pass
     return None

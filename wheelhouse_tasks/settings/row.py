@@ -17,16 +17,16 @@ class Row:
     #: Return what a text, or a value of a configuration file, means; raise ValueError.
     cast: Callable[[Any], Any]
     default: Any
-    #: What it is for, as the README says it.
+    #: What it is for, as README has it.
     help: str
     group: str
     #: The tasks that take it as a flag.
     tasks: tuple[str, ...] = ()
     #: The parameter of those tasks; its flag has dashes in place of underscores.
     parameter: str
-    #: What `--help` says of the flag, where that is not the help.
+    #: The help of the flag, where it is another one.
     flag_help: str = ""
-    #: What the README shows as its default, where the value does not tell it.
+    #: What the README shows as its default, where that is not its value.
     shown: str = ""
     #: Whether its value must never be printed.
     secret: bool = False

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 LOCAL = "local"
 MAX_WORKERS = 64
 
-#: The tasks that work on our container, and take what says which one it is.
+#: The tasks that work on our container, and have the flags that name it.
 CONTAINER_TASKS = ("upload", "index", "check", "doctor", "yank", "unyank", "remove", "prune")
 #: The tasks that work on one project.
 PROJECT_TASKS = ("fetch", "release", "status", "promote", "doctor", "yank", "unyank", "remove", "prune")
@@ -207,7 +207,7 @@ class Options:
 
 
 def _row(attribute: Field[Any]) -> Row:
-    """Return a row of which every fact is told."""
+    """Return the row of an attribute, with every fact of it."""
     facts = {"parameter": attribute.name, **attribute.metadata}
     if facts["default"] is True:  # what is on by default has a flag that turns it off
         facts["parameter"] = f"no_{attribute.name}"
@@ -216,10 +216,10 @@ def _row(attribute: Field[Any]) -> Row:
 
 #: Every setting, by name.
 ROWS: Mapping[str, Row] = {attribute.name: _row(attribute) for attribute in fields(Options)}
-#: What the command line alone says. Credentials are flags because wheelhouse-uploader had them; no file may hold them.
+#: What the command line alone may hold. Credentials are flags because wheelhouse-uploader had them.
 FLAGS: Mapping[str, Row] = {
-    each.name: each
-    for each in (
+    flag.name: flag
+    for flag in (
         Row(
             name="username",
             cast=as_text,
@@ -254,4 +254,4 @@ FLAGS: Mapping[str, Row] = {
 
 def flags_of(task: str) -> tuple[Row, ...]:
     """Return the rows that a task takes as flags."""
-    return tuple(each for each in (*ROWS.values(), *FLAGS.values()) if task in each.tasks)
+    return tuple(row for row in (*ROWS.values(), *FLAGS.values()) if task in row.tasks)
