@@ -13,7 +13,7 @@ from wheelhouse_tasks.artifacts import attestation, metadata
 from wheelhouse_tasks.artifacts.companions import attestation_of
 from wheelhouse_tasks.artifacts.dist import BLOCK, digests
 from wheelhouse_tasks.errors import BadArtifact, Conflict, DigestMismatch, Failed
-from wheelhouse_tasks.files import Parts, whole
+from wheelhouse_tasks.files import Parts, part_of, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -52,7 +52,7 @@ def save(  # noqa: PLR0913
         wrong = _wrong(part, named, sha256, size, digest, got, written)
         if wrong:
             # maybe packed on the way, which nobody asked for: whatever the headers claim, the sha256 decides
-            with whole(part, parts) as unpacked:
+            with part_of(part, parts) as unpacked:
                 got, written = _write(unpacked, _unpack(part, wrong), size or written * metadata.BOMB_RATIO)
                 if _wrong(unpacked, named, sha256, size, digest, got, written):
                     raise wrong
