@@ -57,7 +57,7 @@ class Terminal:
         as_json: bool,
         assume_yes: bool,
     ) -> Terminal:
-        """Return the Ui of a run; *settings* are None while nobody knows whether they can be used.
+        """Return the Ui of a run; *settings* are None before they are read, which may fail.
 
         It hides the secrets of the environment, of the command line (*argv*, and *flags* as they were parsed), and of
         the settings.
