@@ -1,7 +1,7 @@
 """Bad input: one clear line, the documented exit code, no traceback, nothing half-written, no secret told."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from projects import index_env, inv, make_project, s3_env
 from wheelhouse_tasks.commands.upload import upload
 from wheelhouse_tasks.errors import BadArtifact
 from wheelhouse_tasks.settings.resolve import resolve
-from wheelhouse_tasks.ui import Silent
+from wheelhouse_tasks.ui import PlanRow, Silent
 
 
 @dataclass
@@ -210,7 +210,7 @@ class Meddler(Silent):
     def __init__(self, wheel: Path) -> None:
         self.wheel = wheel
 
-    def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:  # noqa: ARG002
+    def plan(self, title: str, rows: Iterable[PlanRow]) -> None:  # noqa: ARG002
         """Add a byte."""
         self.wheel.write_bytes(self.wheel.read_bytes() + b"x")
 
