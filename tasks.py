@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from invoke.context import Context
 
-    from wheelhouse_tasks.settings.table import Row
+    from wheelhouse_tasks.settings.row import Row
 
 ROOT = Path(__file__).parent
 BIN = Path(sys.executable).parent
@@ -176,7 +176,11 @@ PROVIDERS_TABLE = re.compile(r"\n\| provider \| .*\n\| --- .*\n")
 
 def with_tables(text: str) -> str:
     """Return the text of the README with a row for each setting and each provider."""
-    rows = [f"| `{row.name}` | {shown_default(row)} | {row.help} |".replace("|  |", "| |") for row in ROWS.values()]
+    rows: list[str] = []
+    for group in dict.fromkeys(row.group for row in ROWS.values()):
+        members = [row for row in ROWS.values() if row.group == group]
+        rows += [f"| **{group}** | | |", *(f"| `{row.name}` | {shown_default(row)} | {row.help} |" for row in members)]
+    rows = [line.replace("|  |", "| |") for line in rows]
     heads = PROVIDERS_TABLE.findall(text)
     for head, lines in ((SETTINGS_TABLE, rows), (heads[0], readme_rows())):
         before, _, after = text.partition(head)

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 HIDDEN = "<hidden>"
 
-SECRET_FLAG = "--secret"  # noqa: S105
-#: The secret variables that are no provider's; those of the providers are handed to `found`.
+#: The secret variables that are no provider's and no setting's.
 SECRET_VARIABLES = re.compile(
     r"WHEELHOUSE_(UPLOADER_)?SECRET|TWINE_PASSWORD|INVOKE_.*(SECRET|PASSWORD|TOKEN).*|.*_API_TOKEN"
 )
@@ -55,14 +54,17 @@ OTHER_PAIRS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class SecretVariables:
-    """The variables of all storage providers that hold secrets; the records of the providers name them."""
+class SecretPlaces:
+    """Where secrets are handed to us, as the records of the providers and the table of settings name it."""
 
-    names: frozenset[str]
-    #: Those that name a key file.
+    #: Variables that hold a secret.
+    variables: frozenset[str]
+    #: Variables that name a key file.
     files: frozenset[str]
-    #: User and secret of each pair.
+    #: Variables of a user and its secret.
     pairs: frozenset[tuple[str, str]]
+    #: Flags whose value is a secret, with their dashes.
+    flags: frozenset[str]
 
 
 def mask_url(text: str) -> str:
@@ -72,18 +74,18 @@ def mask_url(text: str) -> str:
     return NAMED_VALUE.sub(rf"\1{HIDDEN}", QUERY_VALUE.sub(rf"\1{HIDDEN}", text))
 
 
-def found(environ: Mapping[str, str], argv: Iterable[str], variables: SecretVariables) -> frozenset[str]:
+def secret_values(environ: Mapping[str, str], argv: Iterable[str], places: SecretPlaces) -> frozenset[str]:
     """Return the secret values that the environment, a key file that it names, and the command line hold."""
-    names = variables.names
-    values = {value for name, value in environ.items() if name in names or SECRET_VARIABLES.fullmatch(name)}
-    texts = values | {environ.get(name, "") for name in variables.files}
+    known = places.variables
+    values = {value for name, value in environ.items() if name in known or SECRET_VARIABLES.fullmatch(name)}
+    texts = values | {environ.get(name, "") for name in places.files}
     values |= {part for text in texts for part in (*_parts(text), *_parts(_file(text)))}
-    for user, key in (*OTHER_PAIRS, *variables.pairs):
+    for user, key in (*OTHER_PAIRS, *places.pairs):
         if environ.get(user) and environ.get(key):
             values.add(_basic(f"{environ[user].strip()}:{environ[key].strip()}"))
     words = list(argv)
-    values.update(following for word, following in pairwise(words) if word == SECRET_FLAG)
-    values.update(word.removeprefix(SECRET_FLAG + "=") for word in words if word.startswith(SECRET_FLAG + "="))
+    values |= {following for word, following in pairwise(words) if word in places.flags}
+    values |= {value for word in words for flag, _, value in [word.partition("=")] if flag in places.flags}
     for text in (*words, *environ.values()):
         for match in USERINFO.finditer(text):
             user, colon, password = match[0].partition(":")
@@ -152,7 +154,7 @@ class MaskingFilter(logging.Filter):
         """Replace the record's message and traceback by their masked texts; never drop it."""
         try:
             message = record.getMessage()
-        except Exception:  # noqa: BLE001  # arguments that do not fit: logging itself would tell, and go on
+        except Exception:  # noqa: BLE001  # arguments that do not fit: logging itself would report it, and go on
             message = str(record.msg)
         record.msg, record.args = mask(message, self.secrets), ()
         if record.exc_info:
@@ -166,5 +168,5 @@ class MaskingFilter(logging.Filter):
 def guard_logs(secrets: frozenset[str]) -> None:
     """Keep secrets out of every log that is set up by now."""
     for handler in logging.getLogger().handlers:
-        if not any(isinstance(each, MaskingFilter) and each.secrets >= secrets for each in handler.filters):
+        if not any(isinstance(known, MaskingFilter) and known.secrets >= secrets for known in handler.filters):
             handler.addFilter(MaskingFilter(secrets))

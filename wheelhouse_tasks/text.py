@@ -30,9 +30,9 @@ def now_text(seconds: float) -> str:
 
 
 def parse_time(text: str) -> datetime | None:
-    """Return the time that *text* says as in PEP 700, or None."""
+    """Return the time that *text* holds as in PEP 700, or None."""
     try:
-        found = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

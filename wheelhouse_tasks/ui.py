@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -10,23 +10,48 @@ if TYPE_CHECKING:
 DRY_RUN = "dry run: nothing was written"
 
 
+class PlanRow(NamedTuple):
+    """What a command does with one file."""
+
+    action: str
+    #: Bytes; None where nobody knows them.
+    size: int | None
+    sha256: str | None
+    #: Where the file comes from; "" where that is the same for every file.
+    source: str
+    file: str
+
+
 class Ui(Protocol):
-    """What commands tell while they work."""
+    """How a command speaks to the person who runs it: a way for each kind of thing.
 
-    def note(self, text: str) -> None:
-        """Tell what was done or found."""
+    Any thread may call `progress`, `detail` and `warn`, also several at once. The other ways belong to the thread that
+    runs the command, because what they print has an order. What a machine reads is what the command returns.
+    """
 
-    def detail(self, text: str) -> None:
-        """Tell what only a person who asked for more wants to know."""
-
-    def warn(self, text: str) -> None:
-        """Tell what may be wrong."""
+    def plan(self, title: str, rows: Iterable[PlanRow]) -> None:
+        """Show what the command is about to do, file by file, before it does it."""
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Show a plan or result."""
+        """Show facts that are no plan: findings, settings, a matrix."""
+
+    def progress(self, text: str) -> None:
+        """Report what was just done to one file, while the work goes on."""
+
+    def done(self, text: str) -> None:
+        """Report the result of the command, in words: what was done, and how much of it."""
+
+    def note(self, text: str) -> None:
+        """Mention what a person should know and need not act on."""
+
+    def detail(self, text: str) -> None:
+        """Mention what only a person who asked for more wants to know."""
+
+    def warn(self, text: str) -> None:
+        """Point out what may be wrong."""
 
     def confirm(self, question: str) -> bool:
-        """Ask before what cannot be undone."""
+        """Ask before what cannot be undone; return whether to go on."""
 
     @property
     def again(self) -> str:
@@ -34,19 +59,28 @@ class Ui(Protocol):
 
 
 class Silent:
-    """The Ui of a caller who wants results only."""
+    """The Ui of a caller who wants results only: it prints nothing, from whatever thread."""
 
-    def note(self, text: str) -> None:
-        """Say nothing."""
-
-    def detail(self, text: str) -> None:
-        """Say nothing."""
-
-    def warn(self, text: str) -> None:
-        """Say nothing."""
+    def plan(self, title: str, rows: Iterable[PlanRow]) -> None:
+        """Print nothing."""
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Show nothing."""
+        """Print nothing."""
+
+    def progress(self, text: str) -> None:
+        """Print nothing."""
+
+    def done(self, text: str) -> None:
+        """Print nothing."""
+
+    def note(self, text: str) -> None:
+        """Print nothing."""
+
+    def detail(self, text: str) -> None:
+        """Print nothing."""
+
+    def warn(self, text: str) -> None:
+        """Print nothing."""
 
     def confirm(self, question: str) -> bool:  # noqa: ARG002
         """Go on: who calls a function means it."""

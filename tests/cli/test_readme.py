@@ -116,10 +116,11 @@ def test_tables_are_written_from_the_code() -> None:
 
 def test_settings_table() -> None:
     """The table of settings names every setting with its default and meaning."""
-    rows = re.findall(
-        r"^\| `(\w+)` \| ?(.*?) ?\| (.*?) \|$", README.partition("## Settings")[2].partition("\n## ")[0], re.MULTILINE
-    )
+    section = README.partition("## Settings")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| ?(.*?) ?\| (.*?) \|$", section, re.MULTILINE)
     assert [(name, text) for name, _, text in rows] == [(name, key.help) for name, key in table.ROWS.items()]
+    groups = re.findall(r"^\| \*\*(.*)\*\* \| \| \|$", section, re.MULTILINE)
+    assert groups == list(dict.fromkeys(key.group for key in table.ROWS.values()))
     shown = {name: default.strip("` ") for name, default, _ in rows}
     for name, key in table.ROWS.items():
         if key.default in (None, "", (), {}):

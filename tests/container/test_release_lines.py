@@ -146,7 +146,7 @@ class Crossing(Silent):
         """Take what the other run is."""
         self.other: list[Callable[[], object]] = [other]
 
-    def detail(self, text: str) -> None:
+    def progress(self, text: str) -> None:
         """Let the other run happen, once."""
         if self.other and re.match("uploaded ", text):
             self.other.pop()()

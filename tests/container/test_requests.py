@@ -21,8 +21,9 @@ import wheels
 from projects import make_project, s3_env
 
 from wheelhouse_tasks import parallel
+from wheelhouse_tasks.artifacts.companions import METADATA
 from wheelhouse_tasks.container.converge import converge
-from wheelhouse_tasks.container.project import METADATA, Project
+from wheelhouse_tasks.container.project import Project
 from wheelhouse_tasks.container.published import Keeping
 from wheelhouse_tasks.container.survey import NO_CONTAINER, survey
 from wheelhouse_tasks.pages import layout

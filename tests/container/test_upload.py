@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import programs
@@ -22,7 +22,7 @@ from wheelhouse_tasks.commands.upload import upload
 from wheelhouse_tasks.errors import BadArtifact
 from wheelhouse_tasks.settings.resolve import resolve
 from wheelhouse_tasks.storage.opening import open_store
-from wheelhouse_tasks.ui import Silent
+from wheelhouse_tasks.ui import PlanRow, Silent
 
 
 def matrix(folder: Path, workers: int = 4, version: str = "1.0") -> dict[str, str]:
@@ -181,7 +181,7 @@ class Meddler(Silent):
     def __init__(self, wheel: Path) -> None:
         self.wheel = wheel
 
-    def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:  # noqa: ARG002
+    def plan(self, title: str, rows: Iterable[PlanRow]) -> None:  # noqa: ARG002
         """Add a byte."""
         self.wheel.write_bytes(self.wheel.read_bytes() + b"x")
 

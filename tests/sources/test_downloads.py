@@ -26,7 +26,7 @@ from projects import inv, make_project, s3_env
 from scripted import Answer, Handler, Scripted, scripted
 from stores import payload
 
-from wheelhouse_tasks.artifacts import artifact, dist
+from wheelhouse_tasks.artifacts import artifact, saving
 from wheelhouse_tasks.blocks import BLOCK
 from wheelhouse_tasks.commands.fetch import fetch
 from wheelhouse_tasks.errors import BadArtifact, DigestMismatch, PageMissing, WebError
@@ -396,7 +396,7 @@ def test_content_encoding(headers: dict[str, str], body: bytes, size: bool, serv
 def test_packed_otherwise(came: bytes, tmp_path: Path) -> None:
     """What is not the promised file when unpacked either is told by the digest of what came."""
     with pytest.raises(DigestMismatch, match=f"sha256 is {sha256_of(came)}"):
-        dist.save([came], tmp_path / WHEEL, artifact.parse(WHEEL), sha256_of(b"PK" + BODY))
+        saving.save([came], tmp_path / WHEEL, artifact.parse(WHEEL), sha256_of(b"PK" + BODY))
     assert contents(tmp_path) == {}
 
 
@@ -419,10 +419,10 @@ def test_packed_without_a_digest(tmp_path: Path) -> None:
     """Without a sha256 the archive itself decides."""
     wheel = wheels.make_wheel(tmp_path).read_bytes()
     for came in (gzip.compress(wheel), wheel):
-        dist.save([came], tmp_path / WHEEL, artifact.parse(WHEEL), None)
+        saving.save([came], tmp_path / WHEEL, artifact.parse(WHEEL), None)
         assert contents(tmp_path) == {WHEEL: wheel}
     with pytest.raises(BadArtifact, match="not a zip file"):
-        dist.save([gzip.compress(b"PK")], tmp_path / WHEEL, artifact.parse(WHEEL), None)
+        saving.save([gzip.compress(b"PK")], tmp_path / WHEEL, artifact.parse(WHEEL), None)
 
 
 def test_present(server: Scripted, tmp_path: Path) -> None:
@@ -841,7 +841,7 @@ def test_body_is_never_in_memory(server: Scripted, tmp_path: Path) -> None:
     web = Web(server.url, timeout=programs.STUCK, retries=1)
     tracemalloc.start()
     try:
-        dist.save(web.blocks(f"{server.url}x"), target, artifact.parse(WHEEL), digest, size=len(body))
+        saving.save(web.blocks(f"{server.url}x"), target, artifact.parse(WHEEL), digest, size=len(body))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

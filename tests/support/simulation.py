@@ -21,12 +21,13 @@ from urllib.parse import unquote
 from greenlet import GreenletExit, getcurrent, greenlet
 
 from wheelhouse_tasks.artifacts import artifact
+from wheelhouse_tasks.artifacts.companions import METADATA, REMOVED, YANKED
 from wheelhouse_tasks.artifacts.local import LocalFile
 from wheelhouse_tasks.artifacts.metadata import Metadata
 from wheelhouse_tasks.container.converge import converge
 from wheelhouse_tasks.container.looked import look
 from wheelhouse_tasks.container.objects import hide, send
-from wheelhouse_tasks.container.project import METADATA, REMOVED, YANKED, Project
+from wheelhouse_tasks.container.project import Project
 from wheelhouse_tasks.container.published import Keeping
 from wheelhouse_tasks.container.survey import NO_CONTAINER, survey
 from wheelhouse_tasks.errors import Changed, ObjectMissing

@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote, quote_plus
@@ -21,6 +21,7 @@ from invoke.exceptions import Exit
 
 from wheelhouse_tasks import secret
 from wheelhouse_tasks.cli import run
+from wheelhouse_tasks.commands.doctor import shown_settings
 from wheelhouse_tasks.diagnosis import checks
 from wheelhouse_tasks.errors import StoreError, UsageError
 from wheelhouse_tasks.secret import HIDDEN, mask, mask_url
@@ -30,6 +31,7 @@ from wheelhouse_tasks.settings.locations import Credentials
 from wheelhouse_tasks.settings.provider import Variables
 from wheelhouse_tasks.settings.providers import PROVIDERS, provider_of
 from wheelhouse_tasks.settings.resolve import Settings, resolve
+from wheelhouse_tasks.settings.table import ROWS
 from wheelhouse_tasks.ui import Ui
 
 PASSWORD = "hunter2hunter2"
@@ -99,7 +101,7 @@ def test_found(environ: Mapping[str, str], argv: list[str], expected: str) -> No
 
 
 #: Every variable that the tables call a secret, and those that are no provider's.
-SECRETS_OF_PROVIDERS = sorted(credentials.secret_variables().names)
+SECRETS_OF_PROVIDERS = sorted(frozenset().union(*(record.secrets for record in PROVIDERS.values())))
 OTHERS = ["WHEELHOUSE_SECRET", "WHEELHOUSE_UPLOADER_SECRET", "TWINE_PASSWORD", "INVOKE_WHEELHOUSE_SECRET"]
 
 
@@ -168,7 +170,88 @@ def test_pair_added_to_the_table_is_masked(
     assert leaked(out + err + log.getvalue(), values) == []
 
 
-def run_failing(project: Path, text: str) -> object:
+def by_flag(project: Path, monkeypatch: pytest.MonkeyPatch, value: str) -> dict[str, object]:
+    """Put the value of `host` after its flag."""
+    del project
+    monkeypatch.setattr(sys, "argv", ["inv", "--debug", "wheelhouse.upload", "--host", value])
+    return {"host": value}
+
+
+def by_joined_flag(project: Path, monkeypatch: pytest.MonkeyPatch, value: str) -> dict[str, object]:
+    """Put the value of `host` into the word of its flag; the parser has not come to it yet."""
+    del project
+    monkeypatch.setattr(sys, "argv", ["inv", "--debug", "wheelhouse.upload", f"--host={value}"])
+    return {}
+
+
+def by_python(project: Path, monkeypatch: pytest.MonkeyPatch, value: str) -> dict[str, object]:
+    """Hand the value of `host` to the task, as a call from Python does."""
+    del project, monkeypatch
+    return {"host": value}
+
+
+def by_variable(project: Path, monkeypatch: pytest.MonkeyPatch, value: str) -> dict[str, object]:
+    """Put the value of `host` into the environment."""
+    del project
+    monkeypatch.setenv("WHEELHOUSE_HOST", value)
+    return {}
+
+
+def by_weak_variable(project: Path, monkeypatch: pytest.MonkeyPatch, value: str) -> dict[str, object]:
+    """Put the value of `host` into invoke's own variable."""
+    del project
+    monkeypatch.setenv("INVOKE_WHEELHOUSE_HOST", value)
+    return {}
+
+
+def by_file(project: Path, monkeypatch: pytest.MonkeyPatch, value: str) -> dict[str, object]:
+    """Put the value of `host` into pyproject.toml."""
+    del monkeypatch
+    with (project / "pyproject.toml").open("a") as file:
+        file.write(f'[tool.wheelhouse]\nhost = "{value}"\n')
+    return {}
+
+
+@pytest.mark.parametrize("is_secret", [True, False], ids=["secret", "no secret"])
+@pytest.mark.parametrize("give", [by_flag, by_joined_flag, by_python, by_variable, by_weak_variable, by_file])
+def test_setting_that_is_called_secret_is_masked(
+    give: Callable[[Path, pytest.MonkeyPatch, str], dict[str, object]],
+    is_secret: bool,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    log: io.StringIO,
+) -> None:
+    """Who calls a setting secret in its row does nothing else: its value is hidden, wherever it was set."""
+    monkeypatch.setitem(ROWS, "host", replace(ROWS["host"], secret=is_secret))
+    flags = give(project, monkeypatch, "hush.example")
+    assert run_failing(project, "hush.example", flags) == 1
+    out, err = capfd.readouterr()
+    for text in (out, err, log.getvalue()):
+        assert ("hush.example" in text) is not is_secret
+        assert (HIDDEN in text) is is_secret
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("port", "123456"), ("indexes", ["https://hush.example/x"]), ("region", "hush-region")]
+)
+def test_value_of_a_secret_setting_is_in_no_text(
+    name: str, value: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever its type, a secret is in no message of a wrong value, and not among the settings that `doctor` shows."""
+    monkeypatch.setitem(ROWS, name, replace(ROWS[name], secret=True))
+    if name == "port":
+        with pytest.raises(UsageError) as refused:
+            resolve({}, {}, {name: value}, tmp_path)
+        assert str(value) not in str(refused.value)
+    else:
+        settings = resolve({}, {}, {name: value}, tmp_path)
+        assert shown_settings(settings)[name] == HIDDEN
+        [text] = value if isinstance(value, list) else [value]
+        assert mask(f"see {text}.", credentials.secrets_among({name: value})) == f"see {HIDDEN}."
+
+
+def run_failing(project: Path, text: str, flags: dict[str, object] | None = None) -> object:
     """Run an upload in this process that logs, notes and warns *text*, and fails with it; return its exit code."""
 
     def command(_: Settings, ui: Ui, __: bool) -> object:
@@ -180,7 +263,7 @@ def run_failing(project: Path, text: str) -> object:
 
     context = Context(Config(project_location=project))
     with pytest.raises(Exit) as ended:
-        run.run(context, command, {}, dry_run=False, verbose=True, as_json=True)
+        run.run(context, command, flags or {}, dry_run=False, verbose=True, as_json=True)
     sys.stderr.write(str(ended.value.message))
     return ended.value.code
 

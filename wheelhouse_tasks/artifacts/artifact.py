@@ -15,14 +15,14 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
-from wheelhouse_tasks.artifacts import attestation
+from wheelhouse_tasks.artifacts import companions
 from wheelhouse_tasks.errors import NotAnArtifact, UsageError, one_line
 from wheelhouse_tasks.names import project_name
 
 if TYPE_CHECKING:
     from packaging.version import Version
 
-NAME_LIMIT = 255 - len(attestation.SUFFIX)
+NAME_LIMIT = 255 - companions.LONGEST
 """Bytes of a file name: the longest companion of an artifact must still fit a file system's 255."""
 
 # Stricter than `packaging`, which accepts `../x-1.0.tar.gz`, `<b>-1.0.tar.gz` and a newline in a wheel's tag.

@@ -5,9 +5,6 @@ from __future__ import annotations
 import base64
 import json
 
-SUFFIX = ".publish.attestation"
-"""What its name adds to that of the artifact, as twine wants it."""
-
 LIMIT = 1 << 20
 """Bytes of an attestation at most."""
 

@@ -1,4 +1,4 @@
-"""What a person sees: notes, tables, questions. Nothing else of this package writes to a terminal."""
+"""What a person sees, and the result that a machine reads. Nothing else of this package writes to a terminal."""
 
 from __future__ import annotations
 
@@ -7,19 +7,27 @@ import json
 import os
 import shlex
 import sys
+import threading
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from wheelhouse_tasks.errors import Failed, one_line
 from wheelhouse_tasks.secret import mask
+from wheelhouse_tasks.settings.credentials import secrets_among, secrets_of
+from wheelhouse_tasks.text import size_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rich.console import Console
 
-#: Columns where no terminal tells its width: logs scroll sideways, and file names are long.
+    from wheelhouse_tasks.settings.resolve import Settings
+    from wheelhouse_tasks.ui import PlanRow
+
+#: Columns where the width of a terminal is not known: logs scroll sideways, and file names are long.
 LOG_WIDTH = 240
+#: As many digits of a sha256 as a person compares.
+DIGITS = 12
 
 
 class Terminal:
@@ -34,10 +42,39 @@ class Terminal:
         self.assume_yes = assume_yes
         self.secrets = secrets
         self._console: Console | None = None
+        #: Held by the thread that prints: lines of several never mix.
+        self._lock = threading.RLock()
+
+    @classmethod
+    def of(
+        cls,
+        settings: Settings | None,
+        argv: Sequence[str],
+        environ: Mapping[str, str],
+        flags: Mapping[str, Any],
+        *,
+        verbose: bool,
+        as_json: bool,
+        assume_yes: bool,
+    ) -> Terminal:
+        """Return the Ui of a run; *settings* are None before they are read, which may fail.
+
+        It hides the secrets of the environment, of the command line (*argv*, and *flags* as they were parsed), and of
+        the settings.
+        """
+        secrets = secrets_of(environ, argv) | secrets_among(flags)
+        if settings:
+            # those of the container have what the variables of its provider add
+            secrets |= secrets_among(vars(settings.options)) | secrets_among(vars(settings.container))
+        return cls(verbose=verbose, as_json=as_json, assume_yes=assume_yes, secrets=secrets, argv=argv)
 
     @property
     def console(self) -> Console:
         """Return rich's console, made when it is first needed."""
+        with self._lock:
+            return self._made()
+
+    def _made(self) -> Console:
         if self._console is None:
             from rich.console import Console
 
@@ -57,6 +94,46 @@ class Terminal:
         encoding = self.console.encoding or "utf-8"
         return cleaned.encode(encoding, "backslashreplace").decode(encoding)
 
+    def plan(self, title: str, rows: Iterable[PlanRow]) -> None:
+        """Print a table; the column of sources is left out where no row names one."""
+        rows = list(rows)
+        sourced = any(row.source for row in rows)
+        self.table(
+            title,
+            ("action", "size", "sha256", *(["source"] if sourced else []), "file"),
+            [
+                (
+                    row.action,
+                    "" if row.size is None else size_text(row.size),
+                    (row.sha256 or "none")[:DIGITS],
+                    *([row.source] if sourced else []),
+                    row.file,
+                )
+                for row in rows
+            ],
+        )
+
+    def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Print a table without borders, which copies well from a log."""
+        from rich.table import Table
+
+        shown = Table(box=None, pad_edge=False)
+        for column in columns:
+            shown.add_column(self.clean(column), overflow="fold", justify="right" if column == "size" else "left")
+        for row in rows:
+            shown.add_row(*map(self.clean, row))
+        with self._lock:
+            self._print(self.clean(title), style="bold")  # one of its own would be folded to the width of the table
+            self._print(shown, soft_wrap=False)
+
+    def progress(self, text: str) -> None:
+        """Print a line with --verbose."""
+        self.detail(text)
+
+    def done(self, text: str) -> None:
+        """Print a line."""
+        self.note(text)
+
     def note(self, text: str) -> None:
         """Print a line; its leading blanks are kept."""
         indent = len(text) - len(text.lstrip(" "))
@@ -70,18 +147,6 @@ class Terminal:
     def warn(self, text: str) -> None:
         """Print a line that stands out."""
         self._print(f"warning: {self.clean(text)}", style="yellow")
-
-    def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Print a table without borders, which copies well from a log."""
-        from rich.table import Table
-
-        self._print(self.clean(title), style="bold")  # one of its own would be folded to the width of the table
-        shown = Table(box=None, pad_edge=False)
-        for column in columns:
-            shown.add_column(self.clean(column), overflow="fold", justify="right" if column == "size" else "left")
-        for row in rows:
-            shown.add_row(*map(self.clean, row))
-        self._print(shown, soft_wrap=False)
 
     def confirm(self, question: str) -> bool:
         """Ask on a terminal; where there is none, or --yes was given, go on."""
@@ -116,10 +181,11 @@ class Terminal:
 
     def _print(self, *shown: object, **options: Any) -> None:
         """Print; where nobody reads any more (`... | head`), go on in silence: work is not left half done for that."""
-        try:
-            self.console.print(*shown, **options)
-        except BrokenPipeError:
-            _mute(self.console.file)
+        with self._lock:
+            try:
+                self.console.print(*shown, **options)
+            except BrokenPipeError:
+                _mute(self.console.file)
 
 
 def _mute(stream: IO[str] | None) -> None:

@@ -39,34 +39,41 @@ def run(
     """Run one command: the only place where errors become exits."""
     from contextlib import suppress
     from dataclasses import asdict
+    from functools import partial
     from pathlib import Path
 
     from wheelhouse_tasks.cli.console import Terminal
     from wheelhouse_tasks.errors import WheelhouseError, one_line
-    from wheelhouse_tasks.secret import guard_logs, mask, spelled, values_of
-    from wheelhouse_tasks.settings.credentials import secrets_of
+    from wheelhouse_tasks.secret import guard_logs, mask
     from wheelhouse_tasks.settings.resolve import resolve
 
-    words = (*sys.argv, "--secret", flags.get("secret") or "")
-    secrets = secrets_of(os.environ, words)
-    guard_logs(secrets)
-    ui = Terminal(verbose=verbose, as_json=as_json, assume_yes=assume_yes, secrets=secrets, argv=sys.argv)
+    terminal = partial(
+        Terminal.of,
+        argv=sys.argv,
+        environ=os.environ,
+        flags=flags,
+        verbose=verbose,
+        as_json=as_json,
+        assume_yes=assume_yes,
+    )
+    ui = terminal(None)
+    guard_logs(ui.secrets)
     # the folder of tasks.py, which invoke keeps to itself
     root = Path(getattr(context.config, "_project_prefix", None) or Path.cwd())
     details: dict[str, Any] = {}
     try:
-        found = resolve(flags, dict(os.environ), context.config.get("wheelhouse", {}), root)
-        secrets = ui.secrets = secrets | spelled(values_of(found.container.driver_options))
-        guard_logs(secrets)
-        if not found.container.verify_tls:
+        settings = resolve(flags, dict(os.environ), context.config.get("wheelhouse", {}), root)
+        ui = terminal(settings)
+        guard_logs(ui.secrets)
+        if not settings.container.verify_tls:
             ui.warn("TLS certificates are not checked in this run")
         # `inv wheelhouse.upload --dry` sets invoke's own flag
         with _terminable():
-            result = command(found, ui, dry_run or bool(context.config.run.dry))
+            result = command(settings, ui, dry_run or bool(context.config.run.dry))
         ui.result(asdict(result))  # type: ignore[call-overload]
     except WheelhouseError as error:
         # masked before it is cut to its length: no part of a secret is left at the end
-        message, code = mask(one_line(mask(error.wording(), secrets)), secrets), error.exit_code
+        message, code = mask(one_line(mask(error.wording(), ui.secrets)), ui.secrets), error.exit_code
         details = asdict(error.result) if error.result is not None else {}  # type: ignore[call-overload]
     except KeyboardInterrupt:
         message, code = (
@@ -75,7 +82,7 @@ def run(
         )
     except Exception as error:
         logging.getLogger(__name__).debug("internal error", exc_info=True)
-        problem = f"{type(error).__name__}: {one_line(mask(str(error), secrets))}"
+        problem = f"{type(error).__name__}: {one_line(mask(str(error), ui.secrets))}"
         message = f"internal error: {problem} (run with --debug, and report it)"
         code = 1
     else:
@@ -99,7 +106,7 @@ def _terminable() -> Iterator[None]:
 
 
 def guard_debug_log() -> None:
-    """Clean the log of `inv --debug`, which is set up by now, of what the parser will tell of the command line."""
+    """Clean the log of `inv --debug`, which is set up by now, of what the parser will log of the command line."""
     if logging.getLogger().handlers and logging.getLogger("invoke").isEnabledFor(logging.DEBUG):
         from wheelhouse_tasks.secret import guard_logs
         from wheelhouse_tasks.settings.credentials import secrets_of

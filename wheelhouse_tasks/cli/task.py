@@ -64,11 +64,11 @@ def command(*, dry: bool = True, confirms: bool = False, **texts: str) -> Callab
     def decorate(function: Callable[..., object]) -> Any:
         rows = flags_of(function.__name__)
         own = list(signature(function).parameters.values())[1:]
-        flags = {each.parameter: False if isinstance(each.default, bool) else None for each in rows}
-        flags |= {each.name: None if isinstance(each.default, tuple) else each.default for each in own}
+        flags = {row.parameter: False if isinstance(row.default, bool) else None for row in rows}
+        flags |= {option.name: None if isinstance(option.default, tuple) else option.default for option in own}
         flags |= dict.fromkeys(shared, False)
-        lists = [each.parameter for each in rows if each.is_list]
-        lists += [each.name for each in own if isinstance(each.default, tuple)]
+        lists = [row.parameter for row in rows if row.is_list]
+        lists += [option.name for option in own if isinstance(option.default, tuple)]
 
         kind = Parameter.POSITIONAL_OR_KEYWORD
         parameters = [Parameter(name, kind, default=default) for name, default in flags.items()]
@@ -76,11 +76,11 @@ def command(*, dry: bool = True, confirms: bool = False, **texts: str) -> Callab
 
         def body(context: Context, *values: Any, **named: Any) -> None:
             given = {**flags, **signed.bind(context, *values, **named).arguments}
-            options = {each.name: given[each.name] or each.default for each in own}
+            options = {option.name: given[option.name] or option.default for option in own}
             run(
                 context,
                 lambda settings, ui, dry_run: function(Run(settings, ui, dry_run), **options),
-                {each.name: each.given(given[each.parameter]) for each in rows},
+                {row.name: row.given(given[row.parameter]) for row in rows},
                 dry_run=given.get("dry_run", False),
                 verbose=given["verbose"],
                 as_json=given["json"],
@@ -89,7 +89,7 @@ def command(*, dry: bool = True, confirms: bool = False, **texts: str) -> Callab
 
         body.__signature__ = signed  # type: ignore[attr-defined]
         body.__name__, body.__doc__, body.__module__ = function.__name__, function.__doc__, function.__module__
-        helps = {**{each.parameter: each.flag_help or each.help for each in rows}, **shared, **texts}
+        helps = {**{row.parameter: row.flag_help or row.help for row in rows}, **shared, **texts}
         helps = {name.replace("_", "-"): text for name, text in helps.items()}
         return task(klass=Every, auto_shortflags=False, positional=[], iterable=lists, help=helps)(body)
 

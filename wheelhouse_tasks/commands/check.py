@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
-from wheelhouse_tasks.artifacts import attestation
+from wheelhouse_tasks.artifacts import companions
+from wheelhouse_tasks.artifacts.companions import METADATA
 from wheelhouse_tasks.commands.maintain import project_names
 from wheelhouse_tasks.container.looked import LookedProject, look
 from wheelhouse_tasks.container.objects import TEXT_TYPE, keeping_of, open_projects, update_pages
-from wheelhouse_tasks.container.project import METADATA, REMOVED, YANKED, is_promotion
 from wheelhouse_tasks.container.root import look_at_root
 from wheelhouse_tasks.errors import BadPage, Failed, ObjectMissing, WheelhouseError
 from wheelhouse_tasks.pages import flat, html_pages, json_pages, layout, links
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.pages.record import File
     from wheelhouse_tasks.settings.resolve import Settings
 
-COMPANIONS = (METADATA, YANKED, REMOVED, attestation.SUFFIX)
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -37,7 +36,7 @@ class Finding:
     problem: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CheckResult:
     """What `check` found, and what was left after a repair."""
 
@@ -66,19 +65,19 @@ def check(settings: Settings, ui: Ui | None = None, *, deep: bool = False, repai
     store = open_store(settings.container)
     count, findings = _findings(settings, store, deep=deep)
     for finding in findings:
-        ui.note(f"{finding.name}: {finding.problem}")
+        ui.done(f"{finding.name}: {finding.problem}")
     before: list[Finding] = []
     if repair and findings:
         _repair(settings, store, ui)
         before = findings
         count, findings = _findings(settings, store, deep=deep)
         for finding in findings:
-            ui.note(f"not repaired: {finding.name}: {finding.problem}")
+            ui.done(f"not repaired: {finding.name}: {finding.problem}")
     repaired = tuple(finding for finding in before if finding not in findings)
-    result = CheckResult(store.label, count, tuple(findings), repaired)
+    result = CheckResult(container=store.label, files=count, findings=tuple(findings), repaired=repaired)
     if findings:
         raise NotSound(result)
-    ui.note(
+    ui.done(
         f"{count} files, {len(repaired)} findings repaired, nothing is off" if repaired else f"{count} files, all well"
     )
     return result
@@ -97,21 +96,21 @@ def _findings(settings: Settings, store: Store, *, deep: bool) -> tuple[int, lis
         count += len(files)
         findings += [*_objects(project), *_entries(project, files), *_pages(project, files), *_metadata(project, files)]
         if deep:
-            found = parallel.run(lambda file, p=project: _bytes(p, file), files.values(), settings.options.max_workers)  # type: ignore[misc]
-            findings += [finding for each in found for finding in each]
+            of_files = parallel.run(partial(_bytes, project), files.values(), settings.options.max_workers)
+            findings += [finding for of_file in of_files for finding in of_file]
     return count, [*findings, *_root(settings, store)]
 
 
 def _objects(project: LookedProject) -> Iterator[Finding]:
     """Find objects that nothing leads to."""
     for name in sorted(project.entries):
-        if is_promotion(name):
-            yield Finding(name, "tells of a promotion that did not end: run it again")
+        if companions.is_promotion(name):
+            yield Finding(name, "is left of a promotion that did not end: run it again")
             continue
-        suffix = next((each for each in COMPANIONS if name.endswith(each)), "")
-        if not project.artifact(name.removesuffix(suffix)):
+        owner, suffix = companions.split(name)
+        if not project.artifact(owner):
             yield Finding(name, "is no artifact of the project")
-        elif suffix and name.removesuffix(suffix) not in project.entries:
+        elif suffix and owner not in project.entries:
             yield Finding(name, "belongs to an artifact that is not there")
 
 
@@ -138,11 +137,11 @@ def _pages(project: LookedProject, files: dict[str, File]) -> Iterator[Finding]:
             continue
         kind = layout.HTML_TYPE if page in project.html else layout.JSON_TYPE
         try:
-            found = {each.filename: each.sha256 for each in links.parse(page.content, "https://x/", kind)}
+            linked = {link.filename: link.sha256 for link in links.parse(page.content, "https://x/", kind)}
         except BadPage as error:
             yield Finding(page.name, error.problem)
         else:
-            if found != wanted:
+            if linked != wanted:
                 yield Finding(page.name, "does not link the files that are there")
 
 

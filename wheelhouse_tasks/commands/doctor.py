@@ -22,7 +22,7 @@ from wheelhouse_tasks.diagnosis.findings import (
     is_off,
 )
 from wheelhouse_tasks.errors import Failed, WheelhouseError
-from wheelhouse_tasks.secret import mask_url
+from wheelhouse_tasks.secret import HIDDEN, mask_url
 from wheelhouse_tasks.settings.table import ROWS
 from wheelhouse_tasks.ui import Silent, Ui
 
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.storage.port import Store
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DoctorResult:
     """What `doctor` found."""
 
     container: str
     #: Where the container should be readable, ending in "/", as far as known.
     url: str | None
-    #: The settings that say something, as text, without secrets.
+    #: The settings that have a value, as text, without secrets.
     settings: Mapping[str, str]
     findings: tuple[Finding, ...]
 
@@ -50,7 +50,7 @@ class NotWell(Failed):
 
     def __init__(self, result: DoctorResult) -> None:
         off = [finding.check for finding in result.findings if finding.state == OFF]
-        super().__init__(result.container, f"off: {', '.join(off)}", "what to do is told with each")
+        super().__init__(result.container, f"off: {', '.join(off)}", "what to do stands with each finding")
         self.result = result
 
 
@@ -86,7 +86,12 @@ def doctor(
     findings = complete(made.values())
     rows = [(finding.state, finding.check, finding.found, finding.remedy) for finding in findings]
     ui.table(f"Findings for {settings.container.label}", ("", "check", "found", "what to do"), rows)
-    result = DoctorResult(settings.container.label, mask_url(url) if url else None, shown, findings)
+    result = DoctorResult(
+        container=settings.container.label,
+        url=mask_url(url) if url else None,
+        settings=shown,
+        findings=findings,
+    )
     if is_off(findings):
         raise NotWell(result)
     return result
@@ -118,16 +123,20 @@ def _examine(visit: checks.Visit, store: Store, url: str | None) -> Iterator[Fin
 
 
 def shown_settings(settings: Settings) -> dict[str, str]:
-    """Return the settings that say something, as text; of options that may be secret the names alone."""
+    """Return the settings that have a value, as text: of a secret one that it is set, of a table its names."""
     values: dict[str, Any] = {**vars(settings.options), **vars(settings), **vars(settings.container)}
     values["indexes"] = [index.label for index in settings.indexes]
-    texts = {name: _text(values[name]) for name in ROWS}
+    texts = {name: _text(values[name], secret=row.secret) for name, row in ROWS.items()}
     return {name: text for name, text in texts.items() if text}
 
 
-def _text(value: object) -> str:
+def _text(value: object, *, secret: bool) -> str:
+    if isinstance(value, Mapping):
+        return " ".join(sorted(value))
+    if secret:
+        return HIDDEN if value else ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, Mapping | list | tuple | frozenset):
+    if isinstance(value, list | tuple | frozenset):
         return " ".join(sorted(map(str, value)))
     return "" if value is None else mask_url(f"{value:g}" if isinstance(value, float) else str(value))

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass
+from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from wheelhouse_tasks import parallel
-from wheelhouse_tasks.artifacts import dist
+from wheelhouse_tasks.artifacts import dist, saving
+from wheelhouse_tasks.artifacts.companions import split
 from wheelhouse_tasks.artifacts.coverage import fits
-from wheelhouse_tasks.commands.showing import Row, show_plan
 from wheelhouse_tasks.errors import BadArtifact, DigestMismatch, Failed, WheelhouseError
+from wheelhouse_tasks.files import Parts
 from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.retry import TryAgainError, retry
 from wheelhouse_tasks.sources.fetch_plan import Candidate, FetchPlan, choose, plan_fetch
 from wheelhouse_tasks.sources.source import Source, open_source
 from wheelhouse_tasks.text import count, size_text
-from wheelhouse_tasks.ui import DRY_RUN, Silent, Ui
+from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.settings.resolve import Settings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FetchResult:
     """What `fetch` did, or with `dry_run` would do."""
 
@@ -37,9 +41,9 @@ class FetchResult:
     #: Already there with the promised sha256.
     present: tuple[str, ...]
     skipped: tuple[Skipped, ...]
-    #: Downloaded without a promised digest: the archive was read and found whole, which is all that can be said.
+    #: Downloaded without a promised digest: the archive was read to its end, and nothing more can be known.
     unverified: tuple[str, ...]
-    #: Source of each file.
+    #: The source of every file.
     sources: dict[str, str]
     dry_run: bool
 
@@ -69,33 +73,35 @@ def fetch(  # noqa: PLR0913
     where = ", ".join(source.label for source in sources)
     chosen = choose(project, wanted, offered, where)
     if only:
-        chosen = tuple(each for each in chosen if fits(each.artifact, only))
+        chosen = tuple(candidate for candidate in chosen if fits(candidate.artifact, only))
         if not chosen:
             raise Failed("--only", f"no artifact of {project} fits {' '.join(only)}")
     folder = settings.local_folder
-    present = dist.present(folder, [each.artifact.filename for each in chosen])
+    present = dist.present(folder, [candidate.artifact.filename for candidate in chosen])
     plan = plan_fetch(chosen, present, skipped, str(folder), force=force, remedy=remedy)
     if show:
         _show(plan, folder, ui)
     failures: dict[str, WheelhouseError] = {}
     if dry_run:
-        ui.note(DRY_RUN)
+        ui.done(DRY_RUN)
     else:
         failures = _apply(plan, {source.label: source for source in reversed(sources)}, settings, ui, force=force)
-    downloaded = [each for each in plan.download if each.artifact.filename not in failures]
+    downloaded = [candidate for candidate in plan.download if candidate.artifact.filename not in failures]
     result = FetchResult(
-        project,
-        str(wanted) if wanted else None,
-        str(folder),
-        tuple(each.artifact.filename for each in downloaded),
-        tuple(each.artifact.filename for each in plan.present),
-        plan.skipped,
-        tuple(each.artifact.filename for each in downloaded if not (each.sha256 or each.link.digest)),
-        {each.artifact.filename: each.source for each in plan.files},
-        dry_run,
+        project=project,
+        version=str(wanted) if wanted else None,
+        folder=str(folder),
+        downloaded=tuple(candidate.artifact.filename for candidate in downloaded),
+        present=tuple(candidate.artifact.filename for candidate in plan.present),
+        skipped=plan.skipped,
+        unverified=tuple(
+            candidate.artifact.filename for candidate in downloaded if not (candidate.sha256 or candidate.link.digest)
+        ),
+        sources={candidate.artifact.filename: candidate.source for candidate in plan.files},
+        dry_run=dry_run,
     )
     if not dry_run:
-        ui.note(f"{count(downloaded)} fetched into {folder}, {len(plan.present)} already there")
+        ui.done(f"{count(downloaded)} fetched into {folder}, {len(plan.present)} already there")
     if failures:
         error = _failure(failures, len(plan.files))
         error.result = result
@@ -123,8 +129,8 @@ def open_sources(settings: Settings, project: str, ui: Ui) -> tuple[list[Source]
             ui.warn(f"{source.label}: nothing of {project} is there")
         offered += offer.candidates
         skipped += offer.skipped
-    for each in skipped:
-        ui.warn(f"skipped {each.name}: {each.reason}")
+    for file in skipped:
+        ui.warn(f"skipped {file.name}: {file.reason}")
     return sources, offered, skipped
 
 
@@ -140,24 +146,24 @@ def _apply(
     failures: dict[str, WheelhouseError] = {}
     fetcher = _Fetcher(sources, folder, settings.container.retries, force=force)
 
-    def complete(each: Candidate) -> tuple[Candidate, int | WheelhouseError]:
+    def complete(candidate: Candidate) -> tuple[Candidate, int | WheelhouseError]:
         try:
-            size = fetcher.download(each) if each in plan.download else 0
-            fetcher.attest(each)
+            size = fetcher.download(candidate) if candidate in plan.download else 0
+            fetcher.attest(candidate)
         except WheelhouseError as error:
-            return each, error
-        return each, size
+            return candidate, error
+        return candidate, size
 
     def done(pair: tuple[Candidate, int | WheelhouseError]) -> None:
-        each, outcome = pair
-        name = each.artifact.filename
+        candidate, outcome = pair
+        name = candidate.artifact.filename
         if isinstance(outcome, WheelhouseError):
             failures[name] = outcome
-            ui.warn(f"not fetched: {_named(name, outcome)}")
+            ui.warn(f"not fetched: {about(name, outcome)}")
         elif outcome:
-            ui.detail(f"fetched {name} ({size_text(outcome)}) from {each.source}")
-            if not (each.sha256 or each.link.digest):
-                ui.warn(f"{name}: {each.source} promises no sha256; only the archive itself was checked")
+            ui.progress(f"fetched {name} ({size_text(outcome)}) from {candidate.source}")
+            if not (candidate.sha256 or candidate.link.digest):
+                ui.warn(f"{name}: {candidate.source} promises no sha256; only the archive itself was checked")
 
     try:
         parallel.run(complete, plan.files, settings.options.max_workers, done)
@@ -175,22 +181,24 @@ class _Fetcher:
         self.folder = folder
         self.retries = retries
         self.force = force
-        self.parts = dist.Parts()
+        self.parts = Parts()
 
-    def download(self, each: Candidate) -> int:
+    def download(self, candidate: Candidate) -> int:
         """Fetch one file, and again where that may help; return its bytes."""
-        target, replace, tried = self.folder / each.artifact.filename, self.force or each.sha256 is not None, False
+        target = self.folder / candidate.artifact.filename
+        replace = self.force or candidate.sha256 is not None
+        tried = False
 
         def save() -> int:
             nonlocal tried
             try:
-                return dist.save(
-                    self.sources[each.source].blocks(each),
+                return saving.save(
+                    self.sources[candidate.source].blocks(candidate),
                     target,
-                    each.artifact,
-                    each.sha256,
-                    size=each.size,
-                    digest=each.link.digest,
+                    candidate.artifact,
+                    candidate.sha256,
+                    size=candidate.size,
+                    digest=candidate.link.digest,
                     replace=replace,
                     parts=self.parts,
                 )
@@ -204,41 +212,43 @@ class _Fetcher:
 
         return retry(save, self.retries)
 
-    def attest(self, each: Candidate) -> None:
+    def attest(self, candidate: Candidate) -> None:
         """Fetch the attestation of a file that has one."""
-        if each.link.attested and each.sha256:
-            text = retry(lambda: self.sources[each.source].attestation(each), self.retries)
-            dist.save_attestation(text, self.folder / each.artifact.filename, each.sha256, self.parts)
+        if candidate.link.attested and candidate.sha256:
+            text = retry(lambda: self.sources[candidate.source].attestation(candidate), self.retries)
+            saving.save_attestation(text, self.folder / candidate.artifact.filename, candidate.sha256, self.parts)
 
 
-def _named(name: str, error: WheelhouseError) -> WheelhouseError:
-    return error if name in str(error) else Failed(name, str(error))
+def about(name: str, error: WheelhouseError) -> WheelhouseError:
+    """Return an error whose subject is the file called *name*, or what lies beside it: *error* itself if it is one."""
+    subject: str = getattr(error, "subject", "")  # a file name, a path of any system, or a URL
+    path = unquote(re.split(r"[?#]", subject)[0]) if "://" in subject else subject
+    return error if split(PureWindowsPath(path).name)[0] == name else Failed(name, str(error))
 
 
 def _failure(failures: dict[str, WheelhouseError], tried: int) -> WheelhouseError:
     """Return one error that names every file that was not fetched."""
     names = sorted(failures)
-    first = _named(names[0], failures[names[0]])
+    first = about(names[0], failures[names[0]])
     if len(names) == 1:
         return first
     return Failed(", ".join(names), f"{len(names)} of {tried} files were not fetched", f"the first: {first}")
 
 
 def _show(plan: FetchPlan, folder: Path, ui: Ui) -> None:
-    sources = {each.source for each in plan.files}
+    sources = {candidate.source for candidate in plan.files}
     one = len(sources) == 1
-    show_plan(
-        ui,
+    ui.plan(
         f"Fetch from {', '.join(sorted(sources))} into {folder}" if one else f"Fetch into {folder}",
         [
-            Row(
-                "already there" if each in plan.present else "download",
-                each.size,
-                each.sha256,
-                "" if one else each.source,
-                each.artifact.filename,
+            PlanRow(
+                "already there" if candidate in plan.present else "download",
+                candidate.size,
+                candidate.sha256,
+                "" if one else candidate.source,
+                candidate.artifact.filename,
             )
-            for each in plan.files
+            for candidate in plan.files
         ],
     )
 

@@ -10,27 +10,29 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import artifact, dist
+from wheelhouse_tasks.artifacts.companions import YANKED
 from wheelhouse_tasks.artifacts.coverage import fits
 from wheelhouse_tasks.artifacts.local import LocalFile
 from wheelhouse_tasks.artifacts.metadata import Metadata
 from wheelhouse_tasks.container.looked import look
 from wheelhouse_tasks.container.objects import TEXT_TYPE, delete_hidden, hide, open_projects, retire, send, update_pages
-from wheelhouse_tasks.container.project import YANKED, Project
 from wheelhouse_tasks.errors import BadArtifact, NotAnArtifact, NothingToDo, UsageError
 from wheelhouse_tasks.names import project_name, version_of
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.storage.port import ABSENT, Store, make_payload
 from wheelhouse_tasks.text import count, now_text
-from wheelhouse_tasks.ui import DRY_RUN, Silent, Ui
+from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
+    from wheelhouse_tasks.container.project import Project
+    from wheelhouse_tasks.pages.record import File
     from wheelhouse_tasks.settings.resolve import Settings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class IndexResult:
     """What `index` did, or with `dry_run` would do."""
 
@@ -59,18 +61,24 @@ def index(
     store = open_store(settings.container)
     stray = _stray(store) if adopt else []
     names = project_names(store) | {str(artifact.parse(name).project) for name in stray}
-    for name in stray:
-        ui.note(f"adopt {name}")
+    if stray:
+        ui.plan(f"Adopt in {store.label}", [PlanRow("adopt", None, None, "", name) for name in stray])
     written: tuple[str, ...] = ()
     if dry_run:
-        ui.note(DRY_RUN)
+        ui.done(DRY_RUN)
     else:
         projects = open_projects(settings, store, names, writing=True, rebuild=True)
         _adopt(store, projects, stray, now(), ui)
         written = update_pages(settings, store, projects.values(), ui, adopt=adopt)
         parallel.run(store.delete, stray, settings.options.max_workers)  # the pages link the moved ones by now
-        ui.note(f"projects: {len(names)}, pages written: {len(written)}")
-    return IndexResult(store.label, tuple(sorted(names)), tuple(stray), written, dry_run)
+        ui.done(f"projects: {len(names)}, pages written: {len(written)}")
+    return IndexResult(
+        container=store.label,
+        projects=tuple(sorted(names)),
+        adopted=tuple(stray),
+        pages=written,
+        dry_run=dry_run,
+    )
 
 
 def project_names(store: Store) -> set[str]:
@@ -89,38 +97,38 @@ def _is_project(name: str) -> bool:
 
 def _stray(store: Store) -> list[str]:
     """Return the artifacts at the root of the container."""
-    found = []
+    artifacts = []
     for entry in store.list(""):
         try:
-            found.append(artifact.parse(entry.name).filename)
+            artifacts.append(artifact.parse(entry.name).filename)
         except NotAnArtifact:
             continue
-    return found
+    return artifacts
 
 
 def _adopt(store: Store, projects: dict[str, Project], stray: list[str], now: float, ui: Ui) -> None:
     with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
 
         def move(name: str) -> None:
-            said = artifact.parse(name)
+            named = artifact.parse(name)
             path = Path(scratch) / name
             with path.open("wb") as file:
                 for block in store.read(name):
                     file.write(block)
             try:
-                [local] = dist.read([(path, said)], 1)
+                [local] = dist.read([(path, named)], 1)
             except BadArtifact as error:  # wheelhouse-uploader stamped names alone: linked all the same, as they were
                 ui.warn(f"{error}; adopted as it is")
                 sha256, md5, size = dist.digests(path)
-                local = LocalFile(path, said, Metadata(b"", None, None), size, sha256, md5)
-            send(projects[said.project], local, now_text(now), expect=ABSENT)
+                local = LocalFile(path, named, Metadata(b"", None, None), size, sha256, md5)
+            send(projects[named.project], local, now_text(now), expect=ABSENT)
             path.unlink()
 
         for name in stray:
             move(name)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MarkResult:
     """What `yank`, `unyank` or `remove` did, or with `dry_run` would do."""
 
@@ -200,23 +208,26 @@ def _mark(
     store = open_store(settings.container)
     project = open_projects(settings, store, [name], writing=not dry_run)[name]
     files = look(project).files()
-    versions = {artifact.parse(each).version for each in files}
-    names = [each for each in files if artifact.parse(each).version == wanted and fits(artifact.parse(each), only)]
+    artifacts = [artifact.parse(filename) for filename in files]
+    names = [file.filename for file in artifacts if file.version == wanted and fits(file, only)]
     if not names:
-        there = ", ".join(map(str, sorted(versions))) or "none"
+        there = ", ".join(map(str, sorted({file.version for file in artifacts}))) or "none"
         raise NothingToDo(f"{name} {wanted}", f"no file to {verb} in {store.label}", f"versions there: {there}")
-    for each in names:
-        ui.note(f"{verb} {each}")
+    _show(f"{verb.capitalize()} in {store.label}", verb, [files[filename] for filename in names], ui)
     written: tuple[str, ...] = ()
     if dry_run:
-        ui.note(DRY_RUN)
+        ui.done(DRY_RUN)
     else:
         mark(project, names)
         written = update_pages(settings, store, [project], ui)
-    return MarkResult(store.label, tuple(names), written, dry_run)
+    return MarkResult(container=store.label, files=tuple(names), pages=written, dry_run=dry_run)
 
 
-@dataclass(frozen=True)
+def _show(title: str, verb: str, files: Iterable[File], ui: Ui) -> None:
+    ui.plan(title, [PlanRow(verb, file.size, file.sha256, "", file.filename) for file in files])
+
+
+@dataclass(frozen=True, kw_only=True)
 class PruneResult:
     """What `prune` did, or with `dry_run` would do."""
 
@@ -245,18 +256,26 @@ def prune(
     ui = ui or Silent()
     store, name, began = open_store(settings.container), settings.need_project(), now()
     project = open_projects(settings, store, [name], writing=not dry_run)[name]
-    retired = retire(settings, look(project), began, dry_run=dry_run)
-    for each in retired:
-        ui.note(f"retire {each}")
+    view = look(project)
+    retired = retire(settings, view, began, dry_run=True)
+    if retired:
+        _show(f"Retire in {store.label}", "retire", view.files(retired).values(), ui)
     written: tuple[str, ...] = ()
     deleted: list[str] = []
     if dry_run:
-        ui.note(DRY_RUN)
+        ui.done(DRY_RUN)
     else:
         if retired:
+            hide(project, retired, began)
             written = update_pages(settings, store, [project], ui)
         deleted = delete_hidden(look(project), began, 0 if at_once else settings.options.grace)
         if deleted:
             written += update_pages(settings, store, [project], ui)
-        ui.note(f"{count(retired)} retired, {count(deleted)} deleted")
-    return PruneResult(store.label, tuple(retired), tuple(deleted), tuple(dict.fromkeys(written)), dry_run)
+        ui.done(f"{count(retired)} retired, {count(deleted)} deleted")
+    return PruneResult(
+        container=store.label,
+        retired=tuple(retired),
+        deleted=tuple(deleted),
+        pages=tuple(dict.fromkeys(written)),
+        dry_run=dry_run,
+    )

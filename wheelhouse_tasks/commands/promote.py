@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import dist
+from wheelhouse_tasks.artifacts.companions import PROMOTING
 from wheelhouse_tasks.commands.fetch import fetch, into
-from wheelhouse_tasks.commands.showing import Row, show_plan
 from wheelhouse_tasks.container.objects import TEXT_TYPE, Sent, open_projects, send, update_pages
-from wheelhouse_tasks.container.project import PROMOTING, Project
 from wheelhouse_tasks.container.survey import NO_CONTAINER, survey
 from wheelhouse_tasks.container.upload_plan import UploadPlan, plan_upload
 from wheelhouse_tasks.errors import Conflict, UsageError
@@ -24,7 +23,7 @@ from wheelhouse_tasks.storage.folder import FolderStore
 from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.storage.port import ABSENT, Store, make_payload
 from wheelhouse_tasks.text import count, now_text
-from wheelhouse_tasks.ui import DRY_RUN, Silent, Ui
+from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,10 +32,11 @@ if TYPE_CHECKING:
 
     from wheelhouse_tasks.artifacts.local import LocalFile
     from wheelhouse_tasks.container.looked import LookedProject
+    from wheelhouse_tasks.container.project import Project
     from wheelhouse_tasks.settings.resolve import Settings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PromoteResult:
     """What `promote` did, or with `dry_run` would do."""
 
@@ -83,23 +83,23 @@ def promote(
         _show(plan, store, ui)
         written: tuple[str, ...] = ()
         if dry_run:
-            ui.note(DRY_RUN)
+            ui.done(DRY_RUN)
         else:
             if before is NO_CONTAINER and store.create():
-                ui.note(f"created container {store.label}")
+                ui.done(f"created container {store.label}")
             if plan.send:
                 _copy(plan, projects[name], wanted, now_text(now()), settings.options.max_workers)
             written = update_pages(settings, store, projects.values(), ui)
-            ui.note(f"{count(plan.send)} copied to {store.label}, {len(plan.present)} already there")
+            ui.done(f"{count(plan.send)} copied to {store.label}, {len(plan.present)} already there")
     return PromoteResult(
-        name,
-        str(wanted),
-        store.label,
-        tuple(file.artifact.filename for file in plan.send),
-        tuple(file.artifact.filename for file in plan.present),
-        {file.artifact.filename: file.sha256 for file in files},
-        written,
-        dry_run,
+        project=name,
+        version=str(wanted),
+        container=store.label,
+        copied=tuple(file.artifact.filename for file in plan.send),
+        present=tuple(file.artifact.filename for file in plan.present),
+        sha256={file.artifact.filename: file.sha256 for file in files},
+        pages=written,
+        dry_run=dry_run,
     )
 
 
@@ -141,8 +141,7 @@ def _copy(plan: UploadPlan, project: Project, version: Version, when: str, worke
 
 def _show(plan: UploadPlan, store: Store, ui: Ui) -> None:
     rows = [("copy", file) for file in plan.send] + [("already there", file) for file in plan.present]
-    show_plan(
-        ui,
+    ui.plan(
         f"Promote to {store.label}",
-        [Row(action, file.size, file.sha256, "", file.artifact.filename) for action, file in rows],
+        [PlanRow(action, file.size, file.sha256, "", file.artifact.filename) for action, file in rows],
     )

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks.commands.fetch import fetch, into
-from wheelhouse_tasks.commands.showing import Row, show_plan
 from wheelhouse_tasks.errors import (
     Conflict,
     Failed,
     UsageError,
 )
+from wheelhouse_tasks.files import write_text
 from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.publishing import release_plan
 from wheelhouse_tasks.publishing.collection import REMEDY, collect
@@ -24,7 +24,7 @@ from wheelhouse_tasks.publishing.index import package_index
 from wheelhouse_tasks.publishing.proof import lacks, prove
 from wheelhouse_tasks.publishing.release_plan import ReleasePlan, plan_release
 from wheelhouse_tasks.publishing.upload import upload_plan
-from wheelhouse_tasks.ui import DRY_RUN, Silent, Ui
+from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 SUMS = "SHA256SUMS"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ReleaseResult:
     """What `release` did, or with `dry_run` would do."""
 
@@ -104,23 +104,23 @@ def release(  # noqa: PLR0913
             release_plan.compare(recorded, plan, str(plan_file))
         sums = None
         if version and plan_file:
-            _write(plan_file, json.dumps(release_plan.record(plan), indent=1) + "\n")
-            ui.note(f"plan written to {plan_file}; nothing was uploaded: --plan alone uploads exactly that")
+            write_text(plan_file, json.dumps(release_plan.record(plan), indent=1) + "\n")
+            ui.done(f"plan written to {plan_file}; nothing was uploaded: --plan alone uploads exactly that")
         elif dry_run:
-            ui.note(DRY_RUN)
+            ui.done(DRY_RUN)
         else:
             upload_plan(plan, index, settings.container.retries, ui, sleep)
             sums = _leave_sums(plan, settings.local_folder, ui)
     return ReleaseResult(
-        project,
-        str(wanted),
-        index.label,
-        tuple(file.artifact.filename for file in plan.upload),
-        tuple(row.file.artifact.filename for row in plan.rows if row.action != "upload"),
-        {row.file.artifact.filename: row.file.sha256 for row in plan.rows},
-        release_plan.record(plan)["files"],
-        sums,
-        dry_run,
+        project=project,
+        version=str(wanted),
+        index=index.label,
+        uploaded=tuple(file.artifact.filename for file in plan.upload),
+        present=tuple(row.file.artifact.filename for row in plan.rows if row.action != "upload"),
+        sha256={row.file.artifact.filename: row.file.sha256 for row in plan.rows},
+        files=release_plan.record(plan)["files"],
+        sums=sums,
+        dry_run=dry_run,
     )
 
 
@@ -146,30 +146,19 @@ def _leave_sums(plan: ReleasePlan, folder: Path, ui: Ui) -> str | None:
     path = Path(os.path.abspath(folder)).parent / SUMS  # noqa: PTH100  # a link stays one
     lines = sorted((row.file.artifact.filename, row.file.sha256) for row in plan.rows)
     try:
-        _write(path, "".join(f"{digest}  {name}\n" for name, digest in lines))
+        write_text(path, "".join(f"{digest}  {name}\n" for name, digest in lines))
     except Failed as error:
         ui.warn(str(error))
         return None
-    ui.note(f"digests in {path}")
+    ui.done(f"digests in {path}")
     return str(path)
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a file as a whole, or not at all."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        try:
-            part.write_text(text, encoding="utf-8")
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise Failed(str(path), f"cannot be written: {error.strerror}") from None
-
-
 def _show(plan: ReleasePlan, ui: Ui) -> None:
-    show_plan(
-        ui,
+    ui.plan(
         f"Release {plan.project} {plan.version} to {plan.index}",
-        [Row(row.action, row.file.size, row.file.sha256, row.source, row.file.artifact.filename) for row in plan.rows],
+        [
+            PlanRow(row.action, row.file.size, row.file.sha256, row.source, row.file.artifact.filename)
+            for row in plan.rows
+        ],
     )

@@ -22,23 +22,23 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.settings.resolve import Settings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class VersionStatus:
     """What the wheelhouses hold of one version."""
 
     version: str
-    #: Bytes by file name; None where nobody tells.
+    #: Bytes by file name; None where no source knows.
     files: dict[str, int | None]
     #: Patterns that none fits, and labels of an earlier version that none covers.
     lacks: tuple[str, ...]
 
     @property
     def size(self) -> int:
-        """Return the bytes of all files that tell theirs."""
+        """Return the bytes of all files whose size is known."""
         return sum(size or 0 for size in self.files.values())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StatusResult:
     """What the wheelhouses hold of a project, newest version first."""
 
@@ -61,23 +61,25 @@ def status(
     sources, offered, _ = open_sources(settings, project, ui)
     where = tuple(source.label for source in sources)
     by_version: dict[Version, list[Candidate]] = {}
-    for each in choose(project, wanted, offered, ", ".join(where)):
-        by_version.setdefault(each.artifact.version, []).append(each)
+    for candidate in choose(project, wanted, offered, ", ".join(where)):
+        by_version.setdefault(candidate.artifact.version, []).append(candidate)
     published = package_index(settings).shown(project) if like else {}
 
-    def state(each: Version) -> VersionStatus:
-        files = {file.artifact.filename: file.size for file in by_version[each]}
+    def state(number: Version) -> VersionStatus:
+        files = {candidate.artifact.filename: candidate.size for candidate in by_version[number]}
         return VersionStatus(
-            str(each), files, tuple(lacks(project, each, files, published, settings.options.expect, like))
+            version=str(number),
+            files=files,
+            lacks=tuple(lacks(project, number, files, published, settings.options.expect, like)),
         )
 
     newest_first = sorted(by_version, reverse=True)
-    states = {each: state(each) for each in newest_first}
+    states = {number: state(number) for number in newest_first}
     if wanted is None:
         _show_versions(project, states, ui)
     shown = newest_first[0]
     _show_matrix(project, by_version[shown], states[shown], ui)
-    return StatusResult(project, where, tuple(states.values()))
+    return StatusResult(project=project, sources=where, versions=tuple(states.values()))
 
 
 def _show_versions(project: str, states: dict[Version, VersionStatus], ui: Ui) -> None:
@@ -93,12 +95,12 @@ def _show_versions(project: str, states: dict[Version, VersionStatus], ui: Ui) -
 
 def _show_matrix(project: str, files: Iterable[Candidate], state: VersionStatus, ui: Ui) -> None:
     cells: dict[str, str] = {}
-    for each in files:
-        text = "there" if each.size is None else size_text(each.size)
-        label = each.artifact.label
+    for candidate in files:
+        text = "there" if candidate.size is None else size_text(candidate.size)
+        label = candidate.artifact.label
         cells[label] = f"{cells[label]}, {text}" if label in cells else text  # builds of one set of tags
     missing = {label: "MISSING" for label in state.lacks if "*" not in label}
     title = f"{project} {state.version}: {count(state.files)}, {size_text(state.size)}"
     ui.table(title, *coverage.matrix(cells | missing))
     if state.lacks:
-        ui.note(f"lacks {', '.join(state.lacks)}")
+        ui.done(f"lacks {', '.join(state.lacks)}")

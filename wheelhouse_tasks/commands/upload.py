@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import artifact, dist, stamp
-from wheelhouse_tasks.commands.showing import Row, show_plan
+from wheelhouse_tasks.commands.circumstances import check_that_it_lasts, reason_not_to
 from wheelhouse_tasks.container import retention
 from wheelhouse_tasks.container.looked import LookedProject, look
 from wheelhouse_tasks.container.objects import (
@@ -25,16 +25,14 @@ from wheelhouse_tasks.container.objects import (
 )
 from wheelhouse_tasks.container.survey import NO_CONTAINER, survey
 from wheelhouse_tasks.container.upload_plan import UploadPlan, plan_upload
-from wheelhouse_tasks.errors import NothingToDo, UsageError, WheelhouseError
+from wheelhouse_tasks.errors import NothingToDo, WheelhouseError
 from wheelhouse_tasks.secret import mask_url
-from wheelhouse_tasks.settings import ci
-from wheelhouse_tasks.settings.credentials import is_given, variables_of
 from wheelhouse_tasks.settings.table import LOCAL
 from wheelhouse_tasks.storage import publish
 from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.storage.port import ABSENT, Store
 from wheelhouse_tasks.text import count, now_text, size_text
-from wheelhouse_tasks.ui import DRY_RUN, Silent, Ui
+from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -45,25 +43,22 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.settings.resolve import Settings
     from wheelhouse_tasks.storage.port import Entry
 
-#: tox hides every variable that is not named, also those by which a build of a pull request is known.
-TOX_ADVICE = "name WHEELHOUSE_* and the variables of the CI service in pass_env of tox"
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class UploadResult:
     """What `upload` did, or with `dry_run` would do."""
 
     container: str
-    uploaded: tuple[str, ...]
+    uploaded: tuple[str, ...] = ()
     #: Already there with the same sha256.
-    present: tuple[str, ...]
+    present: tuple[str, ...] = ()
     #: Development builds that are there with other bytes, and stay as they are.
-    kept: tuple[str, ...]
-    skipped: tuple[Skipped, ...]
+    kept: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
     #: Object names of the pages written.
-    pages: tuple[str, ...]
+    pages: tuple[str, ...] = ()
     #: Where the container is readable, ending in "/", as far as known.
-    url: str | None
+    url: str | None = None
     dry_run: bool
     #: Why nothing was done at all: a pull request build, or one without credentials.
     reason: str | None = None
@@ -85,22 +80,22 @@ def upload(
     the epoch. Raises WheelhouseError; what was uploaded until then is whole, and another run completes it.
     """
     ui = ui or Silent()
-    _check_that_it_lasts(settings)
-    reason = _reason_not_to(settings, pull_request=pull_request)
+    check_that_it_lasts(settings)
+    reason = reason_not_to(settings, pull_request=pull_request)
     if reason:
-        ui.note(f"nothing was uploaded: {reason}")
-        return UploadResult(settings.container.label, (), (), (), (), (), None, dry_run, reason)
+        ui.done(f"nothing was uploaded: {reason}")
+        return UploadResult(container=settings.container.label, dry_run=dry_run, reason=reason)
     store = open_store(settings.container)
-    found, skipped = dist.scan(settings.local_folder)
+    artifacts, skipped = dist.scan(settings.local_folder)
     _note(skipped, ui)
-    if not found:
+    if not artifacts:
         raise NothingToDo(
             str(settings.local_folder),
             "holds no wheel or sdist",
             "build the project first, or use --local-folder",
         )
     with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
-        local = _stamped(dist.read(found, settings.options.max_workers), settings, Path(scratch), ui)
+        local = _stamped(dist.read(artifacts, settings.options.max_workers), settings, Path(scratch), ui)
         for file in local:
             if file.metadata.bad_requires:
                 problem = f"its Requires-Python {file.metadata.bad_requires!r} is not valid, and is left off the pages"
@@ -120,10 +115,10 @@ def upload(
         url = mask_url(public_url(settings, store) or "") or None
         written: tuple[str, ...] = ()
         if dry_run:
-            ui.note(DRY_RUN)
+            ui.done(DRY_RUN)
         else:
             if before is NO_CONTAINER and store.create():
-                ui.note(f"created container {store.label}")
+                ui.done(f"created container {store.label}")
                 url = _make_public(settings, ui) or url
             began = now()
             shown = {name: frozenset(project.cached) for name, project in looked.items()}
@@ -134,50 +129,22 @@ def upload(
                 gone = _retire(plan, projects, shown, settings, began)
                 if gone:
                     written += update_pages(settings, store, projects.values(), ui)
-                    ui.note(f"retired {count(gone)}: {', '.join(gone)}")
-            _tell(plan, url, settings, ui)
+                    ui.done(f"retired {count(gone)}: {', '.join(gone)}")
+            _show_outcome(plan, url, settings, ui)
     return UploadResult(
-        store.label,
-        _names(plan.send),
-        _names(plan.present),
-        _names(plan.kept),
-        plan.skipped,
-        tuple(dict.fromkeys(written)),
-        url,
-        dry_run,
+        container=store.label,
+        uploaded=_names(plan.send),
+        present=_names(plan.present),
+        kept=_names(plan.kept),
+        skipped=plan.skipped,
+        pages=tuple(dict.fromkeys(written)),
+        url=url,
+        dry_run=dry_run,
     )
 
 
-def _check_that_it_lasts(settings: Settings) -> None:
-    """Raise UsageError where nobody named a container, and the default folder would be lost with the build."""
-    if settings.container_given:
-        return
-    files = "provider and container in [tool.wheelhouse]; a container alone is a folder of this machine"
-    if ci.in_tox(settings.environ):
-        problem = "neither provider nor container is set, unless tox hides them"
-        raise UsageError("container", problem, f"{TOX_ADVICE}, or set {files}")
-    service = ci.service(settings.environ)
-    if service:
-        problem = f"neither provider nor container is set, and this build ({service}) would lose the default folder"
-        raise UsageError("container", problem, f"set WHEELHOUSE_PROVIDER and WHEELHOUSE_CONTAINER, or {files}")
-
-
-def _reason_not_to(settings: Settings, *, pull_request: bool) -> str:
-    """Return why this build should not reach the storage provider, or an empty text."""
-    container = settings.container
-    if container.provider == LOCAL:
-        return ""
-    if not pull_request and ci.is_pull_request(settings.environ):
-        return f"this is the build of a pull request ({ci.service(settings.environ)}); see --upload-pull-request"
-    given = container.credentials is not None or is_given(container.provider, settings.environ)
-    if not given and settings.options.missing_credentials == "skip":
-        advice = f"set {variables_of(container.provider)}" + f"; {TOX_ADVICE}" * ci.in_tox(settings.environ)
-        return f"there are no credentials, and missing_credentials is skip ({advice})"
-    return ""
-
-
 def _stamped(local: list[LocalFile], settings: Settings, scratch: Path, ui: Ui) -> list[LocalFile]:
-    """Return the files; development wheels that do not say when they were built are replaced by stamped ones."""
+    """Return the files; development wheels whose version has no time are replaced by stamped ones."""
     todo = [file for file in local if settings.options.stamp and stamp.needs_stamp(file.artifact)]
     if not todo:
         return local
@@ -208,7 +175,7 @@ def _send_all(
 
     def done(sent: Sent) -> None:
         sent.project.add(sent.file, *sent.entries)
-        ui.detail(f"uploaded {sent.file.filename} ({size_text(sent.file.size)})")
+        ui.progress(f"uploaded {sent.file.filename} ({size_text(sent.file.size)})")
 
     def complete(local: LocalFile) -> tuple[LocalFile, list[Entry]]:
         there = published[local.artifact.filename]
@@ -258,28 +225,27 @@ def _make_public(settings: Settings, ui: Ui) -> str | None:
         ui.warn(str(error))
         return None
     if url:
-        ui.note(f"everybody can read it: {url}")
+        ui.done(f"everybody can read it: {url}")
     return None if settings.options.public_url else url
 
 
 def _note(skipped: Iterable[Skipped], ui: Ui) -> None:
-    for each in skipped:
-        ui.note(f"skipped {each.name}: {each.reason}")
+    for file in skipped:
+        ui.note(f"skipped {file.name}: {file.reason}")
 
 
 def _show(plan: UploadPlan, store: Store, ui: Ui) -> None:
     rows = [(file, "upload") for file in plan.send] + [(file, "already there") for file in plan.present]
     rows += [(file, "kept: other bytes are there") for file in plan.kept]
-    show_plan(
-        ui,
+    ui.plan(
         f"Upload to {store.label}",
-        [Row(action, file.size, file.sha256, "", file.artifact.filename) for file, action in rows],
+        [PlanRow(action, file.size, file.sha256, "", file.artifact.filename) for file, action in rows],
     )
 
 
-def _tell(plan: UploadPlan, url: str | None, settings: Settings, ui: Ui) -> None:
+def _show_outcome(plan: UploadPlan, url: str | None, settings: Settings, ui: Ui) -> None:
     kept = f", {len(plan.kept)} kept as published" if plan.kept else ""
-    ui.note(f"{count(plan.send)} uploaded, {len(plan.present)} already there, {len(plan.skipped)} skipped{kept}")
+    ui.done(f"{count(plan.send)} uploaded, {len(plan.present)} already there, {len(plan.skipped)} skipped{kept}")
     if not settings.options.update_index:
         ui.note("the index pages were left alone: the next upload brings them up to date")
     elif url is None:

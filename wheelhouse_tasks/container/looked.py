@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
-from wheelhouse_tasks.artifacts import attestation
-from wheelhouse_tasks.container.project import METADATA, REMOVED, YANKED, Project, is_promotion
+from wheelhouse_tasks.artifacts.companions import ATTESTATION, METADATA, REMOVED, YANKED, is_promotion
+from wheelhouse_tasks.container.project import Project
 from wheelhouse_tasks.container.published import NO_CONDITIONS, Draft, Page, Written, read_copies, write_drafts
 from wheelhouse_tasks.errors import BadPage, ObjectMissing
 from wheelhouse_tasks.pages import html_pages, json_pages, layout
@@ -105,7 +105,7 @@ class LookedProject(Project):
         """Return *file* with the companions that the listing shows: installers fail on a .metadata that is missing."""
         name = self.object(file.filename)
         described = file.metadata_sha256 if name + METADATA in self.entries else None
-        return replace(file, metadata_sha256=described, attested=name + attestation.SUFFIX in self.entries)
+        return replace(file, metadata_sha256=described, attested=name + ATTESTATION in self.entries)
 
 
 def look(project: Project) -> LookedProject:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks.artifacts import attestation
+from wheelhouse_tasks.artifacts.companions import ATTESTATION, METADATA, REMOVED, YANKED
 from wheelhouse_tasks.container import retention
 from wheelhouse_tasks.container.converge import converge
-from wheelhouse_tasks.container.project import METADATA, REMOVED, YANKED, Project, to_user_metadata
+from wheelhouse_tasks.container.project import Project, to_user_metadata
 from wheelhouse_tasks.container.published import Keeping
 from wheelhouse_tasks.errors import Changed, Conflict, UsageError
 from wheelhouse_tasks.pages import layout
@@ -108,7 +108,7 @@ def send_companions(project: Project, file: LocalFile) -> list[Entry]:
         entries.append(project.store.put(name + METADATA, payload))
     if file.attestation is not None:
         payload = make_payload(file.attestation, JSON_TYPE, layout.FILE_CACHE)
-        entries.append(project.store.put(name + attestation.SUFFIX, payload))
+        entries.append(project.store.put(name + ATTESTATION, payload))
     return entries
 
 
@@ -159,7 +159,7 @@ def delete_hidden(project: LookedProject, now: float, grace: float) -> list[str]
         if hidden is None or now - hidden.timestamp() < grace * 3600:
             continue
         name = object_name.removesuffix(REMOVED)
-        for suffix in ("", METADATA, YANKED, attestation.SUFFIX, REMOVED):
+        for suffix in ("", METADATA, YANKED, ATTESTATION, REMOVED):
             if name + suffix in project.entries:
                 project.store.delete(name + suffix)
         deleted.append(name.removeprefix(project.object("")))

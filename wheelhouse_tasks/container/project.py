@@ -20,16 +20,6 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.artifacts.metadata import Metadata
     from wheelhouse_tasks.container.published import Keeping
 
-METADATA, YANKED, REMOVED = ".metadata", ".yanked", ".removed"
-#: Follows a version in the name of an object that lists the artifacts of a promotion that is under way, a name in each
-#: line; they are on no page yet.
-PROMOTING = ".promoting"
-
-
-def is_promotion(object_name: str) -> bool:
-    """Return whether an object holds artifacts back from the pages."""
-    return object_name.endswith(PROMOTING)
-
 
 def to_user_metadata(file: File) -> dict[str, str]:
     """Return the facts that are stored with an object; keys are letters and digits, as Azure demands."""

@@ -107,7 +107,7 @@ def opened(visit: Visit) -> tuple[Store | None, list[Finding]]:
 
 
 def origin_of(credentials: Credentials, environ: Mapping[str, str]) -> str:
-    """Return the names of the variables that hold the credentials; their values are told nowhere."""
+    """Return the names of the variables that hold the credentials; their values are printed nowhere."""
     values = {credentials.username, credentials.secret, credentials.token} - {None, ""}
     ours = {name for name in environ if name.startswith("WHEELHOUSE_")} | credential_variables()
     names = [name for name in ours if environ.get(name) in values]
@@ -159,7 +159,7 @@ def public(visit: Visit, store: Store, url: str | None) -> Public:
     options = visit.settings.options
     if url is None:
         remedy = "set public_url, if others than fetch are to read it"
-        unset = Finding(PUBLIC, NOT_CHECKED, "no public_url is set, and the provider tells none", remedy)
+        unset = Finding(PUBLIC, NOT_CHECKED, "no public_url is set, and the provider has none", remedy)
         return _unread(unset, "there is no public URL", readable=False)
     if url.startswith("file:"):
         folder = Finding(PUBLIC, NOT_CHECKED, f"{url} is a folder", "set public_url, if a web server shows it")
@@ -176,7 +176,7 @@ def _unread(finding: Finding, why: str, *, readable: bool) -> Public:
 
 
 def _served(visit: Visit, store: Store, web: Web, url: str) -> Public:
-    """Write a page of each kind, and read it at the public address, which also tells the time."""
+    """Write a page of each kind, and read it at the public address, which also has the time."""
     html, json = f"{visit.folder}index.html", f"{visit.folder}{layout.JSON_FOLDER}index.html"
     content = secrets.token_hex(32).encode()
     store.put(html, make_payload(content, layout.HTML_TYPE, layout.PAGE_CACHE))
@@ -192,7 +192,7 @@ def _served(visit: Visit, store: Store, web: Web, url: str) -> Public:
         finding = Finding(PUBLIC, OFF, f"{url} shows something else than what was just written", remedy)
         return _unread(finding, f"{PUBLIC}: see above", readable=False)
     findings = [Finding(PUBLIC, OK, f"{url} shows what was just written", _unset(visit, url))]
-    with suppress(ValueError):  # where an object does not tell its time, a web server does
+    with suppress(ValueError):  # where an object has no time, a web server does
         date = parsedate_to_datetime(headers.get("Date", "")).isoformat()
         findings.append(clock(date, before, visit.now()))
     findings.append(page(PAGES, headers, layout.HTML_TYPE))
@@ -217,7 +217,7 @@ def _unset(visit: Visit, url: str) -> str:
     """Return what would make `upload` print the address each time."""
     known = visit.settings.options.public_url or visit.settings.container.provider == LOCAL
     base = url.removesuffix(quote(visit.settings.container.prefix))
-    return "" if known else f"set public_url to {base}, and upload tells how to install"
+    return "" if known else f"set public_url to {base}, and upload prints how to install"
 
 
 def _folders(visit: Visit, store: Store, web: Web, content: bytes) -> tuple[Finding, bool]:

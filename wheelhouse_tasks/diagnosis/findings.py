@@ -69,7 +69,7 @@ def clock(modified: str, before: float, after: float) -> Finding:
     """Compare the time that the provider gave an object, as in PEP 700, with ours before and after it was written."""
     written = parse_time(modified)
     if written is None:
-        return Finding(CLOCK, NOT_CHECKED, "the provider does not tell when an object was written")
+        return Finding(CLOCK, NOT_CHECKED, "the provider does not return when an object was written")
     late = written.timestamp() - after if written.timestamp() > after else min(written.timestamp() - before, 0)
     if abs(late) <= LARGEST_SKEW.total_seconds():
         return Finding(CLOCK, OK, f"differs by less than {LARGEST_SKEW.total_seconds():.0f} s from the provider's")

@@ -64,10 +64,10 @@ def fault(
             return f"no answer within {timeout:g} s"
         except OSError as error:
             return f"cannot be started: {error.strerror}"
-    said = ended.stdout + ended.stderr
-    if ended.returncode == 0 and re.search(rf"(?<![\w.+]){re.escape(str(file.version))}(?![\w.+])", said):
+    output = ended.stdout + ended.stderr
+    if ended.returncode == 0 and re.search(rf"(?<![\w.+]){re.escape(str(file.version))}(?![\w.+])", output):
         return None
-    return one_line(mask_url(_reason(said)))[:400]
+    return one_line(mask_url(_reason(output)))[:400]
 
 
 def _pip(file: Artifact) -> list[str]:
@@ -92,8 +92,8 @@ def _uv(file: Artifact, requires_python: str | None) -> list[str]:
     return [*words, "--prerelease", "allow", "--python", sys.executable, "wanted.txt"]
 
 
-def _reason(said: str) -> str:
-    """Return what was told from the first error on, without the repeated tries."""
-    lines = [line.strip() for line in said.splitlines() if line.strip() and "Retrying" not in line]
+def _reason(output: str) -> str:
+    """Return what was printed from the first error on, without the repeated tries."""
+    lines = [line.strip() for line in output.splitlines() if line.strip() and "Retrying" not in line]
     first = next((number for number, line in enumerate(lines) if re.match(r"(?i)error|warning", line)), -1)
     return " ".join(lines[first:]) or "it gave no reason"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from wheelhouse_tasks import child
-from wheelhouse_tasks.artifacts import attestation
+from wheelhouse_tasks.artifacts.companions import ATTESTATION
 from wheelhouse_tasks.errors import BadArtifact, BlankPage, Failed, PageMissing, PublishError, UploadRefusal, UsageError
 from wheelhouse_tasks.publishing.twine_output import TwineOutput, squeezed, without_colours
 from wheelhouse_tasks.secret import mask, mask_url
@@ -142,7 +142,7 @@ class PackageIndex:
         """
         words = ["upload", "--non-interactive", "--disable-progress-bar", "--verbose", str(file.path)]
         if file.attestation is not None and self.is_pypi:
-            words += ["--attestations", f"{file.path}{attestation.SUFFIX}"]
+            words += ["--attestations", f"{file.path}{ATTESTATION}"]
         ended = self._twine(words, self.timeout + file.size / SLOWEST)
         name, status, kind = file.artifact.filename, ended.status, ended.kind
         if ended.code:

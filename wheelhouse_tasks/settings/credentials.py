@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from wheelhouse_tasks import secret
+from wheelhouse_tasks.secret import SecretPlaces, secret_values, spelled, values_of
 from wheelhouse_tasks.settings.locations import Credentials
 from wheelhouse_tasks.settings.providers import PROVIDERS, provider_of
+from wheelhouse_tasks.settings.table import FLAGS, ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
+
+    from wheelhouse_tasks.settings.row import Row
 
 OWN = "WHEELHOUSE_USERNAME", "WHEELHOUSE_SECRET"
 
@@ -20,11 +24,17 @@ def credential_variables() -> frozenset[str]:
     return frozenset().union(*(record.credential_variables for record in PROVIDERS.values()))
 
 
-def secret_variables() -> secret.SecretVariables:
-    """Return the variables that hold a secret of any provider."""
-    records = PROVIDERS.values()
-    return secret.SecretVariables(
-        names=frozenset().union(*(record.secrets for record in records)),
+def secret_rows() -> list[Row]:
+    """Return the settings and flags that hold a secret."""
+    return [row for row in (*ROWS.values(), *FLAGS.values()) if row.secret]
+
+
+def secret_places() -> SecretPlaces:
+    """Return where the providers and the settings keep secrets."""
+    records, rows = PROVIDERS.values(), secret_rows()
+    return SecretPlaces(
+        variables=frozenset().union(*(record.secrets for record in records), *(row.variables for row in rows)),
+        flags=frozenset(row.flag for row in rows),
         files=frozenset(record.key_file for record in records if record.key_file),
         pairs=frozenset((own.user, own.secret) for record in records if (own := record.credentials)),
     )
@@ -32,7 +42,21 @@ def secret_variables() -> secret.SecretVariables:
 
 def secrets_of(environ: Mapping[str, str], argv: Iterable[str]) -> frozenset[str]:
     """Return the secret values that the environment, a key file that it names, and the command line hold."""
-    return secret.found(environ, argv, secret_variables())
+    return secret_values(environ, argv, secret_places())
+
+
+def secrets_among(values: Mapping[str, Any]) -> frozenset[str]:
+    """Return the secrets among the values of settings and flags, by name; of a table those that its keys name."""
+    texts: set[str] = set()
+    for row in secret_rows():
+        value = values.get(row.name)
+        if isinstance(value, Mapping):
+            texts |= values_of(value)
+        elif isinstance(value, list | tuple):
+            texts.update(map(str, value))
+        elif value is not None:
+            texts.add(str(value))
+    return spelled(texts)
 
 
 def variables_of(provider: str) -> str:
@@ -87,10 +111,10 @@ def _service_account(path: str) -> Credentials | None:
     """Return what libcloud wants of a service account: its address, and the file of its key."""
     try:
         with open(path, encoding="utf-8") as file:  # noqa: PTH123  # a path from the environment, as it is
-            said = json.load(file)
-        # libcloud would tell all that is in a file without a key
-        if str(said["private_key"]).startswith("-----BEGIN"):
-            return Credentials(str(said["client_email"]), path)
+            account = json.load(file)
+        # libcloud would print all that is in a file without a key
+        if str(account["private_key"]).startswith("-----BEGIN"):
+            return Credentials(str(account["client_email"]), path)
     except (OSError, ValueError, KeyError, TypeError):
         pass
     return None

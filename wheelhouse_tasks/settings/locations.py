@@ -154,19 +154,19 @@ def _container(provider: str, parts: SplitResult, root: Path, base: Container) -
         return replace(base, provider=LOCAL, container=str(root / f"{name}{path}"), prefix="", credentials=None)
     if not name:
         raise UsageError("index", f"{provider}:// needs a container", f"{provider}://CONTAINER/PREFIX")
-    found = replace(base, container=name, prefix=clean_prefix(path.lstrip("/")))
+    place = replace(base, container=name, prefix=clean_prefix(path.lstrip("/")))
     if provider != base.provider:
-        found = replace(found, provider=provider, region=None, host=None, port=None, secure=True)
-        found = replace(found, driver_options={}, credentials=None)
+        place = replace(place, provider=provider, region=None, host=None, port=None, secure=True)
+        place = replace(place, driver_options={}, credentials=None)
     port, secure = query.get("port", "443"), query.get("secure", "yes").lower()
     if not (port.isdecimal() and len(port) < 6 and 0 < int(port) < 65536):
         raise UsageError("index", f"{shown}: port {port!r} is not a number from 1 to 65535")
     if secure not in YES + NO:
         raise UsageError("index", f"{shown}: secure is {secure!r}, expected yes or no")
     return replace(
-        found,
-        region=query.get("region", found.region),
-        host=query.get("host", found.host),
-        port=int(port) if "port" in query else found.port,
-        secure=secure in YES if "secure" in query else found.secure,
+        place,
+        region=query.get("region", place.region),
+        host=query.get("host", place.host),
+        port=int(port) if "port" in query else place.port,
+        secure=secure in YES if "secure" in query else place.secure,
     )

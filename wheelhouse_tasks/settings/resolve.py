@@ -73,14 +73,14 @@ def resolve(
 ) -> Settings:
     """Return the settings that hold for one run.
 
-    *flags*: what the command line says, by name, None where it says nothing;
+    *flags*: the values of the command line, by name, None where it has none;
     *environ*: the process environment; *config*: invoke's `wheelhouse` subtree; *root*: the folder of tasks.py.
     Raises UsageError that names the setting and its source.
     """
     values = {name: row.default for name, row in ROWS.items()}
     levels = _levels(flags, environ, config, root)
     for source, level in levels:
-        # what weaker levels say of another index does not hold for this one
+        # what weaker levels set for another index does not hold for this one
         named = level.get("repository_url") or level.get("repository")
         if named and named != (values["repository_url"] or values["repository"]):
             values |= {name: ROWS[name].default for name in ("repository", "repository_url", "check_url")}
@@ -89,8 +89,7 @@ def resolve(
                 values[name] = ROWS[name].cast(value)
             except ValueError as error:
                 shown = "a table" if isinstance(value, Mapping) else repr(mask_url(str(value)[:200]))
-                # driver_options may hold a token, whatever their shape
-                shown = shown if name != "driver_options" else "another value"
+                shown = shown if not ROWS[name].secret else "another value"
                 raise UsageError(f"{name} ({source})", f"{error}, got {shown}") from None
         if {"repository", "repository_url"} <= level.keys():
             raise UsageError(source, "sets both repository and repository_url", "one of them names the index")
@@ -101,7 +100,7 @@ def resolve(
 def _levels(
     flags: Mapping[str, Any], environ: Mapping[str, str], config: object, root: Path
 ) -> list[tuple[str, dict[str, Any]]]:
-    """Return every level, weakest first, each as what it says."""
+    """Return every level, weakest first, with the values that it sets."""
     pyproject = _pyproject(root / "pyproject.toml")
     name = _table_in(pyproject, "project").get("name")
     tool = _table_in(pyproject, "tool").get("wheelhouse", {})
@@ -146,10 +145,10 @@ def _known(table: object, source: str) -> dict[str, Any]:
 
 
 def _table_in(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = parent.get(name, {})
-    if not isinstance(found, Mapping):
+    table = parent.get(name, {})
+    if not isinstance(table, Mapping):
         raise UsageError("pyproject.toml", f"{name!r} is not a table")
-    return found
+    return table
 
 
 def _pyproject(path: Path) -> dict[str, Any]:

@@ -4,12 +4,12 @@ From a row come the attribute of `Settings.options`, the flag of each task that 
 variable of the environment, what the collection declares to invoke, the row of the README, and the names that a
 misspelt one is compared with. To add a setting, add its row, then run `inv readme`.
 
-Every `inv` of a host project imports this module: it imports nothing but the casts.
+Every `inv` of a host project imports this module: it imports nothing but rows and casts.
 """
 
 from __future__ import annotations
 
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks.settings.casts import (
@@ -26,70 +26,20 @@ from wheelhouse_tasks.settings.casts import (
     one_of,
     whole,
 )
+from wheelhouse_tasks.settings.row import Row, row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 LOCAL = "local"
 MAX_WORKERS = 64
 
-#: The tasks that work on our container, and take what says which one it is.
+#: The tasks that work on our container, and have the flags that name it.
 CONTAINER_TASKS = ("upload", "index", "check", "doctor", "yank", "unyank", "remove", "prune")
 #: The tasks that work on one project.
 PROJECT_TASKS = ("fetch", "release", "status", "promote", "doctor", "yank", "unyank", "remove", "prune")
 #: The tasks that look for artifacts in `indexes`.
 LOOKING_TASKS = ("fetch", "release", "status", "promote")
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Row:
-    """One setting."""
-
-    name: str
-    #: Return what a text, or a value of a configuration file, means; raise ValueError.
-    cast: Callable[[Any], Any]
-    default: Any
-    #: What it is for, as the README says it.
-    help: str
-    group: str
-    #: The tasks that take it as a flag.
-    tasks: tuple[str, ...] = ()
-    #: The parameter of those tasks; its flag has dashes in place of underscores.
-    parameter: str
-    #: What `--help` says of the flag, where that is not the help.
-    flag_help: str = ""
-    #: What the README shows as its default, where the value does not tell it.
-    shown: str = ""
-    #: Whether its value must never be printed.
-    secret: bool = False
-
-    @property
-    def is_list(self) -> bool:
-        """Return whether its flag may be given several times."""
-        return isinstance(self.default, tuple)
-
-    @property
-    def is_negated(self) -> bool:
-        """Return whether its flag turns off what is on by default."""
-        return self.default is True
-
-    @property
-    def variables(self) -> tuple[str, str]:
-        """Return the variables of the environment that set it; the second is the stronger one."""
-        # invoke itself drops the first where a project configures the subtree at its root
-        return f"INVOKE_WHEELHOUSE_{self.name.upper()}", f"WHEELHOUSE_{self.name.upper()}"
-
-    def given(self, flag: object) -> Any:
-        """Return the value that a flag gives, or None where it gives none."""
-        if isinstance(self.default, bool):
-            return not self.is_negated if flag else None
-        return None if flag in (None, [], ()) else flag
-
-
-def row(group: str, cast: Callable[[Any], Any], default: Any, text: str, **more: Any) -> Any:
-    """Return the field of `Options` that is one row."""
-    metadata = {"group": group, "cast": cast, "default": default, "help": text, **more}
-    return field(metadata=metadata)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +92,11 @@ class Options:
         flag_help="port of the storage endpoint",
     )
     secure: bool = row("container", as_boolean, True, "https to the storage endpoint")
-    driver_options: Mapping[str, Any] = row("container", as_table, {}, "table of further driver arguments")
+    driver_options: Mapping[str, Any] = row("container", as_table, {}, "table of further driver arguments", secret=True)
+    missing_credentials: str = row(
+        "container", one_of("fail", "skip"), "fail", "`skip`: without credentials `upload` does nothing"
+    )
+    public_url: str | None = row("container", as_url, None, "URL under which the container is readable")
     local_folder: str = row(
         "artifacts",
         as_name,
@@ -161,7 +115,6 @@ class Options:
         flag_help="wheelhouse to look in, as a URL or path; give it once for each",
         shown="the container",
     )
-    public_url: str | None = row("container", as_url, None, "URL under which the container is readable")
     max_workers: int = row("transfers", whole(1, MAX_WORKERS), 8, "transfers at once", tasks=("upload",))
     retries: int = row("transfers", whole(0, 100), 3, "repeats of a request that failed for want of an answer")
     timeout: float = row("transfers", as_seconds, 60.0, "seconds of silence after which a server is given up")
@@ -250,14 +203,11 @@ class Options:
         tasks=("release",),
         flag_help="pattern over python-abi-platform, or sdist, that a file must fit; give it once for each",
     )
-    missing_credentials: str = row(
-        "container", one_of("fail", "skip"), "fail", "`skip`: without credentials `upload` does nothing"
-    )
     file_limit: int = row("release", whole(1, 10**6), 100, "MiB that PyPI takes for one file of the project")
 
 
 def _row(attribute: Field[Any]) -> Row:
-    """Return a row of which every fact is told."""
+    """Return the row of an attribute, with every fact of it."""
     facts = {"parameter": attribute.name, **attribute.metadata}
     if facts["default"] is True:  # what is on by default has a flag that turns it off
         facts["parameter"] = f"no_{attribute.name}"
@@ -266,10 +216,10 @@ def _row(attribute: Field[Any]) -> Row:
 
 #: Every setting, by name.
 ROWS: Mapping[str, Row] = {attribute.name: _row(attribute) for attribute in fields(Options)}
-#: What the command line alone says. Credentials are flags because wheelhouse-uploader had them; no file may hold them.
+#: What the command line alone may hold. Credentials are flags because wheelhouse-uploader had them.
 FLAGS: Mapping[str, Row] = {
-    each.name: each
-    for each in (
+    flag.name: flag
+    for flag in (
         Row(
             name="username",
             cast=as_text,
@@ -304,4 +254,4 @@ FLAGS: Mapping[str, Row] = {
 
 def flags_of(task: str) -> tuple[Row, ...]:
     """Return the rows that a task takes as flags."""
-    return tuple(each for each in (*ROWS.values(), *FLAGS.values()) if task in each.tasks)
+    return tuple(row for row in (*ROWS.values(), *FLAGS.values()) if task in row.tasks)

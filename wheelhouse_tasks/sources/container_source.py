@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from wheelhouse_tasks.artifacts import artifact, attestation
+from wheelhouse_tasks.artifacts.companions import ATTESTATION
 from wheelhouse_tasks.artifacts.local import Skipped
 from wheelhouse_tasks.blocks import BLOCK
 from wheelhouse_tasks.container.looked import look
@@ -81,7 +82,7 @@ class StoreSource:
 
     def attestation(self, candidate: Candidate) -> bytes:
         """Return the attestation beside an object."""
-        return read_bounded(self.store.read(candidate.link.url + attestation.SUFFIX), attestation.LIMIT)
+        return read_bounded(self.store.read(candidate.link.url + ATTESTATION), attestation.LIMIT)
 
     def _root(self, project: str, *, is_known: bool) -> Offer:
         """Return the artifacts at the root, where wheelhouse-uploader keeps them, with what its page states.

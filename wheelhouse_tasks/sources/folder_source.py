@@ -10,6 +10,7 @@ from urllib.request import url2pathname
 from packaging.utils import canonicalize_name
 
 from wheelhouse_tasks.artifacts import attestation, dist
+from wheelhouse_tasks.artifacts.companions import attestation_of
 from wheelhouse_tasks.blocks import BLOCK
 from wheelhouse_tasks.errors import BadPage, BlankPage, NotAnIndexPage, PageMissing, WebError
 from wheelhouse_tasks.pages import layout
@@ -74,15 +75,15 @@ class FolderSource:
 
     def attestation(self, candidate: Candidate) -> bytes:
         """Return the attestation beside a file."""
-        path = _path(candidate.link.url)
-        return read_bounded(_read(path.with_name(path.name + attestation.SUFFIX)), attestation.LIMIT)
+        path = attestation_of(_path(candidate.link.url))
+        return read_bounded(_read(path), attestation.LIMIT)
 
     def _candidate(self, path: Path, artifact: Artifact) -> Candidate:
         try:
             sha256, _, size = dist.digests(path)
         except OSError as error:
             raise WebError(str(path), f"cannot be read: {error.strerror}") from None
-        attested = path.with_name(path.name + attestation.SUFFIX).is_file()
+        attested = attestation_of(path).is_file()
         link = Link(path.as_uri(), path.name, sha256, attested=attested)
         return Candidate(artifact=artifact, sha256=sha256, source=self.label, link=link, size=size)
 

@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote, urlsplit
 from packaging.utils import canonicalize_name
 
 from wheelhouse_tasks.artifacts import attestation
+from wheelhouse_tasks.artifacts.companions import ATTESTATION
 from wheelhouse_tasks.errors import (
     BadListing,
     BadPage,
@@ -86,7 +87,7 @@ class IndexSource:
 
     def attestation(self, candidate: Candidate) -> bytes:
         """Return the attestation beside a file; only the host of the file's link may send it."""
-        blocks = self.reader.blocks(candidate.link.url + attestation.SUFFIX, stay=True)
+        blocks = self.reader.blocks(candidate.link.url + ATTESTATION, stay=True)
         return read_bounded(blocks, attestation.LIMIT)
 
     def _of_page(self, url: str, project: str) -> Offer:

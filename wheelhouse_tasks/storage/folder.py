@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import secrets
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NoReturn
@@ -23,6 +22,7 @@ from wheelhouse_tasks.errors import (
     ObjectMissing,
     StoreError,
 )
+from wheelhouse_tasks.files import part_of
 from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ class FolderStore:
             return False
         try:
             self.root.mkdir(parents=True)
-            (self.root / ".gitignore").write_text("*\n")
+            with part_of(self.root / ".gitignore") as part:
+                part.write_bytes(b"*\n")
         except FileExistsError:
             return False
         except OSError as error:
@@ -98,21 +99,14 @@ class FolderStore:
     def put(self, name: str, payload: Payload, *, expect: str | None = None) -> Entry:
         """Write beside the final name, compare the digest, then rename."""
         path = self._path(name)
-        part = path.with_name(f".{secrets.token_hex(8)}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            try:
+            with part_of(path, place=_link if expect == ABSENT else os.replace) as part:
                 sha256 = _copy(payload.source, part)
                 if sha256 != payload.sha256:
                     raise BadArtifact(path.name, "changed while it was uploaded", "nothing was stored, try again")
                 status = part.stat()  # now: another worker may replace the file at once
-                if expect == ABSENT:
-                    _link(part, path)
-                else:
-                    part.replace(path)
-                return _entry(name, status)
-            finally:
-                part.unlink(missing_ok=True)
+            return _entry(name, status)
         except FileExistsError:
             raise Changed(path.name, f"is already in {self.label}") from None
         except OSError as error:
@@ -163,17 +157,15 @@ def _link(part: Path, path: Path) -> None:
 
 
 def _copy(source: Path | bytes, target: Path) -> str:
-    """Copy bytes and flush them to disk; return their sha256."""
+    """Copy into an empty file; return the sha256 of what was copied."""
     digest = hashlib.sha256()
     with (
         io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream,
-        target.open("xb") as file,
+        target.open("r+b") as file,
     ):
         while block := stream.read(BLOCK):
             digest.update(block)
             file.write(block)
-        file.flush()
-        os.fsync(file.fileno())
     return digest.hexdigest()
 
 

@@ -3,18 +3,20 @@
 import io
 import json
 import sys
+import threading
+import time
 from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wheelhouse_tasks import text
+from wheelhouse_tasks import parallel, text
 from wheelhouse_tasks.cli import console
 from wheelhouse_tasks.cli.console import Terminal
 from wheelhouse_tasks.settings.credentials import secrets_of
 from wheelhouse_tasks.text import size_text
-from wheelhouse_tasks.ui import Silent, Ui
+from wheelhouse_tasks.ui import PlanRow, Silent, Ui
 
 PASSWORD = "hunter2hunter2"
 
@@ -76,6 +78,81 @@ def test_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert err == ""
 
 
+def shown(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """Return the lines that were printed, without the blanks that pad them."""
+    return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+
+
+def test_plan(capsys: pytest.CaptureFixture[str]) -> None:
+    """A plan is a table of files; an unknown size is left empty, and a sha256 is cut to what people compare."""
+    terminal().plan("Plan", [PlanRow("send", 1234, "ab" * 32, "", "a.whl"), PlanRow("keep", None, None, "", "b.whl")])
+    assert shown(capsys) == [
+        "Plan",
+        "action    size  sha256        file",
+        "send    1.2 kB  abababababab  a.whl",
+        "keep            none          b.whl",
+    ]
+
+
+def test_plan_names_sources_where_they_differ(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where one row names its source, there is a column of sources, and the rows may be made while they are read."""
+    rows = [PlanRow("get", 1, None, "one", "a.whl"), PlanRow("get", 1, None, "", "b.whl")]
+    terminal().plan("Plan", iter(rows))
+    assert shown(capsys) == [
+        "Plan",
+        "action  size  sha256  source  file",
+        "get      1 B  none    one     a.whl",
+        "get      1 B  none            b.whl",
+    ]
+
+
+@pytest.mark.parametrize(("verbose", "expected"), [(False, ""), (True, "uploaded x.whl <hidden>\n")])
+def test_progress(verbose: bool, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Progress in a log is a line for those who asked for more."""
+    terminal(verbose=verbose).progress(f"uploaded x.whl {PASSWORD}")
+    assert capsys.readouterr() == (expected, "")
+
+
+def test_done(capsys: pytest.CaptureFixture[str]) -> None:
+    """The result in words is one clean line, also without --verbose."""
+    terminal().done(f"3 files\nsent {PASSWORD}")
+    assert capsys.readouterr() == ("3 files sent <hidden>\n", "")
+
+
+@pytest.mark.parametrize("way", ["progress", "detail", "warn"])
+def test_lines_of_several_threads_do_not_mix(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers may print at once: there is one console, and each of their lines is whole."""
+    inside, most = 0, 0
+
+    class Slow(io.StringIO):
+        def isatty(self) -> bool:  # asked while the console is made
+            time.sleep(0.01)
+            return False
+
+        def write(self, text: str) -> int:
+            nonlocal inside, most
+            inside += 1
+            most = max(most, inside)
+            time.sleep(0.001)
+            inside -= 1
+            return super().write(text)
+
+    stream = Slow()
+    monkeypatch.setattr(sys, "stdout", stream)
+    ui = terminal(verbose=True)
+    start = threading.Barrier(8)
+
+    def work(number: int) -> None:
+        start.wait()
+        for turn in range(5):
+            getattr(ui, way)(f"{number} {turn} {'x' * 40}")
+
+    parallel.run(work, range(8), 8)
+    lines = [line.removeprefix("warning: ") for line in stream.getvalue().splitlines()]
+    assert sorted(lines) == sorted(f"{number} {turn} {'x' * 40}" for number in range(8) for turn in range(5))
+    assert most == 1
+
+
 def test_table_of_long_names(capsys: pytest.CaptureFixture[str]) -> None:
     """The longest file name that a release has fits on one line of a log."""
     name = "demo_of_a_long_name-1.0.dev20261123-cp312-cp312-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"
@@ -91,7 +168,10 @@ def test_table_without_rows(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def everything(ui: Ui) -> None:
-    """Tell something in every way."""
+    """Print something in every way."""
+    ui.plan("plan", [PlanRow("send", 1, None, "", "file")])
+    ui.progress("progress")
+    ui.done("done")
     ui.note("note")
     ui.detail("detail")
     ui.warn("warning")
@@ -111,7 +191,10 @@ def test_json_has_stdout_to_itself(capsys: pytest.CaptureFixture[str]) -> None:
         "é": None,
     }
     assert out.endswith("}\n")
-    assert all(word in err for word in ("note", "detail", "warning", "title", "column", "cell"))
+    assert all(
+        word in err
+        for word in ("plan", "send", "file", "progress", "done", "note", "detail", "warning", "title", "column", "cell")
+    )
 
 
 def test_no_result_unless_asked(capsys: pytest.CaptureFixture[str]) -> None:
