@@ -76,7 +76,12 @@ CASES = {
         2, "unknown storage provider 's33' (did you mean 's3'?)", env={"WHEELHOUSE_PROVIDER": "S33"}
     ),
     "no credentials": Case(2, "set WHEELHOUSE_USERNAME and WHEELHOUSE_SECRET, both", env={"WHEELHOUSE_PROVIDER": "s3"}),
-    "wrong region": Case(2, "unsupported region: mars", env={**REMOTE, "WHEELHOUSE_REGION": "mars"}),
+    "wrong region": Case(2, "'mars' is no region of AWS", env={**REMOTE, "WHEELHOUSE_REGION": "mars"}),
+    "options that do not fit": Case(
+        2,
+        "its settings or credentials do not fit",
+        env={**REMOTE, "WHEELHOUSE_PROVIDER": "ovh", "WHEELHOUSE_REGION": "mars"},
+    ),
     "server down": Case(
         1,
         "cannot be reached: Connection refused",

@@ -98,7 +98,7 @@ def test_no_circle() -> None:
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_environment_and_output_stay_at_the_edge(path: Path) -> None:
-    """Only the tasks read the process environment, but for what hides a variable from libcloud; the console alone prints."""
+    """Only the tasks read the environment, but for what hides a variable from libcloud; the console alone prints."""
     text = path.read_text()
     assert "os.environ" not in text or place(path) == "cli" or path.name == "gaps.py"
     calls = [
