@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
-from wheelhouse_tasks.artifacts import artifact, dist, stamp
+from wheelhouse_tasks.artifacts import dist
+from wheelhouse_tasks.artifacts.stamping import Stamped, stamp_builds, unknown_files
 from wheelhouse_tasks.commands.showing import Row, show_plan
 from wheelhouse_tasks.container import retention
 from wheelhouse_tasks.container.converge import check_ours
@@ -101,7 +102,8 @@ def upload(
             "build the project first, or use --local-folder",
         )
     with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
-        local = _stamped(dist.read(found, settings.options.max_workers), settings, Path(scratch), ui)
+        stamped = _stamped(dist.read(found, settings.options.max_workers), settings, Path(scratch), ui)
+        local = stamped.files
         for file in local:
             if file.metadata.bad_requires:
                 problem = f"its Requires-Python {file.metadata.bad_requires!r} is not valid, and is left off the pages"
@@ -114,6 +116,8 @@ def upload(
         plan = plan_upload(local, digests, skipped, taken=taken, removed=removed, overwrite=overwrite)
         _note(plan.skipped[len(skipped) :], ui)
         _show(plan, store, ui)
+        if plan.kept and stamped.unknown:
+            ui.warn(unknown_files(stamped.unknown))
         url = mask_url(public_url(settings, store) or "") or None
         written: tuple[str, ...] = ()
         if dry_run:
@@ -174,22 +178,19 @@ def _reason_not_to(settings: Settings, *, pull_request: bool) -> str:
     return ""
 
 
-def _stamped(local: list[LocalFile], settings: Settings, scratch: Path, ui: Ui) -> list[LocalFile]:
-    """Return the files; development wheels that do not say when they were built are replaced by stamped ones."""
-    todo = [file for file in local if settings.options.stamp and stamp.needs_stamp(file.artifact)]
-    if not todo:
-        return local
-    commit = stamp.commit_time(settings.root) or stamp.source_date(settings.environ)
-    fresh = []
-    for file in todo:
-        when = commit if commit is not None else stamp.newest_member(file.path)
-        path = stamp.rewrite(file.path, file.artifact, when, scratch)
-        ui.note(f"stamped {file.artifact.filename} as {path.name}")
-        fresh.append((path, artifact.parse(path.name)))
-    attested = {file.path.name for file in todo if file.attestation is not None}
-    for name in sorted(attested):
-        ui.warn(f"{name}: its attestation is of other bytes than those of the stamped wheel, and is left behind")
-    return [file for file in local if file not in todo] + dist.read(fresh, settings.options.max_workers)
+def _stamped(local: list[LocalFile], settings: Settings, scratch: Path, ui: Ui) -> Stamped:
+    """Return the files; development builds that do not say when they were built are replaced by stamped ones."""
+    if not settings.options.stamp:
+        return Stamped(local)
+    container = settings.container
+    apart = [settings.local_folder, *([Path(container.container)] if container.provider == LOCAL else [])]
+    workers = settings.options.max_workers
+    stamped = stamp_builds(local, settings.root, settings.environ, scratch, apart=apart, workers=workers)
+    for text in stamped.notes:
+        ui.note(text)
+    for text in stamped.warnings:
+        ui.warn(text)
+    return stamped
 
 
 def _look(store: Store, projects: Iterable[Project], local: list[LocalFile]) -> tuple[dict[str, File], Page | None]:
