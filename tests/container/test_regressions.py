@@ -374,7 +374,7 @@ def test_debug_log_of_the_program(program: tuple[str, ...], tmp_path: Path) -> N
     assert (done.returncode, secret in done.stdout + done.stderr, "--secret" in done.stderr) == (1, False, True)
 
 
-def test_local_container_is_ignored_by_git(tmp_path: Path) -> None:
+def test_default_container_is_ignored_by_git(tmp_path: Path) -> None:
     """The default container is a folder of the project: git, and builds that ask it, leave it out."""
     project = uploaded(tmp_path)
     assert (project / "wheelhouse/.gitignore").read_text() == "*\n"

@@ -33,6 +33,7 @@ from wheelhouse_tasks.settings import ci
 from wheelhouse_tasks.settings.credentials import is_given, variables_of
 from wheelhouse_tasks.settings.table import LOCAL
 from wheelhouse_tasks.storage import publish
+from wheelhouse_tasks.storage.folder import GITIGNORE, keep_out_of_git, let_into_git
 from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.storage.port import ABSENT, Store
 from wheelhouse_tasks.text import count, now_text, size_text
@@ -125,7 +126,10 @@ def upload(
         else:
             if flat_page is None and store.create():
                 ui.note(f"created container {store.label}")
+                _show_to_git(settings, ui, created=True)
                 url = _make_public(settings, ui) or url
+            else:
+                _show_to_git(settings, ui, created=False)
             began = now()
             # where there is no container yet, nobody has looked
             shown = {} if flat_page is None else {name: frozenset(each.cached) for name, each in projects.items()}
@@ -274,6 +278,19 @@ def _make_public(settings: Settings, ui: Ui) -> str | None:
     if url:
         ui.note(f"everybody can read it: {url}")
     return None if settings.options.public_url else url
+
+
+def _show_to_git(settings: Settings, ui: Ui, *, created: bool) -> None:
+    """Keep the default folder out of git, which nobody named; let git add one that is named, as for a pages branch."""
+    container = settings.container
+    if container.provider != LOCAL:
+        return
+    folder = Path(container.container) / container.prefix
+    if settings.container_given:
+        if let_into_git(folder):
+            ui.note(f"removed {folder / GITIGNORE}: git may add what is in a folder that is named")
+    elif created:
+        keep_out_of_git(folder)
 
 
 def _note(skipped: Iterable[Skipped], ui: Ui) -> None:

@@ -27,6 +27,8 @@ from wheelhouse_tasks.storage.port import ABSENT, BLOCK, Conditions, Entry, Payl
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+GITIGNORE, EVERYTHING = ".gitignore", "*\n"
+
 
 class FolderStore:
     """A container that is a folder of this machine."""
@@ -40,12 +42,11 @@ class FolderStore:
         return str(self.root)
 
     def create(self) -> bool:
-        """Create the folder, with a note to git that what is in it was built."""
+        """Create the folder."""
         if self.root.is_dir():
             return False
         try:
             self.root.mkdir(parents=True)
-            (self.root / ".gitignore").write_text("*\n")
         except FileExistsError:
             return False
         except OSError as error:
@@ -147,6 +148,23 @@ class FolderStore:
         if isinstance(error, PermissionError):
             raise AccessDenied(where, reason) from None
         raise StoreError(where, reason) from None
+
+
+def keep_out_of_git(folder: Path) -> None:
+    """Let git, and build backends that ask it, leave out what is in the folder."""
+    (folder / GITIGNORE).write_text(EVERYTHING)
+
+
+def let_into_git(folder: Path) -> bool:
+    """Let git add what is in the folder; return whether it did not before."""
+    path = folder / GITIGNORE
+    try:
+        if path.read_text() != EVERYTHING:
+            return False  # somebody else's
+        path.unlink()
+    except (OSError, UnicodeDecodeError):
+        return False
+    return True
 
 
 def _link(part: Path, path: Path) -> None:
