@@ -324,6 +324,16 @@ def test_pin_that_cannot_follow_is_told(checkout: Path) -> None:
     assert f"warning: {name}: requires demo-core==1.3.dev4+gabc1234, which is stamped (" in done.stdout
 
 
+def test_pin_on_a_build_of_another_upload_is_told(checkout: Path) -> None:
+    """A stamped wheel that pins a build which is not beside it, and gets a stamp elsewhere, is named."""
+    depends(checkout / "dist", "demo-core==1.3.dev4+gabc1234")
+    done = inv(checkout, "wheelhouse.upload")
+    name = "demo-1.3.dev4+gabc1234-py3-none-any.whl"
+    assert (
+        f"warning: {name}: requires demo-core==1.3.dev4+gabc1234, which another upload gives a stamp (" in done.stdout
+    )
+
+
 @pytest.mark.parametrize("moment", [(0, 0, 0), (13, 1, 0), (2, 30, 0), (15, 31, 31), (1, 1, 31)], ids=str)
 def test_time_that_no_calendar_has_does_not_count(moment: tuple[int, int, int], tmp_path: Path) -> None:
     """A member with such a time breaks nothing; another member, or the first time of a zip, gives the stamp."""

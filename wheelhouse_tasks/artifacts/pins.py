@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from wheelhouse_tasks.artifacts.dates import holds_date
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -26,8 +28,9 @@ def follow(head: str, fresh: Fresh) -> str:
 
     def followed(field: re.Match[str]) -> str:
         text = field[0]
-        for pin, new in reversed(list(_pins(text, fresh))):
-            text = f"{text[: pin.start('version')]}{new}{text[pin.end('version') :]}"
+        for _, pin, version in reversed(list(_pins(text))):
+            if version in fresh:
+                text = f"{text[: pin.start('version')]}{fresh[version]}{text[pin.end('version') :]}"
         return text
 
     return FIELD.sub(followed, head)
@@ -35,21 +38,33 @@ def follow(head: str, fresh: Fresh) -> str:
 
 def left_behind(head: str, fresh: Fresh) -> Iterator[str]:
     """Yield the requirements that the old version of another build meets, and the new one does not."""
-    for field in FIELD.findall(head):
+    for field, pin, version in _pins(head):
         # a pin without local part takes any
-        if any(pin["operator"] == "===" or "+" in pin["version"] for pin, _ in _pins(field, fresh)):
-            yield " ".join(field.partition(":")[2].split())
+        if version in fresh and (pin["operator"] == "===" or "+" in pin["version"]):
+            yield _shown(field)
 
 
-def _pins(field: str, fresh: Fresh) -> Iterator[tuple[re.Match[str], Version]]:
-    """Yield where a requirement names one of the old versions exactly, and the new one."""
-    demands = field.partition(";")[0]
-    match = REQUIREMENT.match(demands)
-    if match:
+def elsewhere(head: str, fresh: Fresh) -> Iterator[str]:
+    """Yield the requirements on a build that is not of this run, and gets a stamp where it is uploaded."""
+    for field, pin, (project, version) in _pins(head):
+        stamped = version.is_devrelease and version.local and not holds_date(version)
+        if stamped and pin["operator"] != "!=" and (project, version) not in fresh:
+            yield _shown(field)
+
+
+def _shown(field: str) -> str:
+    return " ".join(field.partition(":")[2].split())
+
+
+def _pins(head: str) -> Iterator[tuple[str, re.Match[str], tuple[str, Version]]]:
+    """Yield each field, where in it a version is named exactly, and the project and version that it names."""
+    for field in FIELD.findall(head):
+        demands = field.partition(";")[0]
+        match = REQUIREMENT.match(demands)
+        if not match:
+            continue
         for pin in PIN.finditer(demands, match.end()):
             try:
-                new = fresh.get((canonicalize_name(match["name"]), Version(pin["version"])))
+                yield field, pin, (canonicalize_name(match["name"]), Version(pin["version"]))
             except InvalidVersion:
                 continue
-            if new is not None:
-                yield pin, new

@@ -70,7 +70,7 @@ def stamp_builds(
     for file in todo:
         if file.artifact.is_wheel:
             made[file.artifact.filename] = stamp.rewrite(file.path, file.artifact, when, folder, fresh)
-    warnings += _left_behind(local, made, fresh)
+    warnings += _dangling(local, made, fresh)
     for file in todo:
         if file.artifact.filename in made and file.attestation is not None:
             problem = "its attestation is of other bytes than those of the stamped file, and is left behind"
@@ -97,15 +97,19 @@ def _when(todo: list[LocalFile], checkout: Checkout | None, environ: Mapping[str
     return when, [f"{checkout.top}: the time of its commit cannot be had: {time}; the stamp is {instead} ({advice})"]
 
 
-def _left_behind(local: list[LocalFile], made: Mapping[str, Path], fresh: Fresh) -> list[str]:
-    """Return a warning for each pin on a version that was stamped away, in a file whose pins do not follow."""
+def _dangling(local: list[LocalFile], made: Mapping[str, Path], fresh: Fresh) -> list[str]:
+    """Return a warning for each pin on a version that was stamped away, or will be by another upload."""
     warnings = []
     for file in local:
-        if file.artifact.filename not in made or not file.artifact.is_wheel:
-            head = file.metadata.text.partition(b"\n\n")[0].decode()
+        name, head = file.artifact.filename, file.metadata.text.partition(b"\n\n")[0].decode()
+        if name not in made or not file.artifact.is_wheel:  # its pins do not follow
             for requirement in pins.left_behind(head, fresh):
                 advice = "build it with a date in its version, or use --no-stamp"
-                warnings.append(f"{file.artifact.filename}: requires {requirement}, which is stamped ({advice})")
+                warnings.append(f"{name}: requires {requirement}, which is stamped ({advice})")
+        if name in made:
+            for requirement in pins.elsewhere(head, fresh):
+                advice = "upload both from one folder, or pin no local version"
+                warnings.append(f"{name}: requires {requirement}, which another upload gives a stamp ({advice})")
     return warnings
 
 

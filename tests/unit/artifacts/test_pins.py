@@ -61,3 +61,17 @@ def test_pin_that_is_left_behind() -> None:
     """A pin that only the old version meets is returned; one that the new version meets as well is not."""
     head = f"Requires-Dist: demo-core ==\n {OLD}\nRequires-Dist: other==2.dev0\nRequires-Dist: other===2.dev0"
     assert list(pins.left_behind(head, FRESH)) == [f"demo-core == {OLD}", "other===2.dev0"]
+
+
+def test_pin_on_a_build_of_another_upload() -> None:
+    """A pin on a build that is not here, and that gets a stamp elsewhere, is returned; no other pin is."""
+    lines = [
+        "far==1.dev0+gabc1234 ; extra == 'x'",
+        "far==1.dev0",
+        "far!=1.dev0+gabc1234",
+        "far==1.dev0+20260101",
+        "far==1.0+gabc1234",
+        f"demo-core=={OLD}",
+    ]
+    head = "\n".join(f"Requires-Dist: {line}" for line in lines)
+    assert list(pins.elsewhere(head, FRESH)) == [lines[0]]
