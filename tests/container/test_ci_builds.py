@@ -15,6 +15,7 @@ from projects import inv, s3_env
 
 from wheelhouse_tasks.commands.upload import upload
 from wheelhouse_tasks.errors import UsageError
+from wheelhouse_tasks.settings import ci
 from wheelhouse_tasks.settings.resolve import resolve
 
 PULL_REQUESTS = {
@@ -34,6 +35,70 @@ PUSHES = {
     "Travis CI": {"TRAVIS": "true", "TRAVIS_PULL_REQUEST": "false"},
     "Azure Pipelines": {"TF_BUILD": "True", "BUILD_REASON": "IndividualCI"},
 }
+GITHUB = {"CI": "true", "GITHUB_ACTIONS": "true"}
+GITEA = {**GITHUB, "GITEA_ACTIONS": "true"}
+FORGEJO = {**GITEA, "FORGEJO_ACTIONS": "true"}
+WOODPECKER = {"CI": "woodpecker"}
+JENKINS = {"JENKINS_URL": "http://j/", "BUILD_ID": "7"}
+#: Builds of pull requests, each with the name that the service gets.
+MORE_PULL_REQUESTS = [
+    ("GitHub Actions", {**GITHUB, "GITHUB_EVENT_NAME": "pull_request_target", "GITHUB_REF": "refs/heads/main"}),
+    ("GitHub Actions", {**GITHUB, "GITHUB_EVENT_NAME": "pull_request_review"}),
+    ("GitHub Actions", {**GITHUB, "GITHUB_EVENT_NAME": "pull_request_review_comment"}),
+    ("GitHub Actions", {**GITHUB, "GITHUB_EVENT_NAME": "workflow_dispatch", "GITHUB_REF": "refs/pull/7/merge"}),
+    ("Gitea Actions", {**GITEA, "GITHUB_EVENT_NAME": "pull_request"}),
+    ("Gitea Actions", {**GITEA, "GITHUB_EVENT_NAME": "pull_request_target"}),
+    ("Gitea Actions", {**GITEA, "GITHUB_EVENT_NAME": "pull_request_sync", "GITHUB_REF": "refs/pull/7/head"}),
+    ("Forgejo Actions", {**FORGEJO, "GITHUB_EVENT_NAME": "pull_request"}),
+    ("Forgejo Actions", {"FORGEJO_ACTIONS": "true", "FORGEJO_EVENT_NAME": "pull_request_target"}),
+    ("Woodpecker", {**WOODPECKER, "CI_PIPELINE_EVENT": "pull_request", "CI_COMMIT_PULL_REQUEST": "7"}),
+    ("Woodpecker", {**WOODPECKER, "CI_PIPELINE_EVENT": "pull_request_closed"}),
+    ("Woodpecker", {**WOODPECKER, "CI_PIPELINE_EVENT": "pull_request_metadata"}),
+    ("Woodpecker", {**WOODPECKER, "CI_COMMIT_PULL_REQUEST": "7"}),
+    ("Woodpecker", {**WOODPECKER, "CI_BUILD_EVENT": "pull_request"}),
+    ("GitLab CI", {"GITLAB_CI": "true", "CI_MERGE_REQUEST_IID": "7", "CI_PIPELINE_SOURCE": "parent_pipeline"}),
+    ("GitLab CI", {"GITLAB_CI": "true", "CI_EXTERNAL_PULL_REQUEST_IID": "7"}),
+    ("GitLab CI", {"GITLAB_CI": "true", "CI_PIPELINE_SOURCE": "merge_request_event"}),
+    ("Drone", {"DRONE": "true", "DRONE_PULL_REQUEST": "7"}),
+    ("Harness CI", {"HARNESS_BUILD_ID": "7", "DRONE_BUILD_EVENT": "pull_request"}),
+    ("Azure Pipelines", {"TF_BUILD": "True", "BUILD_REASON": "Manual", "BUILD_SOURCEBRANCH": "refs/pull/7/merge"}),
+    ("Azure Pipelines", {"TF_BUILD": "True", "SYSTEM_PULLREQUEST_PULLREQUESTID": "7"}),
+    ("Jenkins", {**JENKINS, "gitlabMergeRequestIid": "7"}),
+    ("Jenkins", {**JENKINS, "BITBUCKET_PULL_REQUEST_ID": "7"}),
+    ("Jenkins", {**JENKINS, "CHANGE_ID": "PR-7"}),
+    ("CircleCI", {"CIRCLECI": "true", "CIRCLE_PR_NUMBER": "7"}),
+    ("CircleCI", {"CIRCLECI": "true", "CIRCLE_BRANCH": "pull/7"}),
+    ("Travis CI", {"TRAVIS": "true", "TRAVIS_EVENT_TYPE": "pull_request"}),
+    ("Semaphore", {"SEMAPHORE": "true", "SEMAPHORE_GIT_PR_NUMBER": "7"}),
+    ("Semaphore", {"SEMAPHORE": "true", "SEMAPHORE_GIT_REF_TYPE": "pull-request"}),
+    ("AWS CodeBuild", {"CODEBUILD_BUILD_ARN": "x", "CODEBUILD_SOURCE_VERSION": "pr/7"}),
+    ("Bitbucket Pipelines", {"BITBUCKET_COMMIT": "x", "BITBUCKET_PR_ID": "7"}),
+    ("Prow", {"PROW_JOB_ID": "x", "JOB_TYPE": "presubmit"}),
+    ("Bamboo", {"bamboo_planKey": "x", "bamboo_repository_pr_key": "7"}),
+    ("Codemagic", {"CM_BUILD_ID": "x", "CM_PULL_REQUEST": "true"}),
+]
+OTHER_BUILDS = [
+    {**GITHUB, "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/pull/7", "GITHUB_HEAD_REF": ""},
+    {**GITHUB, "GITHUB_EVENT_NAME": "issue_comment", "GITHUB_REF": "refs/heads/main"},
+    {**GITHUB, "GITHUB_EVENT_NAME": "merge_group", "GITHUB_REF": "refs/heads/gh-readonly-queue/main/pr-7-abc"},
+    {**GITHUB, "GITHUB_EVENT_NAME": "schedule"},
+    {**GITEA, "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main"},
+    {**FORGEJO, "GITHUB_EVENT_NAME": "release", "GITHUB_REF": "refs/tags/v1"},
+    {**WOODPECKER, "CI_PIPELINE_EVENT": "push", "CI_PREV_PIPELINE_EVENT": "pull_request", "CI_COMMIT_PULL_REQUEST": ""},
+    {**WOODPECKER, "CI_PIPELINE_EVENT": "cron", "DRONE_PULL_REQUEST": "0"},
+    {"GITLAB_CI": "true", "CI_PIPELINE_SOURCE": "push", "CI_OPEN_MERGE_REQUESTS": "a/b!7"},
+    {"DRONE": "true", "DRONE_BUILD_EVENT": "push", "DRONE_PULL_REQUEST": ""},
+    {"TF_BUILD": "True", "BUILD_REASON": "Schedule", "BUILD_SOURCEBRANCH": "refs/heads/main"},
+    {**JENKINS, "GERRIT_EVENT_TYPE": "change-merged", "gitlabActionType": "PUSH"},
+    {"CIRCLECI": "true", "CIRCLE_BRANCH": "main"},
+    {"TRAVIS": "true", "TRAVIS_EVENT_TYPE": "cron", "TRAVIS_PULL_REQUEST": "false"},
+    {"SEMAPHORE": "true", "SEMAPHORE_GIT_REF_TYPE": "branch"},
+    {"CODEBUILD_BUILD_ARN": "x", "CODEBUILD_SOURCE_VERSION": "main"},
+    {"PROW_JOB_ID": "x", "JOB_TYPE": "postsubmit"},
+    {"CM_BUILD_ID": "x", "CM_PULL_REQUEST": "false"},
+    {"BITRISE_IO": "true", "BITRISE_PULL_REQUEST": ""},
+    {},
+]
 
 
 @pytest.mark.parametrize("service", PULL_REQUESTS)
@@ -50,6 +115,20 @@ def test_pull_request_uploads_nothing(service: str, project: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, said, "")
     result = json.loads(inv_here(project, "wheelhouse.upload", "--json", env=env).stdout)
     assert (result["uploaded"], service in result["reason"]) == ([], True)
+
+
+@pytest.mark.parametrize(("service", "environ"), MORE_PULL_REQUESTS, ids=str)
+def test_every_service_shows_its_pull_requests(service: str, environ: dict[str, str], project: Path) -> None:
+    """Whatever a service calls the build of a pull request, nothing is sent, and the service is named."""
+    result = upload(resolve({}, {**environ, "WHEELHOUSE_PROVIDER": "s3", "WHEELHOUSE_HOST": "127.0.0.1"}, {}, project))
+    assert result.uploaded == ()
+    assert result.reason == f"this is the build of a pull request ({service}); see --upload-pull-request"
+
+
+@pytest.mark.parametrize("environ", OTHER_BUILDS, ids=str)
+def test_other_builds_are_no_pull_requests(environ: dict[str, str]) -> None:
+    """Pushes, schedules, comments and merge queues build what the repository holds, or has approved."""
+    assert not ci.is_pull_request(environ)
 
 
 @pytest.mark.parametrize("service", PUSHES)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from fnmatch import fnmatchcase
 from itertools import product
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.artifacts.artifact import natural
+from wheelhouse_tasks.artifacts.tags import parts, serves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,15 +15,8 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from wheelhouse_tasks.artifacts.artifact import Artifact
+    from wheelhouse_tasks.artifacts.tags import Tag
 
-    Tags = tuple[str, str, str]
-
-#: A platform with the oldest system that it runs on (PEP 600, 656; macOS in the platform compatibility tags).
-AGED = re.compile(r"(manylinux|musllinux|macosx)_(\d+)_(\d+)_(\w+)")
-#: What PEP 600 calls the older names.
-LEGACY = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12", "manylinux2014": "manylinux_2_17"}
-UNIVERSAL = {"universal2": {"x86_64", "arm64", "universal2"}}
-CPYTHON = re.compile(r"cp3(\d+)")
 SDIST = "sdist"
 
 
@@ -44,14 +37,15 @@ def unmet(patterns: Iterable[str], artifacts: Sequence[Artifact]) -> list[str]:
 def uncovered(earlier: Iterable[Artifact], artifacts: Sequence[Artifact]) -> list[str]:
     """Return the labels of those of the *earlier* artifacts for which nobody would find an artifact any more.
 
-    Each tag of an earlier wheel must be covered by some wheel: of the same platform with a system as old or older, or
-    of any platform, and of the same Python and ABI, or of a stable or no ABI.
+    Every interpreter that takes a tag of an earlier wheel must take some tag of a wheel.
     """
     wheels = [each for each in artifacts if each.is_wheel]
+    offered = {tag for wheel in wheels for tag in _tags(wheel)}
     lacking = []
     for each in earlier:
         if each.is_wheel:
-            found = all(any(_covers(wheel, tag) for wheel in wheels) for tag in _tags(each))
+            wanted = [part for tag in _tags(each) for part in parts(tag)]
+            found = all(any(serves(ours, tag) for ours in offered) for tag in wanted)
         else:
             found = len(wheels) < len(artifacts)
         if not found:
@@ -65,42 +59,10 @@ def previous(versions: Iterable[Version], version: Version) -> Version | None:
     return max(older, key=lambda each: (not each.is_prerelease, each), default=None)
 
 
-def _tags(wheel: Artifact) -> Iterator[Tags]:
+def _tags(wheel: Artifact) -> Iterator[Tag]:
     """Return every tag of a compressed tag set (PEP 425)."""
     python, abi, platform = (part.split(".") for part in wheel.tags)
     return product(python, abi, platform)
-
-
-def _covers(wheel: Artifact, tag: Tags) -> bool:
-    return any(_runs(python, abi, tag) and _reaches(platform, tag[2]) for python, abi, platform in _tags(wheel))
-
-
-def _runs(python: str, abi: str, tag: Tags) -> bool:
-    """Tell whether what took *tag* takes this Python and ABI too."""
-    if (python, abi) == tag[:2]:
-        return True
-    if abi == "none":
-        return python in (tag[0], f"py{tag[0][2:3]}")
-    oldest, wanted = CPYTHON.fullmatch(python), CPYTHON.fullmatch(tag[0])
-    if abi == "abi3" and oldest and wanted and not tag[1].endswith("t"):  # free-threaded Pythons have no abi3
-        return int(oldest[1]) <= int(wanted[1])
-    return False
-
-
-def _reaches(platform: str, wanted: str) -> bool:
-    """Tell whether a wheel for *platform* runs wherever one for the *wanted* platform does."""
-    if platform in ("any", wanted):
-        return True
-    ours, theirs = (AGED.fullmatch(_modern(each)) for each in (platform, wanted))
-    if not ours or not theirs or ours[1] != theirs[1]:
-        return False
-    as_old = (int(ours[2]), int(ours[3])) <= (int(theirs[2]), int(theirs[3]))
-    return as_old and (ours[4] == theirs[4] or theirs[4] in UNIVERSAL.get(ours[4], ()))
-
-
-def _modern(platform: str) -> str:
-    name, _, machine = platform.partition("_")
-    return f"{LEGACY[name]}_{machine}" if name in LEGACY else platform
 
 
 def matrix(cells: Mapping[str, str]) -> tuple[list[str], list[list[str]]]:

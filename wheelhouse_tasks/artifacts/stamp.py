@@ -1,7 +1,7 @@
-"""Give a development wheel a version that no other build has: one that installers agree with, and upgrade to.
+"""Give a development build a version that no other build has: one that installers agree with, and upgrade to.
 
 A name that is changed alone makes pip drop the wheel ("inconsistent version"), so the wheel is written anew: the
-Version of METADATA, the names of its .dist-info and .data folders, and RECORD.
+Version of METADATA and its pins on other builds of the run, the names of its .dist-info and .data folders, and RECORD.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ import csv
 import hashlib
 import io
 import re
-import subprocess
+import tarfile
 import zipfile
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from wheelhouse_tasks.artifacts import artifact
+from wheelhouse_tasks.artifacts import artifact, pins
+from wheelhouse_tasks.artifacts.dates import holds_date
 from wheelhouse_tasks.errors import BadArtifact
 
 if TYPE_CHECKING:
@@ -26,35 +27,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheelhouse_tasks.artifacts.artifact import Artifact
+    from wheelhouse_tasks.artifacts.pins import Fresh
 
-#: A date, with or without a time, of any build: what a version that is stamped already holds.
-STAMP = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])(\d{4}|\d{6})?")
+#: The oldest time that a zip archive can hold, and the newest that a stamp can.
+FIRST, LAST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (1980, 9999))
 
 
 def needs_stamp(named: Artifact) -> bool:
-    """Tell whether *named* is a development wheel whose version says nothing of when it was built."""
-    version = named.version
-    if not (named.is_wheel and version.is_devrelease):
-        return False
-    parts = [str(version.dev), *re.split(r"[.]", version.local or "")]
-    return not any(STAMP.fullmatch(part.removeprefix("d").removeprefix("g")) for part in parts)
+    """Tell whether *named* is a development build whose version says nothing of when it was built."""
+    return named.version.is_devrelease and not holds_date(named.version)
 
 
 def stamped_version(version: Version, when: int) -> Version:
     """Return *version* with the time *when* (seconds since the epoch) in front of its local part."""
     stamp = datetime.fromtimestamp(when, UTC).strftime("%Y%m%d%H%M%S")
     return Version(f"{version.public}+{stamp}" + (f".{version.local}" if version.local else ""))
-
-
-def commit_time(root: Path) -> int | None:
-    """Return the time of the commit checked out in *root*, seconds since the epoch; None where git knows none."""
-    try:
-        words = ["git", "-C", str(root), "log", "-1", "--format=%ct"]
-        said = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    text = said.stdout.strip()
-    return int(text) if said.returncode == 0 and text.isdecimal() else None
 
 
 def source_date(environ: Mapping[str, str]) -> int | None:
@@ -64,16 +51,32 @@ def source_date(environ: Mapping[str, str]) -> int | None:
 
 
 def newest_member(path: Path) -> int:
-    """Return the newest time inside a wheel, seconds since the epoch; its time zone is taken for UTC."""
-    with zipfile.ZipFile(path) as archive:
-        newest = max(info.date_time for info in archive.infolist())
-    return int(datetime(*newest, tzinfo=UTC).timestamp())
+    """Return the newest time inside a wheel or sdist, seconds since the epoch; a zip's time zone is taken for UTC.
+
+    A time that no calendar has does not count.
+    """
+    if path.name.endswith(".tar.gz"):
+        with tarfile.open(path, "r:gz") as sdist:
+            times = [int(member.mtime) for member in sdist]
+    else:
+        with zipfile.ZipFile(path) as archive:
+            times = [time for info in archive.infolist() if (time := _seconds(info.date_time)) is not None]
+    return max((time for time in times if 0 <= time < LAST), default=FIRST)
 
 
-def rewrite(path: Path, named: Artifact, when: int, folder: Path) -> Path:
+def _seconds(date_time: tuple[int, ...]) -> int | None:
+    year, month, day, hour, minute, second = date_time
+    try:
+        return int(datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp())
+    except ValueError:
+        return None
+
+
+def rewrite(path: Path, named: Artifact, when: int, folder: Path, fresh_pins: Fresh | None = None) -> Path:
     """Write the wheel at *path* anew into *folder*, with a stamped version; return its path.
 
-    Equal input gives equal bytes. Raises BadArtifact where the wheel has no Version to replace.
+    Its pins on old versions are put on the new ones of *fresh_pins*. Equal input gives equal bytes.
+    Raises BadArtifact where the wheel has no Version to replace.
     """
     version = str(stamped_version(named.version, when))
     with zipfile.ZipFile(path) as source:
@@ -91,7 +94,7 @@ def rewrite(path: Path, named: Artifact, when: int, folder: Path) -> Path:
                     continue  # written below; signatures of the old one are void
                 content = source.read(info)
                 if renamed == f"{fresh}.dist-info/METADATA":
-                    content = _with_version(content, version, named)
+                    content = _with_version(content, version, named, fresh_pins or {})
                 _copy(archive, info, renamed, content)
                 if not renamed.endswith("/"):
                     digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
@@ -110,12 +113,12 @@ def _renamed(name: str, stem: str, fresh: str) -> str:
     return name
 
 
-def _with_version(content: bytes, version: str, named: Artifact) -> bytes:
+def _with_version(content: bytes, version: str, named: Artifact, fresh: Fresh) -> bytes:
     head, blank, body = content.replace(b"\r\n", b"\n").partition(b"\n\n")
     head, count = re.subn(rb"(?im)^Version:.*$", f"Version: {version}".encode(), head)
     if count != 1:
         raise BadArtifact(named.filename, f"its METADATA has {count} Version fields, expected one")
-    return head + blank + body
+    return pins.follow(head.decode(), fresh).encode() + blank + body
 
 
 def _copy(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, content: bytes) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
-from wheelhouse_tasks.artifacts import artifact, dist, stamp
+from wheelhouse_tasks.artifacts import dist
+from wheelhouse_tasks.artifacts.stamping import Stamped, stamp_builds, unknown_files
 from wheelhouse_tasks.commands.circumstances import check_that_it_lasts, reason_not_to
 from wheelhouse_tasks.container import retention
 from wheelhouse_tasks.container.looked import LookedProject, look
@@ -29,6 +30,7 @@ from wheelhouse_tasks.errors import NothingToDo, WheelhouseError
 from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.settings.table import LOCAL
 from wheelhouse_tasks.storage import publish
+from wheelhouse_tasks.storage.folder import GITIGNORE, keep_out_of_git, let_into_git
 from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.storage.port import ABSENT, Store
 from wheelhouse_tasks.text import count, now_text, size_text
@@ -64,7 +66,7 @@ class UploadResult:
     reason: str | None = None
 
 
-def upload(
+def upload(  # noqa: PLR0915
     settings: Settings,
     ui: Ui | None = None,
     *,
@@ -95,7 +97,8 @@ def upload(
             "build the project first, or use --local-folder",
         )
     with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
-        local = _stamped(dist.read(artifacts, settings.options.max_workers), settings, Path(scratch), ui)
+        stamped = _stamped(dist.read(artifacts, settings.options.max_workers), settings, Path(scratch), ui)
+        local = stamped.files
         for file in local:
             if file.metadata.bad_requires:
                 problem = f"its Requires-Python {file.metadata.bad_requires!r} is not valid, and is left off the pages"
@@ -112,6 +115,8 @@ def upload(
         plan = plan_upload(local, digests, skipped, taken=taken, removed=removed, overwrite=overwrite)
         _note(plan.skipped[len(skipped) :], ui)
         _show(plan, store, ui)
+        if plan.kept and stamped.unknown:
+            ui.warn(unknown_files(stamped.unknown))
         url = mask_url(public_url(settings, store) or "") or None
         written: tuple[str, ...] = ()
         if dry_run:
@@ -119,7 +124,10 @@ def upload(
         else:
             if before is NO_CONTAINER and store.create():
                 ui.done(f"created container {store.label}")
+                _show_to_git(settings, ui, created=True)
                 url = _make_public(settings, ui) or url
+            else:
+                _show_to_git(settings, ui, created=False)
             began = now()
             shown = {name: frozenset(project.cached) for name, project in looked.items()}
             _send_all(plan, published, projects, settings, ui, began)
@@ -143,22 +151,19 @@ def upload(
     )
 
 
-def _stamped(local: list[LocalFile], settings: Settings, scratch: Path, ui: Ui) -> list[LocalFile]:
-    """Return the files; development wheels whose version has no time are replaced by stamped ones."""
-    todo = [file for file in local if settings.options.stamp and stamp.needs_stamp(file.artifact)]
-    if not todo:
-        return local
-    commit = stamp.commit_time(settings.root) or stamp.source_date(settings.environ)
-    fresh = []
-    for file in todo:
-        when = commit if commit is not None else stamp.newest_member(file.path)
-        path = stamp.rewrite(file.path, file.artifact, when, scratch)
-        ui.note(f"stamped {file.artifact.filename} as {path.name}")
-        fresh.append((path, artifact.parse(path.name)))
-    attested = {file.path.name for file in todo if file.attestation is not None}
-    for name in sorted(attested):
-        ui.warn(f"{name}: its attestation is of other bytes than those of the stamped wheel, and is left behind")
-    return [file for file in local if file not in todo] + dist.read(fresh, settings.options.max_workers)
+def _stamped(local: list[LocalFile], settings: Settings, scratch: Path, ui: Ui) -> Stamped:
+    """Return the files; development builds that do not say when they were built are replaced by stamped ones."""
+    if not settings.options.stamp:
+        return Stamped(local)
+    container = settings.container
+    apart = [settings.local_folder, *([Path(container.container)] if container.provider == LOCAL else [])]
+    workers = settings.options.max_workers
+    stamped = stamp_builds(local, settings.root, settings.environ, scratch, apart=apart, workers=workers)
+    for text in stamped.notes:
+        ui.note(text)
+    for text in stamped.warnings:
+        ui.warn(text)
+    return stamped
 
 
 def _send_all(
@@ -227,6 +232,19 @@ def _make_public(settings: Settings, ui: Ui) -> str | None:
     if url:
         ui.done(f"everybody can read it: {url}")
     return None if settings.options.public_url else url
+
+
+def _show_to_git(settings: Settings, ui: Ui, *, created: bool) -> None:
+    """Keep the default folder out of git, which nobody named; let git add one that is named, as for a pages branch."""
+    container = settings.container
+    if container.provider != LOCAL:
+        return
+    folder = Path(container.container) / container.prefix
+    if settings.container_given:
+        if let_into_git(folder):
+            ui.note(f"removed {folder / GITIGNORE}: git may add what is in a folder that is named")
+    elif created:
+        keep_out_of_git(folder)
 
 
 def _note(skipped: Iterable[Skipped], ui: Ui) -> None:

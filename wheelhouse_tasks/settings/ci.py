@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.settings.casts import NO
@@ -15,12 +16,72 @@ GENERIC = ("CI", "CONTINUOUS_INTEGRATION", "BUILD_NUMBER")
 TOX = ("TOX_ENV_NAME", "TOX_ENV_DIR", "TOX_WORK_DIR")
 
 
+#: The services that ci_info does not know by name, or takes for another one.
+NAMED = {"FORGEJO_ACTIONS": "Forgejo Actions"}
+
+NUMBER, SOME = r"[1-9]\d*", r".+"
+#: What a service sets in the build of a pull request only, beside what ci_info 0.4.0 knows of it: the variable and its
+#: values. An event of GitHub that runs the default branch (`issue_comment`, `workflow_run`) is none of them, and
+#: neither is a merge queue, which runs what was approved. TeamCity, GoCD and Cloudflare show none in the environment.
+PULL_REQUESTS: dict[str, str] = {
+    # https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows
+    # Gitea and Forgejo have the same variables, and more events of that name:
+    # https://docs.gitea.com/usage/actions/comparison, https://forgejo.org/docs/latest/user/actions/reference/
+    "GITHUB_EVENT_NAME": r"pull_request(_.+)?",
+    "GITHUB_REF": r"refs/pull/.+",
+    "GITHUB_HEAD_REF": SOME,
+    "GITEA_EVENT_NAME": r"pull_request(_.+)?",
+    "GITEA_REF": r"refs/pull/.+",
+    "FORGEJO_EVENT_NAME": r"pull_request(_.+)?",
+    "FORGEJO_REF": r"refs/pull/.+",
+    # https://docs.gitlab.com/ci/variables/predefined_variables/
+    "CI_MERGE_REQUEST_IID": NUMBER,
+    "CI_EXTERNAL_PULL_REQUEST_IID": NUMBER,
+    "CI_PIPELINE_SOURCE": r"merge_request_event|external_pull_request_event",
+    # https://woodpecker-ci.org/docs/usage/environment
+    "CI_PIPELINE_EVENT": r"pull_request(_.+)?",
+    "CI_BUILD_EVENT": r"pull_request(_.+)?",
+    "CI_COMMIT_PULL_REQUEST": NUMBER,
+    # https://docs.drone.io/pipeline/environment/reference/, and Harness
+    "DRONE_BUILD_EVENT": r"pull_request",
+    "DRONE_PULL_REQUEST": NUMBER,
+    # https://learn.microsoft.com/en-us/azure/devops/pipelines/build/variables
+    "BUILD_REASON": r"PullRequest",
+    "BUILD_SOURCEBRANCH": r"refs/pull/.+",
+    "SYSTEM_PULLREQUEST_PULLREQUESTID": NUMBER,
+    # Jenkins: multibranch pipelines, and the plugins ghprb, gitlab, bitbucket-pullrequest-builder and gerrit-trigger
+    "CHANGE_ID": SOME,
+    "ghprbPullId": NUMBER,
+    "gitlabMergeRequestIid": NUMBER,
+    "gitlabActionType": r"MERGE",
+    "BITBUCKET_PULL_REQUEST_ID": NUMBER,
+    "GERRIT_EVENT_TYPE": r"patchset-created",
+    # https://circleci.com/docs/reference/variables/
+    "CIRCLE_PR_NUMBER": NUMBER,
+    "CIRCLE_BRANCH": r"pull/\d+",
+    # https://docs.travis-ci.com/user/environment-variables/
+    "TRAVIS_EVENT_TYPE": r"pull_request",
+    # https://docs.semaphoreci.com/ci-cd-environment/environment-variables/
+    "SEMAPHORE_GIT_PR_NUMBER": NUMBER,
+    "SEMAPHORE_GIT_REF_TYPE": r"pull-request",
+    # https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html
+    "CODEBUILD_SOURCE_VERSION": r"pr/\d+",
+    # https://docs.prow.k8s.io/docs/jobs/
+    "JOB_TYPE": r"presubmit|batch",
+    # https://confluence.atlassian.com/bamboo/bamboo-variables-289277087.html
+    "bamboo_repository_pr_key": NUMBER,
+}
+
+
 def service(environ: Mapping[str, str]) -> str | None:
     """Return the name of the service that runs this build, or None outside of CI."""
     import ci_info
 
+    for variable, known in NAMED.items():
+        if _is_set(environ.get(variable, "")):
+            return known
     name: str | None = ci_info.name(_given(environ))
-    unnamed = any(environ.get(variable, "").strip().lower() not in ("", *NO) for variable in GENERIC)
+    unnamed = any(_is_set(environ.get(variable, "")) for variable in GENERIC)
     return name or ("CI" if unnamed else None)
 
 
@@ -28,7 +89,9 @@ def is_pull_request(environ: Mapping[str, str]) -> bool:
     """Return whether this is the build of a pull request, as far as the service shows it."""
     import ci_info
 
-    return bool(ci_info.is_pr(_given(environ)))
+    given = {name: value for name, value in environ.items() if _is_set(value)}
+    shown = any(re.fullmatch(values, given.get(variable, "")) for variable, values in PULL_REQUESTS.items())
+    return shown or bool(ci_info.is_pr(given))
 
 
 def in_tox(environ: Mapping[str, str]) -> bool:
@@ -39,3 +102,8 @@ def in_tox(environ: Mapping[str, str]) -> bool:
 def _given(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that are not empty: an empty one says nothing."""
     return {name: value for name, value in environ.items() if value}
+
+
+def _is_set(value: str) -> bool:
+    """Return whether a variable says yes, or something: many services set `false` where there is no pull request."""
+    return value.strip().lower() not in ("", *NO)

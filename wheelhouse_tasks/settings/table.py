@@ -145,7 +145,7 @@ class Options:
         "development builds",
         as_boolean,
         True,
-        "give development wheels a version with the time of their commit",
+        "give development builds a version with the time of their commit",
         tasks=("upload",),
         flag_help="leave the versions of development wheels alone",
     )

@@ -28,6 +28,8 @@ from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+GITIGNORE, EVERYTHING = ".gitignore", "*\n"
+
 
 class FolderStore:
     """A container that is a folder of this machine."""
@@ -41,13 +43,11 @@ class FolderStore:
         return str(self.root)
 
     def create(self) -> bool:
-        """Create the folder, with a .gitignore for its content, which was built."""
+        """Create the folder."""
         if self.root.is_dir():
             return False
         try:
             self.root.mkdir(parents=True)
-            with part_of(self.root / ".gitignore") as part:
-                part.write_bytes(b"*\n")
         except FileExistsError:
             return False
         except OSError as error:
@@ -142,6 +142,24 @@ class FolderStore:
         if isinstance(error, PermissionError):
             raise AccessDenied(where, reason) from None
         raise StoreError(where, reason) from None
+
+
+def keep_out_of_git(folder: Path) -> None:
+    """Let git, and build backends that ask it, leave out what is in the folder."""
+    with part_of(folder / GITIGNORE) as part:
+        part.write_text(EVERYTHING)
+
+
+def let_into_git(folder: Path) -> bool:
+    """Let git add what is in the folder; return whether it did not before."""
+    path = folder / GITIGNORE
+    try:
+        if path.read_text() != EVERYTHING:
+            return False  # somebody else's
+        path.unlink()
+    except (OSError, UnicodeDecodeError):
+        return False
+    return True
 
 
 def _link(part: Path, path: Path) -> None:

@@ -29,7 +29,7 @@ from wheelhouse_tasks.artifacts import artifact, dist, stamp
 def test_what_needs_a_stamp(version: str, needed: bool) -> None:
     """Development versions need one, unless they hold a date; releases never do."""
     assert stamp.needs_stamp(artifact.parse(f"demo-{version}-py3-none-any.whl")) is needed
-    assert not stamp.needs_stamp(artifact.parse(f"demo-{version}.tar.gz"))
+    assert stamp.needs_stamp(artifact.parse(f"demo-{version}.tar.gz")) is needed
 
 
 def test_stamped_versions_sort_by_time() -> None:
