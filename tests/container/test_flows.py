@@ -278,10 +278,10 @@ def test_release_finds_conflicts_first(pypi: servers.PackageIndex, tmp_path: Pat
 
 
 def test_release_stops_at_twine_check(pypi: servers.PackageIndex, tmp_path: Path) -> None:
-    """What `twine check --strict` finds ends the release with nothing uploaded (case 68)."""
+    """What `twine check --strict` finds ends a strict release with nothing uploaded (case 68)."""
     project = make_project(tmp_path / "project", name="demo-strict")
     metadata = "Metadata-Version: 2.1\nName: demo-strict\nVersion: 1.0\n"
     wheels.make_wheel(project / "dist", "demo-strict", "1.0", metadata=metadata)
-    done = inv(project, "wheelhouse.release", "--version", "1.0", "--no-fetch", env=index_env(pypi))
+    done = inv(project, "wheelhouse.release", "--version", "1.0", "--no-fetch", "--strict", env=index_env(pypi))
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "twine check --strict" in done.stderr

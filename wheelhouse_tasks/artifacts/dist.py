@@ -222,7 +222,7 @@ def _wrong(
         return BadArtifact(named.filename, f"{what} {size} bytes that its index promises")
     if sha256 is not None:
         return None if got == sha256 else DigestMismatch(named.filename, sha256, got)
-    if digest and (found := _digest(part, *digest)) != digest[1]:
+    if digest and (found := digest_of(part, digest[0], len(digest[1]))) != digest[1]:
         return DigestMismatch(named.filename, digest[1], found, digest[0])
     try:
         metadata.read(part, named)
@@ -231,10 +231,10 @@ def _wrong(
     return None
 
 
-def _digest(path: Path, algorithm: str, expected: str) -> str:
-    """Return a digest of another kind; blake2b comes in the length of the *expected* one."""
+def digest_of(path: Path, algorithm: str, length: int) -> str:
+    """Return a digest of a file by its algorithm; blake2b comes in several *lengths* of hexadecimal digits."""
     if algorithm == "blake2b":
-        start: Callable[[], Any] = partial(hashlib.blake2b, digest_size=len(expected) // 2)
+        start: Callable[[], Any] = partial(hashlib.blake2b, digest_size=length // 2)
     else:
         start = partial(hashlib.new, algorithm, usedforsecurity=False)
     with path.open("rb") as file:

@@ -250,6 +250,14 @@ class Options:
         tasks=("release",),
         flag_help="pattern over python-abi-platform, or sdist, that a file must fit; give it once for each",
     )
+    strict: bool = row(
+        "release",
+        as_boolean,
+        False,
+        "release nothing that is doubtful, though the index takes it",
+        tasks=("release",),
+        flag_help="release nothing that is doubtful, though the index takes it",
+    )
     missing_credentials: str = row(
         "container", one_of("fail", "skip"), "fail", "`skip`: without credentials `upload` does nothing"
     )
