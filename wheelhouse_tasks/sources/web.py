@@ -194,7 +194,7 @@ class Web:
             if cause is Trouble.SILENCE:
                 raise WebError(shown, f"no answer within {self.timeout:g} s", "see the setting 'timeout'") from None
             if cause is Trouble.UNTRUSTED:
-                raise WebError(shown, "its TLS certificate is not trusted") from None
+                raise WebError(shown, "its TLS certificate is not trusted", "see the setting 'ca_bundle'") from None
             raise TryAgainError(WebError(shown, f"could not be read: {root_cause(error)}")) from None
         except OSError as error:  # a CA bundle that is not there
             raise WebError(shown, f"could not be read: {one_line(str(error))}") from None
