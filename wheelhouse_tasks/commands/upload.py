@@ -27,6 +27,8 @@ from wheelhouse_tasks.container.published import Page
 from wheelhouse_tasks.container.upload_plan import UploadPlan, plan_upload
 from wheelhouse_tasks.errors import ContainerMissing, NothingToDo, UsageError, WheelhouseError
 from wheelhouse_tasks.pages import layout
+from wheelhouse_tasks.publishing import platforms
+from wheelhouse_tasks.publishing.finding import Finding, told_once
 from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.settings import ci
 from wheelhouse_tasks.settings.credentials import is_given, variables_of
@@ -114,6 +116,7 @@ def upload(
         plan = plan_upload(local, digests, skipped, taken=taken, removed=removed, overwrite=overwrite)
         _note(plan.skipped[len(skipped) :], ui)
         _show(plan, store, ui)
+        _warn_of_platforms(plan, ui)
         url = mask_url(public_url(settings, store) or "") or None
         written: tuple[str, ...] = ()
         if dry_run:
@@ -288,6 +291,14 @@ def _show(plan: UploadPlan, store: Store, ui: Ui) -> None:
         f"Upload to {store.label}",
         [Row(action, file.size, file.sha256, "", file.artifact.filename) for file, action in rows],
     )
+
+
+def _warn_of_platforms(plan: UploadPlan, ui: Ui) -> None:
+    """Tell which wheels, if they are ever released, stay off PyPI: the build can still be mended here."""
+    refused = [(file.artifact.filename, platforms.refused(file.artifact.tags[2])) for file in plan.send]
+    found = [Finding(name, f"PyPI does not take the platform {', '.join(tags)}") for name, tags in refused if tags]
+    for line in told_once(found):
+        ui.warn(line)
 
 
 def _tell(plan: UploadPlan, url: str | None, settings: Settings, ui: Ui) -> None:
