@@ -99,9 +99,9 @@ def _show_matrix(project: str, files: Iterable[Candidate], state: VersionStatus,
         text = "there" if each.size is None else size_text(each.size)
         label = each.artifact.label
         cells[label] = f"{cells[label]}, {text}" if label in cells else text  # builds of one set of tags
+    for remark in state.remarks:
+        ui.note(f"{project} {state.version}: {remark}")
     title = f"{project} {state.version}: {count(state.files)}, {size_text(state.size)}"
     ui.table(title, *matrix(cells, state.lacks))
     if state.lacks:
         ui.note(f"lacks {', '.join(state.lacks)}")
-    for remark in state.remarks:
-        ui.note(f"{project} {state.version}: {remark}")
