@@ -61,15 +61,17 @@ def findings(files: Sequence[LocalFile], rules: Rules, workers: int) -> list[Fin
         for file, problems in zip(files, own, strict=True)
         for problem in problems
     ]
-    return [*found, *_doubles(files), *_disagreements(files)]
+    firsts = {file.sha256: file.artifact.filename for file in reversed(files)} if rules.pypi else {}
+    return [*found, *_doubles(files), *_copies(files, firsts), *_disagreements(files)]
 
 
 def history(files: Sequence[LocalFile], published: Mapping[str, Shown], now: datetime) -> list[Finding]:
-    """Return what keeps *files* from PyPI for what it shows of their project: its age, size, and name.
+    """Return what keeps *files* from PyPI for what it shows of their project: its age, size, name and files.
 
     The files are of one release, and those that PyPI shows already are not sent again.
     """
-    new = [file for file in files if file.artifact.filename not in published]
+    in_order = sorted(files, key=lambda file: file.artifact.sort_key())
+    new = [file for file in in_order if file.artifact.filename not in published]
     if not new:
         return []
     first = new[0].artifact
@@ -81,6 +83,10 @@ def history(files: Sequence[LocalFile], published: Mapping[str, Shown], now: dat
         problem = f"{limit}, and the usual limit is {PROJECT_LIMIT // GIB} GiB"
         remedy = "delete old releases there, or ask for a larger limit"
         found.append(Finding(first.project, problem, remedy, doubtful=held > PROJECT_LIMIT))
+    found += _copies(new, {shown.digests.get("sha256", ""): name for name, shown in published.items()})
+    sdists = [name for name in published if not name.endswith(".whl") and _version(name) == first.version]
+    if sdists and not new[-1].artifact.is_wheel:
+        found.append(Finding(new[-1].artifact.filename, f"PyPI has the sdist of this version: {sdists[0]}"))
     if not published and first.project in reserved_names():
         found.append(Finding(first.project, "PyPI takes no new project called like a module of Python itself"))
     return found
@@ -157,6 +163,15 @@ def _doubles(files: Sequence[LocalFile]) -> Iterator[Finding]:
             what = "wheels for the same tags" if file.artifact.is_wheel else "sdists"
             problem = f"two {what} of one version"
             yield Finding(f"{twin}, {name}", problem, "remove one of them", doubtful=file.artifact.is_wheel)
+
+
+def _copies(files: Iterable[LocalFile], names: Mapping[str, str]) -> Iterator[Finding]:
+    """Find files of the same bytes as another, whose name stands in *names* by its sha256 (`_is_duplicate_file`)."""
+    for file in files:
+        twin = names.get(file.sha256, file.artifact.filename)
+        if twin != file.artifact.filename:
+            problem = f"has the same bytes as {twin}, and PyPI takes the same bytes once"
+            yield Finding(file.artifact.filename, problem)
 
 
 def _disagreements(files: Sequence[LocalFile]) -> Iterator[Finding]:

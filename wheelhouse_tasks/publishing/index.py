@@ -64,7 +64,7 @@ class PackageIndex:
     @property
     def upload_url(self) -> str:
         """Return where twine sends files to, without credentials."""
-        return mask_url(self.repository_url or self.pypirc_url)
+        return mask_url(pypirc.sent_to(self.repository_url or self.pypirc_url))
 
     @property
     def label(self) -> str:

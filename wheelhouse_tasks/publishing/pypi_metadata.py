@@ -126,7 +126,7 @@ def _addresses(said: Mapping[str, Any]) -> Iterator[str]:
             if address:
                 validate_email(address, check_deliverability=False)
         except EmailNotValidError as error:
-            yield f"{_header(field)} {address!r} is not an e-mail address: {error}"
+            yield f"{_header(field)} {address!r} is not an e-mail address: {str(error).rstrip('.')}"
 
 
 def _classifiers(said: Mapping[str, Any]) -> Iterator[str]:

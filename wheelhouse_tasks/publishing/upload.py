@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.artifacts import dist
 from wheelhouse_tasks.errors import BadPage, Conflict, Failed, PublishError, WebError, WheelhouseError
+from wheelhouse_tasks.publishing.release_plan import titled
 from wheelhouse_tasks.publishing.shown import difference
 from wheelhouse_tasks.text import count, size_text
 
@@ -45,7 +46,7 @@ def upload_plan(plan: ReleasePlan, index: PackageIndex, retries: int, ui: Ui, sl
         ui.note(f"{index.label} already shows all {count(plan.rows)} of {release}")
         return
     what = f"{count(plan.upload)} of {release}"
-    if not ui.confirm(f"A file name can never be used again. Upload {what} to {index.label}?"):
+    if not ui.confirm(f"A file name can never be used again. Upload {what} to {titled(plan.index, plan.url)}?"):
         raise Failed("release", "not confirmed; nothing was uploaded")
     attested = [file for file in plan.upload if file.attestation is not None]
     if attested and not index.is_pypi:

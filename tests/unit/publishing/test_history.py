@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import starmap
 
 import pytest
-from planned import OTHER_WHEEL, SDIST, WHEEL, local
+from planned import OTHER_WHEEL, SDIST, WHEEL, A, B, local
 
 from wheelhouse_tasks.artifacts.local import LocalFile
 from wheelhouse_tasks.pages.links import Link
@@ -73,10 +73,29 @@ def test_sizes_that_nobody_tells() -> None:
 def test_new_project_called_like_a_module_of_python(name: str) -> None:
     """PyPI registers no project under the name of a standard module; one that is there is left alone."""
     module = name.strip("_").lower()
-    files = [local(f"{module}-1.0.tar.gz")]
+    files = [local(f"{module}-1.0-py3-none-any.whl")]
     assert found(files) == [(f"{module}: PyPI takes no new project called like a module of Python itself", False)]
     assert found(files, held(f"{module}-0.1.tar.gz", 400)) == []
     assert found([local("demo-1.0.tar.gz")]) == []
+
+
+def test_same_bytes_under_two_names() -> None:
+    """PyPI takes the same bytes once, be they among the new files or there before; a rerun is no second time."""
+    there = {SDIST: Shown("", {"sha256": A}, 1)}
+    new = [local(WHEEL, B), local(OTHER_WHEEL, A)]
+    problem = f"{OTHER_WHEEL}: has the same bytes as {SDIST}, and PyPI takes the same bytes once"
+    assert [str(each) for each in acceptance.history(new, there, NOW)] == [problem]
+    assert acceptance.history([local(SDIST, A)], there, NOW) == []
+    assert acceptance.history(new, {SDIST: Shown("", {"md5": "0" * 32}, 1)}, NOW) == []
+
+
+@pytest.mark.parametrize("there", ["demo-1.0.zip", "demo-1.0.0.tar.gz", "Demo-1.0.tar.gz"])
+def test_second_sdist_of_a_version(there: str) -> None:
+    """PyPI has one sdist of a version, however it is called."""
+    problem = f"{SDIST}: PyPI has the sdist of this version: {there}"
+    assert found([local(SDIST, B), local(WHEEL)], held(there, 1)) == [(problem, False)]
+    assert found([local(WHEEL)], held(there, 1)) == []
+    assert found([local(SDIST)], held("demo-0.9.tar.gz", 1)) == []
 
 
 def test_times_of_a_json_page() -> None:
