@@ -145,6 +145,34 @@ def test_attestations_stay_where_nobody_takes_them(pypi: servers.PackageIndex, n
     assert "takes no attestations: those of 1 file stay here" in done.stdout
 
 
+def test_release_that_somebody_may_find_odd(pypi: servers.PackageIndex, name: str, tmp_path: Path) -> None:
+    """A release without an sdist, or with several wheels for the same tags, is made, and both are told."""
+    project = make_project(tmp_path / "project", name=name)
+    wheels.make_wheel(project / "dist", name, "1.0", WINDOWS)
+    wheels.make_wheel(project / "dist", name, "1.0", WINDOWS, build="3")
+    words = ("--version", "1.0", "--strict")
+    done = release(project, pypi, *words, "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert f"{name} 1.0: there is no sdist" in done.stdout
+    assert (
+        f"{name} 1.0: {WINDOWS} has 2 wheels, with the build tags 3, none: installers take the highest" in done.stdout
+    )
+    said = json.loads(release(project, pypi, *words, "--json").stdout)
+    assert (len(said["remarks"]), len(said["uploaded"]), said["warnings"]) == (2, 2, [])
+    wheels.make_sdist(project / "dist", name, "1.0")
+    (project / "dist" / f"{name.replace('-', '_')}-1.0-3-{WINDOWS}.whl").unlink()
+    assert json.loads(release(project, pypi, *words, "--json").stdout)["remarks"] == []
+
+
+def test_unmet_pattern_has_a_row(pypi: servers.PackageIndex, name: str, tmp_path: Path) -> None:
+    """The matrix of a release that is refused shows the pattern that no file fits."""
+    project = project_with(tmp_path, name, "1.0", LINUX)
+    done = release(project, pypi, "--version", "1.0", "--expect", "cp312-*-macosx*arm64", "--expect", "pp3*")
+    failed(done, 1, "this release: lacks cp312-*-macosx*arm64, pp3*")
+    rows = {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines() if line.strip()}
+    assert (rows["cp312-*-macosx*arm64"], rows["pp3*"]) == (["MISSING"], ["MISSING"])
+
+
 @pytest.mark.parametrize("index", ["pypi", "devpi_index"])
 def test_release(index: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """A release joins the wheelhouse's wheels with a local sdist, uploads, compares, and has nothing to do again."""
@@ -204,11 +232,11 @@ def test_release_finds_conflicts_first(pypi: servers.PackageIndex, tmp_path: Pat
 
 
 def test_release_stops_at_twine_check(pypi: servers.PackageIndex, tmp_path: Path) -> None:
-    """What `twine check --strict` finds ends the release with nothing uploaded."""
+    """What `twine check --strict` finds ends a strict release with nothing uploaded."""
     project = make_project(tmp_path / "project", name="demo-strict")
     metadata = "Metadata-Version: 2.1\nName: demo-strict\nVersion: 1.0\n"
     wheels.make_wheel(project / "dist", "demo-strict", "1.0", metadata=metadata)
-    done = inv(project, "wheelhouse.release", "--version", "1.0", "--no-fetch", env=index_env(pypi))
+    done = inv(project, "wheelhouse.release", "--version", "1.0", "--no-fetch", "--strict", env=index_env(pypi))
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "twine check --strict" in done.stderr
 

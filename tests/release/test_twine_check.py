@@ -212,6 +212,13 @@ def network(error: str) -> str:
             network("requests.exceptions.ReadTimeout: read timed out"), None, UploadRefusal.NO_ANSWER, id="slow"
         ),
         pytest.param(network("ConnectionResetError: [Errno 104]"), None, UploadRefusal.NO_ANSWER, id="reset"),
+        pytest.param(
+            network(
+                "requests.exceptions.SSLError: x (SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED]'))"
+            ),
+            *(None, UploadRefusal.OTHER),
+            id="certificate",
+        ),
         pytest.param(network("requests.exceptions.InvalidURL: 503"), None, UploadRefusal.OTHER, id="no URL"),
         pytest.param(
             "ERROR    InvalidDistribution: 503 files, no Connection exists", None, UploadRefusal.OTHER, id="words"
@@ -288,7 +295,7 @@ def test_findings_outlive_a_twine_that_does_not_work(pypi: servers.PackageIndex,
     wheels.make_wheel(project / "dist")
     wheels.make_wheel(project / "dist", tag="cp312-cp312-win_amd64", requires_python=">=3.12")
     env = {**index_env(pypi), "PYTHONPATH": str(tmp_path)}
-    done = inv(project, "wheelhouse.release", "--version", "1.0", "--no-fetch", "--json", env=env)
+    done = inv(project, "wheelhouse.release", "--version", "1.0", "--no-fetch", "--strict", "--json", env=env)
     subjects = [name for name, _ in json.loads(done.stdout)["findings"]]
     assert subjects in (["demo-1.0-py3-none-any.whl", CHECK], ["demo-1.0-cp312-cp312-win_amd64.whl", CHECK])
     assert done.returncode == 1

@@ -102,6 +102,8 @@ class Stored:
     size: int
     #: So many times the page is still shown without it.
     lag: int
+    #: When it came, as JSON pages tell it (PEP 700); "" where they do not.
+    uploaded: str = ""
 
 
 @dataclass
@@ -284,6 +286,8 @@ class Handler(BaseHTTPRequestHandler):
         for name, file in found:
             url = f"../../files/{name}"
             row = {"filename": name, "url": url, "hashes": {"sha256": file.sha256}, "size": file.size}
+            if file.uploaded:
+                row["upload-time"] = file.uploaded
             rows.append((f"{url}#sha256={file.sha256}", row))
         self.answer_simple(rows, {"files": "filename"}, name=project)
 

@@ -567,7 +567,7 @@ def list_in_swift(server: SwiftServer, container: str, names: list[str]) -> None
 
 
 @contextmanager
-def pypiserver(folder: Path) -> Iterator[PackageIndex]:
+def pypiserver(folder: Path, *options: str) -> Iterator[PackageIndex]:
     """Run pypiserver: it answers 400 to a file it has, like the public index."""
     username, password = "uploader", "upload-password"
     packages = folder / "packages"
@@ -577,7 +577,7 @@ def pypiserver(folder: Path) -> Iterator[PackageIndex]:
     def command(ports: list[int]) -> list[str]:
         return [
             *(_program("pypi-server"), "run", f"--interface={HOST}", f"--port={ports[0]}"),
-            *("--passwords=htpasswd", "--authenticate=update", "--disable-fallback", "--server=wsgiref"),
+            *("--passwords=htpasswd", "--authenticate=update", "--disable-fallback", "--server=wsgiref", *options),
             str(packages),
         ]
 

@@ -1,7 +1,7 @@
 """What is wrong with an archive: a RECORD that tells something else, and what PyPI refuses to take.
 
-The archive was read to its end before (`metadata.read`), so it is whole and of a bounded size.
-PyPI's rules: `warehouse/forklift/legacy.py` and `warehouse/utils/zipfiles.py`.
+The archive was read to its end before (`metadata.read`), so it is whole and of a bounded size. PyPI's rules have their
+place in pypi/warehouse beside them, commit 6b62157 of 2026-08-21, read on 2026-11-26.
 """
 
 from __future__ import annotations
@@ -10,50 +10,77 @@ import base64
 import configparser
 import csv
 import hashlib
+import posixpath
+import re
 import tarfile
 import zipfile
+from collections import Counter
 from email.parser import HeaderParser
 from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
+from wheelhouse_tasks.artifacts import zip_records
+from wheelhouse_tasks.artifacts.problem import Problem
 from wheelhouse_tasks.blocks import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from wheelhouse_tasks.artifacts.local import LocalFile
 
+#: An archive that unpacks to more than this many bytes *and* this many times its size is refused:
+#: `COMPRESSION_RATIO_MIN_SIZE` and `COMPRESSION_RATIO_THRESHOLD` in warehouse/forklift/legacy.py, of zip archives only.
 BOMB_SIZE, BOMB_RATIO = 64 << 20, 50
-"""An archive that unpacks to more than this many bytes *and* this many times its size is refused."""
+#: `_is_valid_dist_file` in warehouse/forklift/legacy.py.
+PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+#: `_ENTRY_POINT_NAME_RE` and `_validate_entrypoints` in warehouse/utils/wheel.py.
+SCRIPT_NAME, SCRIPTS = re.compile(r"[\w.-]+"), ("console_scripts", "gui_scripts")
+#: What no Python source in an archive may hold, all of one row together: warehouse/utils/scanner_rules. In two parts,
+#: because this is the source of a project that is itself released to PyPI.
+FORBIDDEN: Mapping[str, tuple[tuple[bytes, ...], ...]] = {
+    "PyArmor": tuple(
+        (b"__pyarmor" + rest,) for rest in (b"__(__name__, __file__,", b"_enter__", b"_exit__", b"_assert__", b"_bcc__")
+    ),
+    "SourceDefender": ((b"---BEGIN" + b" PYE FILE---", b"---END" + b" PYE FILE---"),),
+}
+#: `_SCAN_EXTENSIONS` and `_SCAN_MAX_FILE_SIZE` in warehouse/utils/scanner.py.
+SCANNED, SCANNED_SIZE = (".py", ".pye"), 5 << 20
 
-END_OF_ZIP, END_SIZE = b"PK\x05\x06", 22
 ENCRYPTED, STREAMED = 0x1, 0x8
 
 
-def record_problems(path: Path) -> Iterator[str]:
-    """Yield where the RECORD of a wheel differs from what the wheel holds (binary distribution format)."""
+def record_problems(path: Path) -> Iterator[Problem]:
+    """Yield where the RECORD of a wheel differs from what the wheel holds (binary distribution format).
+
+    PyPI takes a RECORD of other files, and sends a mail (`validate_record` in warehouse/utils/wheel.py): that is
+    doubtful. A file of other bytes than its RECORD tells is damaged.
+    """
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
         record = next(name for name in names if name.endswith(".dist-info/RECORD") and name.count("/") == 1)
         try:
             rows = [row for row in csv.reader(archive.read(record).decode().splitlines()) if row]
         except (UnicodeDecodeError, csv.Error):
-            yield "its RECORD cannot be read"
+            yield Problem("its RECORD cannot be read")
             return
         held = {name for name in names if not name.endswith("/")}
         listed = {_member(row[0], held): row[1] if len(row) > 1 else "" for row in rows}
         unlisted = sorted(name for name in held - listed.keys() if not name.startswith(f"{record}."))
         if unlisted:
-            yield f"its RECORD does not list {_some(unlisted)}"
+            yield Problem(f"its RECORD does not list {_some(unlisted)}", doubtful=True)
         if listed.keys() - held:
-            yield f"its RECORD lists {_some(sorted(listed.keys() - held))}, which it does not hold"
-        wrong = [name for name in sorted(held & listed.keys() - {record}) if not _same(archive, name, listed[name])]
-        wrong = [name for name in wrong if not name.startswith(f"{record}.")]
+            lost = _some(sorted(listed.keys() - held))
+            yield Problem(f"its RECORD lists {lost}, which it does not hold", doubtful=True)
+        compared = [name for name in sorted(held & listed.keys() - {record}) if not name.startswith(f"{record}.")]
+        bare = [name for name in compared if not listed[name]]
+        if bare:
+            yield Problem(f"its RECORD has no digest for {_some(bare)}", doubtful=True)
+        wrong = [name for name in compared if listed[name] and not _same(archive, name, listed[name])]
         if wrong:
-            yield f"its RECORD has another digest, or none, for {_some(wrong)}"
+            yield Problem(f"its RECORD has another digest, or none, for {_some(wrong)}")
 
 
 def _member(path: str, held: set[str]) -> str:
@@ -78,70 +105,93 @@ def _some(names: list[str]) -> str:
     return ", ".join(map(repr, names[:3])) + more
 
 
-def pypi_problems(file: LocalFile) -> Iterator[str]:
-    """Yield why PyPI would refuse an archive."""
+def pypi_problems(file: LocalFile) -> Iterator[Problem]:
+    """Yield why PyPI would refuse an archive: `_is_valid_dist_file`, `file_upload` in warehouse/forklift/legacy.py."""
+    if zipfile.is_zipfile(file.path) and tarfile.is_tarfile(file.path):
+        yield Problem("is both a zip archive and a tar archive")
     if file.artifact.is_wheel:
         yield from _wheel(file)
     elif file.artifact.filename.endswith(".tar.gz"):
         yield from _sdist(file)
 
 
-def _wheel(file: LocalFile) -> Iterator[str]:
+def _wheel(file: LocalFile) -> Iterator[Problem]:
     name, version = file.artifact.filename.split("-")[:2]
     with zipfile.ZipFile(file.path) as archive:
-        infos, names = archive.infolist(), archive.namelist()
-        yield from _zip(archive, infos, file)
+        yield from _zip(archive, file)
+        names = set(archive.namelist())
         folder = f"{name}-{version}.dist-info"
         if f"{folder}/METADATA" not in names:
-            yield f"its .dist-info folder is not called {folder!r}"
+            yield Problem(f"its .dist-info folder is not called {folder!r}")
             return
         for each in _license_files(file.metadata.text):
-            if not {f"{folder}/licenses/{each}", f"{folder}/license_files/{each}", f"{folder}/{each}"} & set(names):
-                yield f"its License-File {each!r} is not in it"
+            if f"{folder}/licenses/{each}" not in names:
+                yield Problem(f"its License-File {each!r} is not in it, at {folder}/licenses/{each}")
         if f"{folder}/entry_points.txt" in names:
             yield from _entry_points(archive.read(f"{folder}/entry_points.txt"))
+        for info in archive.infolist():
+            if info.filename.lower().endswith(SCANNED) and info.file_size <= SCANNED_SIZE:
+                yield from _source(info.filename, archive.read(info))
 
 
-def _zip(archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo], file: LocalFile) -> Iterator[str]:
-    names = [info.filename for info in infos]
-    if len(set(names)) != len(names):
-        yield f"holds {_some(sorted({name for name in names if names.count(name) > 1}))} twice"
-    packed = sorted(i.filename for i in infos if i.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
+def _zip(archive: zipfile.ZipFile, file: LocalFile) -> Iterator[Problem]:
+    infos = archive.infolist()
+    packed = sorted(info.filename for info in infos if info.compress_type not in PACKINGS)
     if packed:
-        yield f"{_some(packed)} is compressed in another way than deflate"
+        yield Problem(f"{_some(packed)} is compressed in another way than deflate")
     if any(info.flag_bits & ENCRYPTED for info in infos):
-        yield "is encrypted"
-    streamed = sorted(info.filename for info in infos if info.flag_bits & STREAMED)
-    if streamed:
-        yield f"{_some(streamed)} was written with a data descriptor"
-    if archive.comment:
-        yield "has a comment"
-    else:
-        with file.path.open("rb") as raw:
-            raw.seek(-END_SIZE, 2)
-            if raw.read(len(END_OF_ZIP)) != END_OF_ZIP:
-                yield "has bytes behind its end"
+        yield Problem("is encrypted")
     if sum(info.file_size for info in infos) > max(BOMB_SIZE, BOMB_RATIO * file.size):
-        yield f"unpacks to more than {BOMB_RATIO} times its size"
+        yield Problem(f"unpacks to more than {BOMB_RATIO} times its size")
+    if archive.comment:  # PyPI's documentation says that it takes none, its code does
+        yield Problem("has a comment", doubtful=True)
+    streamed = sorted(info.filename for info in infos if info.flag_bits & STREAMED)
+    if streamed:  # all of them, where the records tell the first one
+        yield Problem(f"{_some(streamed)} was written with a data descriptor")
+    twice = sorted(name for name, times in Counter(archive.namelist()).items() if times > 1)
+    if twice:
+        yield Problem(f"holds {_some(twice)} twice")
+    if streamed or twice:
+        return
+    with file.path.open("rb") as raw:
+        ambiguous = zip_records.problem(archive, raw)
+    if ambiguous:
+        yield Problem(ambiguous)
 
 
-def _sdist(file: LocalFile) -> Iterator[str]:
-    folder, size = file.artifact.filename.removesuffix(".tar.gz"), 0
-    names = set()
+def _sdist(file: LocalFile) -> Iterator[Problem]:
+    names = []
     with tarfile.open(file.path, "r:gz") as archive:
         for member in archive:
-            names.add(member.name.removeprefix("./"))
-            size += member.size
+            names.append(member.name)
             if member.issparse():
-                yield f"{member.name!r} is sparse"
-    if f"{folder}/PKG-INFO" not in names:
-        yield f"its folder is not called {folder!r}"
+                yield Problem(f"{member.name!r} is sparse")
+            if member.isfile() and member.name.lower().endswith(SCANNED) and member.size <= SCANNED_SIZE:
+                content = archive.extractfile(member)
+                yield from _source(member.name, content.read() if content else b"")
+    try:
+        folder = posixpath.commonpath(names)
+    except ValueError:  # absolute ones among others
+        folder = ""
+    if folder in ("", ".", "/"):
+        yield Problem("holds more than one folder at its top")
         return
+    if f"{folder}/PKG-INFO" not in names:
+        yield Problem(f"has no PKG-INFO in its folder {folder!r}")
+        return
+    expected = file.artifact.filename.removesuffix(".tar.gz")
+    if folder != expected:
+        yield Problem(f"its folder is not called {expected!r}, but {folder!r}", doubtful=True)
     for each in _license_files(file.metadata.text):
         if f"{folder}/{each}" not in names:
-            yield f"its License-File {each!r} is not in it"
-    if size > max(BOMB_SIZE, BOMB_RATIO * file.size):
-        yield f"unpacks to more than {BOMB_RATIO} times its size"
+            yield Problem(f"its License-File {each!r} is not in it")
+
+
+def _source(name: str, content: bytes) -> Iterator[Problem]:
+    """Yield which encryption a file of Python source shows."""
+    for maker, marks in FORBIDDEN.items():
+        if any(all(mark in content for mark in each) for each in marks):
+            yield Problem(f"holds {name!r}, which {maker} encrypted")
 
 
 def knows_license_files(metadata_version: str) -> bool:
@@ -158,15 +208,18 @@ def _license_files(text: bytes) -> list[str]:
     return headers.get_all("License-File", []) if knows_license_files(headers.get("Metadata-Version", "")) else []
 
 
-def _entry_points(content: bytes) -> Iterator[str]:
+def _entry_points(content: bytes) -> Iterator[Problem]:
+    """Yield what is wrong with entry points: PyPI looks at the names of scripts, at no value and no other group."""
     parser = configparser.ConfigParser(delimiters=("=",), interpolation=None)
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     try:
         parser.read_string(content.decode())
     except (UnicodeDecodeError, configparser.Error) as error:
-        yield f"its entry_points.txt cannot be read: {type(error).__name__}"
+        yield Problem(f"its entry_points.txt cannot be read: {type(error).__name__}")
         return
     for group in parser.sections():
         for name, value in parser.items(group):
+            if group in SCRIPTS and not SCRIPT_NAME.fullmatch(name):
+                yield Problem(f"its entry point {name!r} of {group!r} has a name that is not valid")
             if not EntryPoint.pattern.match(value):
-                yield f"its entry point {name!r} of {group!r} is not valid: {value!r}"
+                yield Problem(f"its entry point {name!r} of {group!r} is not valid: {value!r}", doubtful=True)

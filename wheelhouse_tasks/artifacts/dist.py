@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import artifact, attestation, metadata
@@ -21,7 +22,7 @@ from wheelhouse_tasks.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from wheelhouse_tasks.artifacts.artifact import Artifact
@@ -135,3 +136,13 @@ def digests(path: Path) -> tuple[str, str, int]:
             md5.update(block)
             size += len(block)
     return sha256.hexdigest(), md5.hexdigest(), size
+
+
+def digest_of(path: Path, algorithm: str, length: int) -> str:
+    """Return a digest of a file by its algorithm; blake2b comes in several *lengths* of hexadecimal digits."""
+    if algorithm == "blake2b":
+        start: Callable[[], Any] = partial(hashlib.blake2b, digest_size=length // 2)
+    else:
+        start = partial(hashlib.new, algorithm, usedforsecurity=False)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, start).hexdigest()

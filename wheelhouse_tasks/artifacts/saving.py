@@ -6,18 +6,17 @@ import gzip
 import hashlib
 import zlib
 from collections.abc import Generator
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.artifacts import attestation, metadata
 from wheelhouse_tasks.artifacts.companions import attestation_of
-from wheelhouse_tasks.artifacts.dist import digests
+from wheelhouse_tasks.artifacts.dist import digest_of, digests
 from wheelhouse_tasks.blocks import BLOCK
 from wheelhouse_tasks.errors import BadArtifact, Conflict, DigestMismatch, Failed
 from wheelhouse_tasks.files import Parts, part_of, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from wheelhouse_tasks.artifacts.artifact import Artifact
@@ -95,23 +94,13 @@ def _wrong(
         return BadArtifact(named.filename, f"{what} {size} bytes that its index promises")
     if sha256 is not None:
         return None if got == sha256 else DigestMismatch(named.filename, sha256, got)
-    if digest and (other := _digest(part, *digest)) != digest[1]:
+    if digest and (other := digest_of(part, digest[0], len(digest[1]))) != digest[1]:
         return DigestMismatch(named.filename, digest[1], other, digest[0])
     try:
         metadata.read(part, named)
     except BadArtifact as error:
         return error
     return None
-
-
-def _digest(path: Path, algorithm: str, expected: str) -> str:
-    """Return a digest of another kind; blake2b comes in the length of the *expected* one."""
-    if algorithm == "blake2b":
-        start: Callable[[], Any] = partial(hashlib.blake2b, digest_size=len(expected) // 2)
-    else:
-        start = partial(hashlib.new, algorithm, usedforsecurity=False)
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, start).hexdigest()
 
 
 def _unpack(part: Path, wrong: Exception) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ import os
 import tempfile
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.publishing import release_plan
 from wheelhouse_tasks.publishing.collection import REMEDY, collect
 from wheelhouse_tasks.publishing.index import package_index
-from wheelhouse_tasks.publishing.proof import lacks, prove
+from wheelhouse_tasks.publishing.proof import Candidates, lacks, prove, remarks
 from wheelhouse_tasks.publishing.release_plan import ReleasePlan, plan_release
 from wheelhouse_tasks.publishing.upload import upload_plan
 from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
@@ -29,6 +30,7 @@ from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wheelhouse_tasks.publishing.index import PackageIndex
     from wheelhouse_tasks.settings.resolve import Settings
 
 SUMS = "SHA256SUMS"
@@ -51,6 +53,12 @@ class ReleaseResult:
     #: Where the digests were written, in the form of `sha256sum`.
     sums: str | None
     dry_run: bool
+    #: Where twine sends the files, without credentials.
+    upload_url: str
+    #: File and problem of what is doubtful: the index takes it all the same.
+    warnings: tuple[tuple[str, str], ...]
+    #: What is no mistake by itself, such as a release without an sdist.
+    remarks: tuple[str, ...]
 
 
 def release(  # noqa: PLR0913
@@ -83,6 +91,8 @@ def release(  # noqa: PLR0913
     if recorded and recorded.project != project:
         raise UsageError(str(plan_file), f"is a plan of {recorded.project}, not of {project}", "use --project")
     index = package_index(settings)
+    if recorded:
+        _check_same_index(recorded, index, str(plan_file))
     index.check_readable(project)
     with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
         sources: dict[str, str] = {}
@@ -94,11 +104,16 @@ def release(  # noqa: PLR0913
             sources = fetch(into(settings, target), ui, version=str(wanted), show=False, remedy=REMEDY).sources
             folders = list(dict.fromkeys((target, settings.local_folder)))
         files, damaged = collect(folders, (project, wanted), sources, settings, ui)
-        published = index.shown(project)
+        published = index.shown(project, files)
         lacking = lacks(project, wanted, files, published, settings.options.expect, like)
-        prove([file for file, _ in files.values()], damaged, lacking, index, settings, ui)
-        plan = plan_release(project, wanted, index.label, files, published)
+        candidates = Candidates([file for file, _ in files.values()], damaged, published)
+        doubtful = prove(candidates, lacking, index, settings, ui, datetime.now(UTC))
+        digests = {name: shown.digests for name, shown in published.items()}
+        plan = plan_release(project, wanted, index.label, files, digests, index.upload_url)
         _show(plan, ui)
+        told = remarks(files)
+        for remark in told:
+            ui.note(f"{project} {wanted}: {remark}")
         _refuse_conflicts(plan)
         if recorded:
             release_plan.compare(recorded, plan, str(plan_file))
@@ -121,6 +136,9 @@ def release(  # noqa: PLR0913
         files=release_plan.record(plan)["files"],
         sums=sums,
         dry_run=dry_run,
+        upload_url=index.upload_url,
+        warnings=tuple((finding.subject, finding.problem) for finding in doubtful),
+        remarks=told,
     )
 
 
@@ -131,6 +149,18 @@ def _recorded(path: Path) -> release_plan.Recorded:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
         raise UsageError(str(path), f"cannot be read as a plan: {reason}", "with --version one is written") from None
+
+
+def _check_same_index(recorded: release_plan.Recorded, index: PackageIndex, where: str) -> None:
+    """Raise UsageError where a plan is for another index than the one of the settings."""
+    other = recorded.elsewhere(index.label, index.upload_url)
+    if other:
+        planned = recorded.url or recorded.index
+        flag = "--repository-url" if planned == recorded.index else "--repository"
+        remedy = (
+            f"say {flag} {recorded.index} with the --check-url of the plan, or plan anew with --version X --plan FILE"
+        )
+        raise UsageError(where, f"{other}; nothing was asked of either", remedy)
 
 
 def _refuse_conflicts(plan: ReleasePlan) -> None:
@@ -156,7 +186,7 @@ def _leave_sums(plan: ReleasePlan, folder: Path, ui: Ui) -> str | None:
 
 def _show(plan: ReleasePlan, ui: Ui) -> None:
     ui.plan(
-        f"Release {plan.project} {plan.version} to {plan.index}",
+        f"Release {plan.project} {plan.version} to {release_plan.titled(plan.index, plan.url)}",
         [
             PlanRow(row.action, row.file.size, row.file.sha256, row.source, row.file.artifact.filename)
             for row in plan.rows

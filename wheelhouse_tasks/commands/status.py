@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks.artifacts import coverage
 from wheelhouse_tasks.commands.fetch import open_sources
 from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.publishing.index import package_index
-from wheelhouse_tasks.publishing.proof import lacks
+from wheelhouse_tasks.publishing.proof import lacks, matrix, remarks
 from wheelhouse_tasks.sources.fetch_plan import Candidate, choose
 from wheelhouse_tasks.text import count, size_text
 from wheelhouse_tasks.ui import Silent, Ui
@@ -31,6 +30,8 @@ class VersionStatus:
     files: dict[str, int | None]
     #: Patterns that none fits, and labels of an earlier version that none covers.
     lacks: tuple[str, ...]
+    #: What is no mistake by itself, such as a version without an sdist.
+    remarks: tuple[str, ...]
 
     @property
     def size(self) -> int:
@@ -71,26 +72,29 @@ def status(
             version=str(number),
             files=files,
             lacks=tuple(lacks(project, number, files, published, settings.options.expect, like)),
+            remarks=remarks(files),
         )
 
     newest_first = sorted(by_version, reverse=True)
     states = {number: state(number) for number in newest_first}
     if wanted is None:
-        _show_versions(project, states, ui)
+        _show_versions(project, states, ui, expecting=bool(settings.options.expect or like))
     shown = newest_first[0]
     _show_matrix(project, by_version[shown], states[shown], ui)
     return StatusResult(project=project, sources=where, versions=tuple(states.values()))
 
 
-def _show_versions(project: str, states: dict[Version, VersionStatus], ui: Ui) -> None:
+def _show_versions(project: str, states: dict[Version, VersionStatus], ui: Ui, *, expecting: bool) -> None:
+    """Show a row for each version, with what it lacks where something is expected of it."""
     rows = []
     for version, state in states.items():
         wheels = sum(name.endswith(".whl") for name in state.files)
         kind = "development" if version.is_devrelease else "pre-release" if version.is_prerelease else "release"
         sdist = "yes" if wheels < len(state.files) else "no"
-        missing = ", ".join(state.lacks) or "nothing"
-        rows.append((state.version, kind, str(wheels), sdist, size_text(state.size), missing))
-    ui.table(project, ("version", "kind", "wheels", "sdist", "size", "lacks"), rows)
+        missing = [", ".join(state.lacks) or "nothing"] if expecting else []
+        rows.append((state.version, kind, str(wheels), sdist, size_text(state.size), *missing))
+    columns = ("version", "kind", "wheels", "sdist", "size", *(["lacks"] if expecting else []))
+    ui.table(project, columns, rows)
 
 
 def _show_matrix(project: str, files: Iterable[Candidate], state: VersionStatus, ui: Ui) -> None:
@@ -99,8 +103,9 @@ def _show_matrix(project: str, files: Iterable[Candidate], state: VersionStatus,
         text = "there" if candidate.size is None else size_text(candidate.size)
         label = candidate.artifact.label
         cells[label] = f"{cells[label]}, {text}" if label in cells else text  # builds of one set of tags
-    missing = {label: "MISSING" for label in state.lacks if "*" not in label}
+    for remark in state.remarks:
+        ui.note(f"{project} {state.version}: {remark}")
     title = f"{project} {state.version}: {count(state.files)}, {size_text(state.size)}"
-    ui.table(title, *coverage.matrix(cells | missing))
+    ui.table(title, *matrix(cells, state.lacks))
     if state.lacks:
         ui.done(f"lacks {', '.join(state.lacks)}")

@@ -27,6 +27,8 @@ from wheelhouse_tasks.container.objects import (
 from wheelhouse_tasks.container.survey import NO_CONTAINER, survey
 from wheelhouse_tasks.container.upload_plan import UploadPlan, plan_upload
 from wheelhouse_tasks.errors import NothingToDo, WheelhouseError
+from wheelhouse_tasks.publishing import platforms
+from wheelhouse_tasks.publishing.finding import Finding, told_once
 from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.settings.table import LOCAL
 from wheelhouse_tasks.storage import publish
@@ -117,6 +119,7 @@ def upload(  # noqa: PLR0915
         _show(plan, store, ui)
         if plan.kept and stamped.unknown:
             ui.warn(unknown_files(stamped.unknown))
+        _warn_of_platforms(plan, ui)
         url = mask_url(public_url(settings, store) or "") or None
         written: tuple[str, ...] = ()
         if dry_run:
@@ -259,6 +262,14 @@ def _show(plan: UploadPlan, store: Store, ui: Ui) -> None:
         f"Upload to {store.label}",
         [PlanRow(action, file.size, file.sha256, "", file.artifact.filename) for file, action in rows],
     )
+
+
+def _warn_of_platforms(plan: UploadPlan, ui: Ui) -> None:
+    """Tell which wheels, if they are ever released, stay off PyPI: the build can still be mended here."""
+    refused = [(file.artifact.filename, platforms.refused(file.artifact.tags[2])) for file in plan.send]
+    findings = [Finding(name, f"PyPI does not take the platform {', '.join(tags)}") for name, tags in refused if tags]
+    for line in told_once(findings):
+        ui.warn(line)
 
 
 def _show_outcome(plan: UploadPlan, url: str | None, settings: Settings, ui: Ui) -> None:

@@ -1,39 +1,42 @@
 """Whether an index will take a set of files, found out before the first of them is uploaded.
 
-What holds everywhere: archives that tell the truth, and files that agree. What PyPI adds: names, types, platforms,
-metadata and sizes (`warehouse/forklift/legacy.py`, docs.pypi.org).
+What holds everywhere: archives that tell the truth, and files that agree. What PyPI adds: names, platforms, metadata,
+archives, sizes and times; its rules have their place in pypi/warehouse beside them, commit 6b62157 of 2026-08-21, read
+on 2026-11-26. What an index takes all the same is doubtful.
 """
 
 from __future__ import annotations
 
-import re
+import sys
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 from email.parser import HeaderParser
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
 from wheelhouse_tasks import parallel
-from wheelhouse_tasks.artifacts import archive
-from wheelhouse_tasks.errors import BadArtifact, one_line
-from wheelhouse_tasks.publishing import meaning
+from wheelhouse_tasks.artifacts import archive, artifact
+from wheelhouse_tasks.artifacts.problem import Problem
+from wheelhouse_tasks.errors import NotAnArtifact, one_line
+from wheelhouse_tasks.publishing import meaning, platforms, pypi_metadata
+from wheelhouse_tasks.publishing.finding import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from wheelhouse_tasks.artifacts.local import LocalFile
+    from wheelhouse_tasks.publishing.shown import Shown
 
 #: In which limits are set and shown, as by PyPI.
-MIB = 1 << 20
-#: `_allowed_platforms` and its neighbours in warehouse/forklift/legacy.py.
-PLATFORM = re.compile(
-    r"any|win32|win_(amd64|arm64)"
-    r"|(manylinux(1|2010|2014|_\d+_\d+)|musllinux_\d+_\d+)_\w+"
-    r"|linux_armv[67]l"
-    r"|macosx_(10_\d+|(11|12|13|14|15|26)_0)_\w+"
-    r"|ios_\d+_\d+_\w+_(iphoneos|iphonesimulator)|android_\d+_\w+"
-    r"|pyemscripten_\d+_\d+_wasm32"
-)
-SUMMARY_LIMIT = 512
+MIB, GIB = 1 << 20, 1 << 30
+#: `MAX_PROJECT_SIZE` in warehouse/constants.py; PyPI raises it for some projects, and shows that to nobody.
+PROJECT_LIMIT = 10 * GIB
+#: `MAXIMUM_AGE_FOR_NEW_UPLOADS_DAYS` in warehouse/forklift/legacy.py.
+OPEN_FOR = timedelta(days=14)
 #: Fields that installers take from any one file of a release and believe of all of them.
 SHARED = ("Summary", "Requires-Python", "License-Expression")
 #: Of wheels only: an sdist may leave them to its build (PEP 643).
@@ -50,93 +53,129 @@ class Rules:
     file_limit: int
 
 
-def findings(files: Sequence[LocalFile], rules: Rules, workers: int) -> list[BadArtifact]:
+def findings(files: Sequence[LocalFile], rules: Rules, workers: int) -> list[Finding]:
     """Return everything that is wrong with the files of one release, in the order of the files."""
     own = parallel.run(lambda file: [*_own(file, rules)], files, workers)
     found = [
-        BadArtifact(file.artifact.filename, one_line(text))
+        Finding(file.artifact.filename, one_line(problem.text), doubtful=problem.doubtful)
         for file, problems in zip(files, own, strict=True)
-        for text in problems
+        for problem in problems
     ]
-    return [*found, *_doubles(files), *_disagreements(files)]
+    firsts = {file.sha256: file.artifact.filename for file in reversed(files)} if rules.pypi else {}
+    return [*found, *_doubles(files), *_copies(files, firsts), *_disagreements(files)]
 
 
-def _own(file: LocalFile, rules: Rules) -> Iterator[str]:
+def history(files: Sequence[LocalFile], published: Mapping[str, Shown], now: datetime) -> list[Finding]:
+    """Return what keeps *files* from PyPI for what it shows of their project: its age, size, name and files.
+
+    The files are of one release, and those that PyPI shows already are not sent again.
+    """
+    in_order = sorted(files, key=lambda file: file.artifact.sort_key())
+    new = [file for file in in_order if file.artifact.filename not in published]
+    if not new:
+        return []
+    first = new[0].artifact
+    found = [*_closed(f"{first.project} {first.version}", first.version, published, now)]
+    held, size = sum(shown.size or 0 for shown in published.values()), sum(file.size for file in new)
+    if held + size > PROJECT_LIMIT:
+        # beyond the limit already: then it is another one
+        limit = f"PyPI holds {held / GIB:.2f} GiB of the project, with these files it is {(held + size) / GIB:.2f} GiB"
+        problem = f"{limit}, and the usual limit is {PROJECT_LIMIT // GIB} GiB"
+        remedy = "delete old releases there, or ask for a larger limit"
+        found.append(Finding(first.project, problem, remedy, doubtful=held > PROJECT_LIMIT))
+    found += _copies(new, {shown.digests.get("sha256", ""): name for name, shown in published.items()})
+    sdists = [name for name in published if not name.endswith(".whl") and _version(name) == first.version]
+    if sdists and not new[-1].artifact.is_wheel:
+        found.append(Finding(new[-1].artifact.filename, f"PyPI has the sdist of this version: {sdists[0]}"))
+    if not published and first.project in reserved_names():
+        found.append(Finding(first.project, "PyPI takes no new project called like a module of Python itself"))
+    return found
+
+
+def _closed(release: str, version: Version, published: Mapping[str, Shown], now: datetime) -> Iterator[Finding]:
+    """Find a release that takes no new files: `file_upload` in warehouse/forklift/legacy.py."""
+    times = [shown.uploaded for name, shown in published.items() if shown.uploaded and _version(name) == version]
+    if times and now - min(times) > OPEN_FOR:
+        age = f"its first file is of {min(times):%Y-%m-%d}, and PyPI takes new files for {OPEN_FOR.days} days"
+        yield Finding(release, age, "release a new version")
+
+
+def _version(filename: str) -> Version | None:
+    try:
+        return artifact.parse(filename).version
+    except NotAnArtifact:
+        return None
+
+
+def reserved_names() -> frozenset[str]:
+    """Return names that PyPI gives to no new project: `STDLIB_PROHIBITED` in warehouse/packaging/services.py.
+
+    Those of the Python that is running; PyPI knows those of every version, and of the modules in packages.
+    """
+    return frozenset(canonicalize_name(name.strip("-_.")) for name in sys.stdlib_module_names)
+
+
+def _own(file: LocalFile, rules: Rules) -> Iterator[Problem]:
     if file.artifact.is_wheel:
         yield from archive.record_problems(file.path)
     if rules.pypi:
-        yield from _names(file)
-        yield from _metadata(file)
+        yield from map(Problem, _names(file))
+        yield from pypi_metadata.problems(file.metadata.text)
         yield from archive.pypi_problems(file)
         if file.size > rules.file_limit:
             limit = f"{rules.file_limit // MIB} MiB"
-            yield f"has {file.size / MIB:.1f} MiB, the limit is {limit} (see the setting 'file_limit')"
+            yield Problem(f"has {file.size / MIB:.1f} MiB, the limit is {limit} (see the setting 'file_limit')")
 
 
 def _names(file: LocalFile) -> Iterator[str]:
+    """Find names that PyPI refuses: `_validate_metadata` for the version, else `file_upload`."""
     said, name = file.artifact, file.artifact.filename
     normal = said.project.replace("-", "_")
     if said.version.local:
         yield f"PyPI takes no local version (+{said.version.local})"
     if not said.is_wheel:
-        expected = f"{normal}-{said.version}.tar.gz"
+        expected = f"{normal}-{_said_version(file)}.tar.gz"
         if name != expected:
             yield f"PyPI takes an sdist under the name {expected} only"
         return
     if name.partition("-")[0] != normal:
         yield f"its name must begin with {normal}- on PyPI"
-    refused = [each for each in said.tags[2].split(".") if not PLATFORM.fullmatch(each)]
+    refused = platforms.refused(said.tags[2])
     if refused:
         yield f"PyPI does not take the platform {', '.join(refused)}"
 
 
-def _metadata(file: LocalFile) -> Iterator[str]:
-    from packaging.metadata import Metadata, RawMetadata, parse_email
-
-    raw, unparsed = parse_email(file.metadata.text)
-    if not archive.knows_license_files(raw.get("metadata_version", "")):
-        raw.pop("license_files", None)  # as twine does, since setuptools 57 to 76 wrote them all the same
-    if unparsed:
-        yield f"its metadata has fields that cannot be read: {', '.join(sorted(unparsed))}"
+def _said_version(file: LocalFile) -> Version:
+    """Return the version that the metadata says: an equal one, maybe with more zeros than that of the file name."""
     try:
-        said = Metadata.from_raw(RawMetadata(**raw))
-    except ExceptionGroup as group:
-        yield from (f"its metadata: {error}" for error in group.exceptions)
-        return
-    if len(said.summary or "") > SUMMARY_LIMIT:
-        yield f"its Summary has {len(said.summary or '')} characters, the limit is {SUMMARY_LIMIT}"
-    for each in said.requires_dist or ():
-        if each.url:
-            yield f"PyPI takes no dependency by URL: {each.name}"
-    yield from _classifiers(said.classifiers or ())
+        return Version(HeaderParser().parsestr(file.metadata.text.decode()).get("Version", ""))
+    except InvalidVersion:
+        return file.artifact.version
 
 
-def _classifiers(used: Sequence[str]) -> Iterator[str]:
-    from trove_classifiers import classifiers, deprecated_classifiers
-
-    for each in used:
-        if each in deprecated_classifiers:
-            better = ", ".join(deprecated_classifiers[each]) or "none"
-            yield f"classifier {each!r} is deprecated, in its place: {better}"
-        elif each not in classifiers and not each.startswith("Private ::"):
-            yield f"classifier {each!r} is not known (to the installed trove-classifiers)"
-        elif each.startswith("Private ::"):
-            yield f"classifier {each!r} keeps it off PyPI"
-
-
-def _doubles(files: Sequence[LocalFile]) -> Iterator[BadArtifact]:
-    """Find what a release would hold twice: `1.0` and `1.0.0` are one version."""
+def _doubles(files: Sequence[LocalFile]) -> Iterator[Finding]:
+    """Find what a release would hold twice: `1.0` and `1.0.0` are one version, which has one sdist (`file_upload`)."""
     seen: dict[tuple[tuple[str, str, str], str], str] = {}
     for file in files:
         name = file.artifact.filename
         twin = seen.setdefault((file.artifact.tags, file.artifact.build), name)
         if twin != name:
             what = "wheels for the same tags" if file.artifact.is_wheel else "sdists"
-            yield BadArtifact(f"{twin}, {name}", f"two {what} of one version", "remove one of them")
+            problem = f"two {what} of one version"
+            yield Finding(f"{twin}, {name}", problem, "remove one of them", doubtful=file.artifact.is_wheel)
 
 
-def _disagreements(files: Sequence[LocalFile]) -> Iterator[BadArtifact]:
-    """Find the files whose metadata mean something else than those of most others."""
+def _copies(files: Iterable[LocalFile], names: Mapping[str, str]) -> Iterator[Finding]:
+    """Find files of the same bytes as another, whose name stands in *names* by its sha256 (`_is_duplicate_file`)."""
+    for file in files:
+        twin = names.get(file.sha256, file.artifact.filename)
+        if twin != file.artifact.filename:
+            problem = f"has the same bytes as {twin}, and PyPI takes the same bytes once"
+            yield Finding(file.artifact.filename, problem)
+
+
+def _disagreements(files: Sequence[LocalFile]) -> Iterator[Finding]:
+    """Find the files whose metadata mean something else than those of most others; no index compares them."""
     for fields, those in ((SHARED, files), (OF_WHEELS, [file for file in files if file.artifact.is_wheel])):
         headers = {file.artifact.filename: HeaderParser().parsestr(file.metadata.text.decode()) for file in those}
         for field in fields:
@@ -149,9 +188,9 @@ def _disagreements(files: Sequence[LocalFile]) -> Iterator[BadArtifact]:
                     if meant_here != usual:
                         here, there = _beside(field, spelt[name], usual), _beside(field, spelt[model], meant_here)
                         problem = f"its metadata says {field} {here!r}, that of {model} {there!r}"
-                        yield BadArtifact(name, one_line(problem))
+                        yield Finding(name, one_line(problem), doubtful=True)
 
 
-def _beside(field: str, values: Sequence[str], meant: frozenset[Hashable]) -> str:
+def _beside(field: str, values: Iterable[str], meant: frozenset[Hashable]) -> str:
     """Return the values that say something else than *meant*."""
     return "; ".join(sorted(each for each in values if not meaning.of(field, [each]) <= meant)) or "none"

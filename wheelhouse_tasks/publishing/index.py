@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-import configparser
+import hashlib
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from wheelhouse_tasks import child
 from wheelhouse_tasks.artifacts.companions import ATTESTATION
-from wheelhouse_tasks.errors import BadArtifact, BlankPage, Failed, PageMissing, PublishError, UploadRefusal, UsageError
-from wheelhouse_tasks.publishing.twine_output import TwineOutput, squeezed, without_colours
+from wheelhouse_tasks.errors import BlankPage, Failed, PageMissing, PublishError, UploadRefusal, UsageError
+from wheelhouse_tasks.publishing import pypirc, shown
+from wheelhouse_tasks.publishing.finding import Finding
+from wheelhouse_tasks.publishing.twine_output import DOUBTED, PASSED, TwineOutput, squeezed, without_colours
+from wheelhouse_tasks.retry import retry
 from wheelhouse_tasks.secret import mask, mask_url
 from wheelhouse_tasks.sources import index_page
 from wheelhouse_tasks.sources.offer import is_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from wheelhouse_tasks.artifacts.local import LocalFile
+    from wheelhouse_tasks.publishing.shown import Shown
     from wheelhouse_tasks.settings.resolve import Settings
     from wheelhouse_tasks.sources.web import Web
-
-#: Simple URLs of the indexes whose names twine knows by itself.
-CHECK_URLS: Mapping[str, str] = {
-    "pypi": "https://pypi.org/simple/",
-    "testpypi": "https://test.pypi.org/simple/",
-}
 
 CHECK = ("check", "--strict")
 #: An upload that is slower than this many bytes a second is given up.
@@ -37,8 +35,9 @@ SLOWEST = 20_000
 #: Answers that say that the file was stored.
 TAKEN = (200, 201, 202, 204)
 CREDENTIALS = "; set TWINE_USERNAME and TWINE_PASSWORD, or use .pypirc or keyring"
-#: Where PyPI's rules hold, and attestations are taken.
-PYPI_HOSTS = ("upload.pypi.org", "test.pypi.org")
+CERTIFICATE = "; see the setting 'ca_bundle'"
+#: Answers of an index that does not let somebody in: PyPI's to a wrong token is 403.
+DENIED = (401, 403)
 TWINE_REPOSITORY_VARIABLES = ("TWINE_REPOSITORY_URL", "TWINE_REPOSITORY")
 
 
@@ -59,6 +58,13 @@ class PackageIndex:
     retries: int
     #: File of the certificates to trust, unless the usual ones.
     ca_bundle: str | None = None
+    #: Where `.pypirc` sends what goes to the repository of that name.
+    pypirc_url: str = field(default="", repr=False)
+
+    @property
+    def upload_url(self) -> str:
+        """Return where twine sends files to, without credentials."""
+        return mask_url(pypirc.sent_to(self.repository_url or self.pypirc_url))
 
     @property
     def label(self) -> str:
@@ -67,13 +73,14 @@ class PackageIndex:
 
     @property
     def is_pypi(self) -> bool:
-        """Return whether it is PyPI or TestPyPI."""
-        return self.repository in CHECK_URLS or urlsplit(self.repository_url or "").hostname in PYPI_HOSTS
+        """Return whether files go to PyPI or TestPyPI, whatever their repository is called."""
+        return pypirc.official(self.upload_url) is not None
 
-    def shown(self, project: str) -> dict[str, str | None]:
-        """Return the sha256 of every file that it shows of *project*, None where it shows none.
+    def shown(self, project: str, needed: Collection[str] = ()) -> dict[str, Shown]:
+        """Return every file that it shows of *project*, by name.
 
-        A project that is not there has no files; any other failure to look is raised as WebError, or as BadPage.
+        Of those that are *needed* and have no digest the bytes are read. A project that is not there has no files; any
+        other failure to look is raised as WebError, or as BadPage.
         """
         web = self._web()
         asked = self._page_url(web.url, project)
@@ -85,7 +92,20 @@ class PackageIndex:
             return {}
         if url != asked and not any(is_of(link.filename, project) for link in found):
             index_page.check_moved(asked, url, project)
-        return {link.filename: link.sha256 for link in found}
+        files = shown.of_links(found, content if "json" in kind else b"")
+        for name in needed:
+            if name in files and not files[name].digests:
+                files[name] = replace(files[name], digests={"sha256": self._read_sha256(web, files[name].url)})
+        return files
+
+    def _read_sha256(self, web: Web, url: str) -> str:
+        def read() -> str:
+            digest = hashlib.sha256()
+            for block in web.blocks(url):
+                digest.update(block)
+            return digest.hexdigest()
+
+        return retry(read, self.retries)
 
     @property
     def check_url_label(self) -> str:
@@ -108,29 +128,33 @@ class PackageIndex:
         folder = parts.path.rstrip("/") + "/"
         return parts._replace(path=f"{folder}{project}/" if project else folder).geturl()
 
-    def check(self, paths: Sequence[Path]) -> list[BadArtifact]:
-        """Run `twine check --strict` on files; return what it found, or that it does not work."""
+    def check(self, paths: Sequence[Path]) -> list[Finding]:
+        """Run `twine check --strict` on files; return what it found, or that it does not work.
+
+        What it calls an error PyPI refuses (`file_upload` in warehouse/forklift/legacy.py renders the description in
+        the same way); what it warns of PyPI takes.
+        """
         folders: dict[Path, list[str]] = defaultdict(list)
         for path in paths:
             folders[path.parent].append(path.name)
         return [finding for folder, names in folders.items() for finding in self._check(folder, names)]
 
-    def _check(self, folder: Path, names: list[str]) -> Iterator[BadArtifact]:
+    def _check(self, folder: Path, names: list[str]) -> Iterator[Finding]:
         """Check files of one *folder*, from within: twine takes its path for options, patterns and colours."""
         while names:
             try:
                 ended = self._twine([*CHECK, *names], self.timeout * 10, folder)
             except Failed as error:
-                yield BadArtifact(error.subject, error.problem, error.remedy)
+                yield Finding(error.subject, error.problem, error.remedy)
                 return
             verdicts = {name: verdict for name, verdict in ended.verdicts.items() if name in names}
-            bad = {name: both for name, both in verdicts.items() if both[0] != "PASSED"}
+            bad = {name: both for name, both in verdicts.items() if both[0] != PASSED}
             if ended.code and (ended.code < 0 or not bad):
-                yield BadArtifact(f"twine {' '.join(CHECK)}", f"gave no result: {ended.reason}")
+                yield Finding(f"twine {' '.join(CHECK)}", f"gave no result: {ended.reason}")
                 return
             for name, (verdict, findings) in bad.items():
                 why = squeezed(findings) if verdict else f"stopped at it: {ended.reason_in(findings)}"
-                yield BadArtifact(name, f"twine {' '.join(CHECK)}: {why}")
+                yield Finding(name, f"twine {' '.join(CHECK)}: {why}", doubtful=verdict == DOUBTED)
             # it stops at the first file that it cannot read
             stopped = any(not verdict for verdict, _ in verdicts.values())
             names = [name for name in names if name not in verdicts] if stopped else []
@@ -146,7 +170,9 @@ class PackageIndex:
         ended = self._twine(words, self.timeout + file.size / SLOWEST)
         name, status, kind = file.artifact.filename, ended.status, ended.kind
         if ended.code:
-            advice = CREDENTIALS if kind is UploadRefusal.NO_CREDENTIALS else ""
+            advice = CERTIFICATE if ended.untrusted else ""
+            if kind is UploadRefusal.NO_CREDENTIALS or (kind is UploadRefusal.OTHER and status in DENIED):
+                advice = CREDENTIALS
             problem = f"{self.label} did not take it: {ended.reason}{advice}"
             raise PublishError(name, problem, status=status, kind=kind)
         if status is not None and status not in TAKEN:  # twine calls whatever is no error a success, 299 and 999 too
@@ -174,46 +200,38 @@ class PackageIndex:
 
 def package_index(settings: Settings) -> PackageIndex:
     """Return the index that the settings name; UsageError where it could not be read back afterwards."""
-    name = None if settings.options.repository_url else settings.options.repository
-    for variable in TWINE_REPOSITORY_VARIABLES:
-        value = settings.environ.get(variable)
-        if value and value not in (settings.options.repository_url, name):
-            remedy = "unset it, or set repository_url and check_url"
-            raise UsageError(variable, "is set, but the settings name another index", remedy)
-    secrets = _check_pypirc(name, settings.environ) if name else frozenset[str]()
-    check_url = settings.options.check_url or CHECK_URLS.get(name or "")
+    url = settings.options.repository_url
+    name = None if url else settings.options.repository
+    if url and not url.startswith(pypirc.HTTP):
+        raise UsageError("repository_url", f"{mask_url(url)!r} is not an http(s) URL")
+    where = pypirc.repository(name, settings.environ) if name else pypirc.Repository(url or "", frozenset())
+    _check_variables(settings, name, where.url)
+    check_url = settings.options.check_url or pypirc.CHECK_URLS.get(pypirc.official(where.url) or "")
     if not check_url:
         raise UsageError(
             "check_url",
-            "not set: the index cannot be read back after the upload",
-            "use its simple URL, as for pip --index-url",
+            f"not set: what is uploaded to {mask_url(where.url)} cannot be read back",
+            "use the simple URL of that index, as for pip --index-url",
         )
-    if not check_url.startswith(("https://", "http://")):
+    if not check_url.startswith(pypirc.HTTP):
         raise UsageError("check_url", f"{mask_url(check_url)!r} is not an http(s) URL")
     return PackageIndex(
         name,
-        settings.options.repository_url,
+        url,
         check_url,
         settings.environ,
-        secrets,
+        where.secrets,
         settings.container.timeout,
         settings.container.retries,
         settings.container.ca_bundle,
+        where.url if name else "",
     )
 
 
-def _check_pypirc(name: str, environ: Mapping[str, str]) -> frozenset[str]:
-    """Return the password of the repository *name*; UsageError where twine would not find it."""
-    path = Path(environ.get("HOME") or Path.home()) / ".pypirc"
-    parser = configparser.RawConfigParser()
-    try:
-        parser.read(path, encoding="utf-8")
-    except (OSError, UnicodeDecodeError, configparser.Error) as error:
-        raise UsageError(str(path), f"cannot be read: {type(error).__name__}") from None
-    servers = parser.get("distutils", "index-servers", fallback="").split()
-    if name not in CHECK_URLS and not (name in servers and parser.has_section(name)):
-        where = f"is not in {path}, as one of the index-servers and as a section"
-        raise UsageError("repository", f"{name!r} {where}", "or give --repository-url and --check-url")
-    if name not in CHECK_URLS and not parser.get(name, "repository", fallback="").startswith(("https://", "http://")):
-        raise UsageError(str(path), f"its section {name!r} has no repository = https://...", "twine uploads there")
-    return frozenset({parser.get(name, "password", fallback="")} - {""})
+def _check_variables(settings: Settings, name: str | None, url: str) -> None:
+    """Raise UsageError where a variable of twine's names another index than the settings, whose credentials hold."""
+    for variable in TWINE_REPOSITORY_VARIABLES:
+        value = settings.environ.get(variable)
+        if value and value != name and pypirc.sent_to(value) != pypirc.sent_to(url):
+            problem = f"is set, but the settings name another index: {mask_url(url)}"
+            raise UsageError(variable, problem, "unset it, or set repository_url and check_url")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.artifacts import artifact, coverage
@@ -10,21 +11,27 @@ from wheelhouse_tasks.errors import BadArtifact, BadArtifacts, NotAnArtifact, No
 from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.publishing import acceptance
 from wheelhouse_tasks.publishing.acceptance import MIB, Rules
+from wheelhouse_tasks.publishing.finding import Finding, told_once
 from wheelhouse_tasks.text import count, size_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from packaging.version import Version
 
     from wheelhouse_tasks.artifacts.artifact import Artifact
     from wheelhouse_tasks.artifacts.local import LocalFile
     from wheelhouse_tasks.publishing.index import PackageIndex
+    from wheelhouse_tasks.publishing.shown import Shown
     from wheelhouse_tasks.settings.resolve import Settings
     from wheelhouse_tasks.ui import Ui
 
 #: The name of the newest earlier version.
 PREVIOUS = "previous"
+MISSING = "MISSING"
+#: A label that stands for one wheel: three parts, and nothing that a pattern has.
+ONE_WHEEL = re.compile(r"[^-*?\[\]]+-[^-*?\[\]]+-[^*?\[\]]+")
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,19 @@ class Unfit:
     """What keeps a release from being uploaded: everything that was found."""
 
     findings: tuple[tuple[str, str], ...]
+    #: What does not: the index takes it all the same.
+    warnings: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What may be released."""
+
+    files: Sequence[LocalFile]
+    #: What is wrong with files that cannot be read.
+    damaged: Sequence[BadArtifact]
+    #: What the index shows of their project, by name.
+    published: Mapping[str, Shown] = field(default_factory=dict)
 
 
 def lacks(
@@ -67,32 +87,68 @@ def lacks(
     return [*missing, *(label for label in coverage.uncovered(earlier[model], artifacts) if label not in missing)]
 
 
+def matrix(cells: Mapping[str, str], lacking: Iterable[str]) -> tuple[list[str], list[list[str]]]:
+    """Return the columns and rows of the table of what is there, and of what is *lacking*.
+
+    A label has its place among the others, a pattern a row of its own.
+    """
+    places = {label: MISSING for label in lacking if label == coverage.SDIST or ONE_WHEEL.fullmatch(label)}
+    columns, rows = coverage.matrix({**cells, **places})
+    blank = [""] * (len(columns) - 2)
+    return columns, [*rows, *([label, MISSING, *blank] for label in lacking if label not in places)]
+
+
+def remarks(names: Iterable[str]) -> tuple[str, ...]:
+    """Return what somebody may not know of a release of the files *names*: it is no mistake by itself."""
+    artifacts = [artifact.parse(name) for name in names]
+    builds: dict[str, list[str]] = {}
+    for each in artifacts:
+        if each.is_wheel:
+            builds.setdefault(each.label, []).append(each.build or "none")
+    found = [
+        f"{label} has {len(tags)} wheels, with the build tags {', '.join(tags)}: installers take the highest"
+        for label, tags in builds.items()
+        if len(tags) > 1
+    ]
+    return (*found, *(() if len(artifacts) > sum(map(len, builds.values())) else ("there is no sdist",)))
+
+
 def prove(
-    files: Sequence[LocalFile],
-    damaged: Sequence[BadArtifact],
+    candidates: Candidates,
     lacking: Sequence[str],
     index: PackageIndex,
     settings: Settings,
     ui: Ui,
-) -> None:
-    """Raise BadArtifacts with everything that is wrong with *files*, the *damaged* ones, and what is *lacking*."""
-    rules = Rules(index.is_pypi, settings.options.file_limit * MIB)
+    now: datetime,
+) -> tuple[Finding, ...]:
+    """Raise BadArtifacts with all that keeps *candidates* from the index, or is *lacking*; return what is doubtful.
+
+    With the setting `strict` what is doubtful keeps them from the index too.
+    """
+    options, files = settings.options, candidates.files
     findings = [
-        *damaged,
-        *acceptance.findings(files, rules, settings.options.max_workers),
+        *(Finding(bad.subject, bad.problem, bad.remedy) for bad in candidates.damaged),
+        *acceptance.findings(files, Rules(index.is_pypi, options.file_limit * MIB), options.max_workers),
+        *(acceptance.history(files, candidates.published, now) if index.is_pypi else ()),
         *index.check([file.path for file in files]),
     ]
     if lacking:
         cells = {file.artifact.label: size_text(file.size) for file in files}
-        title = f"{len(lacking)} missing"
-        ui.table(title, *coverage.matrix(cells | {label: "MISSING" for label in lacking if "*" not in label}))
-        findings.append(BadArtifact("this release", f"lacks {', '.join(lacking)}"))
-    if not findings:
+        ui.table(f"{len(lacking)} missing", *matrix(cells, lacking))
+        findings.append(Finding("this release", f"lacks {', '.join(lacking)}"))
+    refused = [finding for finding in findings if options.strict or not finding.doubtful]
+    doubtful = tuple(finding for finding in findings if finding not in refused)
+    for line in told_once(doubtful):
+        ui.warn(line)
+    if not refused:
         ui.note(f"{count(files)} proved: archives, names, metadata, twine check --strict")
-        return
-    rows = tuple((finding.subject, finding.problem) for finding in findings)
-    if len(rows) > 1:
-        ui.table("Found", ("file", "what is wrong"), rows)
-    refused = BadArtifacts((*findings, BadArtifact("release", "nothing was uploaded")))
-    refused.result = Unfit(rows)
-    raise refused
+        return doubtful
+    if len(refused) > 1:
+        ui.table("Found", ("file", "what is wrong"), _rows(refused))
+    error = BadArtifacts((*(each.error() for each in refused), BadArtifact("release", "nothing was uploaded")))
+    error.result = Unfit(_rows(refused), _rows(doubtful))
+    raise error
+
+
+def _rows(findings: Iterable[Finding]) -> tuple[tuple[str, str], ...]:
+    return tuple((finding.subject, finding.problem) for finding in findings)

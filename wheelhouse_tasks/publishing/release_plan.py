@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from wheelhouse_tasks.errors import Failed, NotAnArtifact, UsageError
 from wheelhouse_tasks.names import project_name, version_of
 from wheelhouse_tasks.pages.link import SHA256
+from wheelhouse_tasks.publishing.shown import difference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,9 +41,11 @@ class ReleasePlan:
 
     project: str
     version: Version
-    #: The package index, without credentials.
+    #: The package index: its name, or its URL without credentials.
     index: str
     rows: tuple[ReleaseRow, ...]
+    #: Where twine sends the files, without credentials.
+    url: str = ""
 
     @property
     def upload(self) -> tuple[LocalFile, ...]:
@@ -60,21 +63,20 @@ def plan_release(
     version: Version,
     index: str,
     files: Mapping[str, tuple[LocalFile, str]],
-    published: Mapping[str, str | None],
+    published: Mapping[str, Mapping[str, str]],
+    url: str = "",
 ) -> ReleasePlan:
-    """Return the plan, given each file with its source, and what the index shows: sha256 by file name."""
+    """Return the plan, given each file with its source, and what the index shows: digests by file name."""
     rows = []
     for file, source in sorted(files.values(), key=lambda pair: pair[0].artifact.sort_key()):
         name = file.artifact.filename
         if name not in published:
             rows.append(ReleaseRow(file, source, "upload"))
-        elif published[name] == file.sha256:
-            rows.append(ReleaseRow(file, source, "already there"))
-        else:
-            shown = published[name]
-            problem = f"with sha256 {shown}, here with {file.sha256}" if shown else "without a sha256 to compare"
+        elif problem := difference(file, published[name]):
             rows.append(ReleaseRow(file, source, "conflict", f"is on {index} {problem}"))
-    return ReleasePlan(project, version, index, tuple(rows))
+        else:
+            rows.append(ReleaseRow(file, source, "already there"))
+    return ReleasePlan(project, version, index, tuple(rows), url)
 
 
 def record(plan: ReleasePlan) -> dict[str, Any]:
@@ -84,6 +86,7 @@ def record(plan: ReleasePlan) -> dict[str, Any]:
         "project": plan.project,
         "version": str(plan.version),
         "index": plan.index,
+        "upload_url": plan.url,
         "files": [
             {
                 "file": row.file.artifact.filename,
@@ -107,6 +110,19 @@ class Recorded:
     index: str
     #: sha256 by file name.
     files: Mapping[str, str]
+    #: Where twine would have sent the files.
+    url: str = ""
+
+    def elsewhere(self, index: str, url: str) -> str:
+        """Return how another index differs from the planned one, or an empty text where it is the same place."""
+        if (self.url or self.index) == (url if self.url else index):
+            return ""
+        return f"the index is {titled(index, url)}, planned was {titled(self.index, self.url)}"
+
+
+def titled(index: str, url: str) -> str:
+    """Return an index by its name and where twine sends the files."""
+    return index if url in ("", index) else f"{index} ({url})"
 
 
 def read(text: str, where: str) -> Recorded:
@@ -116,7 +132,8 @@ def read(text: str, where: str) -> Recorded:
         if said["format"] != FORMAT:
             raise ValueError
         files = {str(row["file"]): SHA256.fullmatch(row["sha256"])[0] for row in said["files"]}  # type: ignore[index]
-        return Recorded(project_name(said["project"]), version_of(said["version"]), str(said["index"]), files)
+        project, version, url = project_name(said["project"]), version_of(said["version"]), said.get("upload_url", "")
+        return Recorded(project, version, str(said["index"]), files, str(url))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, UsageError, NotAnArtifact):
         raise UsageError(where, "is not a plan of a release", "release --version X --plan FILE writes one") from None
 
@@ -128,7 +145,8 @@ def compare(recorded: Recorded, plan: ReleasePlan, where: str) -> None:
     differ += [f"{name} is not there" for name in sorted(recorded.files.keys() - now.keys())]
     both = sorted(now.keys() & recorded.files.keys())
     differ += [f"{name} has other bytes" for name in both if now[name] != recorded.files[name]]
-    if plan.index != recorded.index:
-        differ.append(f"the index is {plan.index}, planned was {recorded.index}")
+    other = recorded.elsewhere(plan.index, plan.url)
+    if other:
+        differ.append(other)
     if differ:
         raise Failed(where, f"{'; '.join(differ)}; nothing was uploaded", "plan anew, or restore what was planned")

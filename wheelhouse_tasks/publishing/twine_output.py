@@ -23,7 +23,11 @@ NETWORK = re.compile(
     r"|(?:Connection\w*|BrokenPipe|Timeout)Error)\b",
     re.MULTILINE,
 )
-VERDICT = re.compile(r"(?ms)^Checking ([^\n]*?): (PASSED|FAILED(?: due to warnings)?|)(.*?)(?=^Checking |\Z)")
+#: What requests says of a certificate that it does not trust, in the same line.
+UNTRUSTED = re.compile(r"^requests\.exceptions\.SSLError\b.*\bCERTIFICATE_VERIFY_FAILED\b", re.MULTILINE)
+#: The verdicts of `twine check --strict` that are no errors.
+PASSED, DOUBTED = "PASSED", "FAILED due to warnings"
+VERDICT = re.compile(rf"(?ms)^Checking ([^\n]*?): ({PASSED}|{DOUBTED}|FAILED|)(.*?)(?=^Checking |\Z)")
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,14 @@ class TwineOutput:
             return kind_of(self.status, exists=EXISTS.search(self.text) is not None)
         if NO_CREDENTIALS.search(self.text):
             return UploadRefusal.NO_CREDENTIALS
+        if self.untrusted:  # nothing was sent
+            return UploadRefusal.OTHER
         return UploadRefusal.NO_ANSWER if NETWORK.search(self.text) else UploadRefusal.OTHER
+
+    @property
+    def untrusted(self) -> bool:
+        """Return whether the certificate of the package index is not trusted."""
+        return not self._broken and UNTRUSTED.search(self.text) is not None
 
     @property
     def reason(self) -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.artifacts import dist
 from wheelhouse_tasks.errors import BadPage, Conflict, Failed, PublishError, WebError, WheelhouseError
+from wheelhouse_tasks.publishing.release_plan import titled
+from wheelhouse_tasks.publishing.shown import difference
 from wheelhouse_tasks.text import count, size_text
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ def upload_plan(plan: ReleasePlan, index: PackageIndex, retries: int, ui: Ui, sl
         ui.note(f"{index.label} already shows all {count(plan.rows)} of {release}")
         return
     what = f"{count(plan.upload)} of {release}"
-    if not ui.confirm(f"A file name can never be used again. Upload {what} to {index.label}?"):
+    if not ui.confirm(f"A file name can never be used again. Upload {what} to {titled(plan.index, plan.url)}?"):
         raise Failed("release", "not confirmed; nothing was uploaded")
     attested = [file for file in plan.upload if file.attestation is not None]
     if attested and not index.is_pypi:
@@ -56,8 +58,8 @@ def upload_plan(plan: ReleasePlan, index: PackageIndex, retries: int, ui: Ui, sl
             raise stopped(plan, position, error, ui.again) from None
         ui.note(f"uploaded {file.artifact.filename} ({size_text(file.size)})")
     ui.note(f"waiting until {index.label} shows them")
-    verify(plan, index, ui, sleep)
-    ui.note(f"{index.label} shows all {count(plan.rows)} of {release}, sha256 compared")
+    compared = ", ".join(verify(plan, index, ui, sleep))
+    ui.note(f"{index.label} shows all {count(plan.rows)} of {release}, {compared} compared")
 
 
 def stopped(plan: ReleasePlan, position: int, error: WheelhouseError, again: str) -> PublishError:
@@ -124,32 +126,39 @@ def arrived(
     name = file.artifact.filename
     for _ in range(looks):
         try:
-            digest = index.shown(project).get(name)
+            there = index.shown(project, [name]).get(name)
         except (WebError, BadPage) as error:  # the refusal must not be forgotten for it
             problem = f"{refusal.problem}; whether it is there is not known: {error}"
             raise PublishError(refusal.subject, problem, status=refusal.status, kind=refusal.kind) from None
-        if digest == file.sha256:
+        if there is not None:
+            other = difference(file, there.digests)
+            if other:
+                raise Conflict(name, f"is on {index.label} {other}")
             return True
-        if digest:
-            raise Conflict(name, f"is on {index.label} with sha256 {digest}, here with {file.sha256}")
         sleep(1)
     return False
 
 
-def verify(plan: ReleasePlan, index: PackageIndex, ui: Ui, sleep: Callable[[float], None]) -> None:
-    """Wait, within the timeout, until the index shows every file; caches may lag behind."""
+def verify(plan: ReleasePlan, index: PackageIndex, ui: Ui, sleep: Callable[[float], None]) -> list[str]:
+    """Wait, within the timeout, until the index shows every file; return by which digests. Caches may lag behind."""
     waited, pause = 0.0, FIRST_PAUSE_OF_LOOKS
+    names = [row.file.artifact.filename for row in plan.rows]
     while True:
-        shown = index.shown(plan.project)
-        behind = [row.file for row in plan.rows if shown.get(row.file.artifact.filename) != row.file.sha256]
+        shown = index.shown(plan.project, names)
+        behind = {}
+        for row in plan.rows:
+            there = shown.get(row.file.artifact.filename)
+            problem = difference(row.file, there.digests) if there else "not shown"
+            if problem:
+                behind[row.file.artifact.filename] = problem
         if not behind:
-            return
+            return sorted({algorithm for name in names for algorithm in shown[name].digests})
         if waited >= index.timeout:
-            names = ", ".join(file.artifact.filename for file in behind)
             where = f"{index.check_url_label} after {index.timeout:g} s"
             raise PublishError(
                 index.label,
-                f"uploaded, but not shown with the right sha256 by {where}: {names}",
+                f"uploaded, but not shown as it was sent by {where}: "
+                + ", ".join(f"{name} ({problem})" for name, problem in behind.items()),
                 f"look at the index and at check_url, then continue with: {ui.again}",
             )
         sleep(pause)

@@ -203,6 +203,14 @@ class Options:
         tasks=("release",),
         flag_help="pattern over python-abi-platform, or sdist, that a file must fit; give it once for each",
     )
+    strict: bool = row(
+        "release",
+        as_boolean,
+        False,
+        "release nothing that is doubtful, though the index takes it",
+        tasks=("release",),
+        flag_help="release nothing that is doubtful, though the index takes it",
+    )
     file_limit: int = row("release", whole(1, 10**6), 100, "MiB that PyPI takes for one file of the project")
 
 

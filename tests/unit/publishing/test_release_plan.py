@@ -18,14 +18,14 @@ def found_in(*files: LocalFile) -> dict[str, tuple[LocalFile, str]]:
     return {file.artifact.filename: (file, "dist") for file in files}
 
 
-def plan(*names: str, published: dict[str, str | None] | None = None, index: str = "pypi") -> ReleasePlan:
+def plan(*names: str, published: dict[str, dict[str, str]] | None = None, index: str = "pypi") -> ReleasePlan:
     """Return the plan of some files."""
     return plan_release("demo", Version("1.0"), index, found_in(*map(local, names)), published or {})
 
 
 def test_release_uploads_wheels_first() -> None:
     """Wheels go before the sdist, so that nobody builds it for want of a wheel; what is there is left."""
-    found = plan(SDIST, WHEEL, OTHER_WHEEL, published={WHEEL: A, "demo-0.9.zip": B})
+    found = plan(SDIST, WHEEL, OTHER_WHEEL, published={WHEEL: {"sha256": A}, "demo-0.9.zip": {"sha256": B}})
     rows = (
         ReleaseRow(local(OTHER_WHEEL), "dist", "upload"),
         ReleaseRow(local(WHEEL), "dist", "already there"),
@@ -37,9 +37,13 @@ def test_release_uploads_wheels_first() -> None:
 
 @pytest.mark.parametrize(
     ("shown", "problem"),
-    [(B, f"is on pypi with sha256 {B}, here with {A}"), (None, "is on pypi without a sha256 to compare")],
+    [
+        ({"sha256": B}, f"is on pypi with sha256 {B}, here with {A}"),
+        ({"md5": "1" * 32}, f"is on pypi with md5 {'1' * 32}, here with {'0' * 32}"),
+        ({}, "is on pypi without a digest to compare"),
+    ],
 )
-def test_other_or_unknown_bytes_are_a_conflict(shown: str | None, problem: str) -> None:
+def test_other_or_unknown_bytes_are_a_conflict(shown: dict[str, str], problem: str) -> None:
     """A file of other or unknown bytes on the index is never uploaded."""
     found = plan(WHEEL, SDIST, published={SDIST: shown})
     assert found.upload == (local(WHEEL),)
@@ -48,7 +52,7 @@ def test_other_or_unknown_bytes_are_a_conflict(shown: str | None, problem: str) 
 
 def test_record_is_read_again() -> None:
     """What was written is what is read: project, version, index, and the digest of every file."""
-    made = plan(WHEEL, SDIST, published={WHEEL: A})
+    made = plan(WHEEL, SDIST, published={WHEEL: {"sha256": A}})
     written = json.loads(json.dumps(release_plan.record(made)))
     assert written["files"][0] == {
         "file": WHEEL,

@@ -94,6 +94,7 @@ def test_defaults(tmp_path: Path) -> None:
             expect=(),
             missing_credentials="fail",
             file_limit=100,
+            strict=False,
         ),
         environ={},
     )
@@ -161,6 +162,7 @@ TEXTS: dict[str, tuple[tuple[str, ...], Find]] = {
     "check_url": (("u1", "u2", "u3", "u4", "u5"), lambda found: found.options.check_url),
     "missing_credentials": (("skip", "fail", "skip", "fail", "skip"), lambda found: found.options.missing_credentials),
     "expect": (("e1", "e2", "e3", "e4", "sdist"), lambda found: " ".join(found.options.expect)),
+    "strict": (("no", "yes", "off", "true", "0"), lambda found: found.options.strict),
     "file_limit": (("1", "2", "3", "4", "5"), lambda found: str(found.options.file_limit)),
 }
 TRUTH = {"no": False, "yes": True, "off": False, "true": True, "0": False}
@@ -207,9 +209,7 @@ def test_each_level_sets_each_key(key: str, level: int, tmp_path: Path) -> None:
     values, find = TEXTS[key]
     value = values[0]
     found = settle_levels(tmp_path, key, {LEVELS[level]: value})
-    assert find(found) == (
-        TRUTH[value] if key in {"secure", "update_index", "flat_index", "slash_pages", "enable_cdn", "stamp"} else value
-    )
+    assert find(found) == (TRUTH[value] if isinstance(ROWS[key].default, bool) else value)
 
 
 @pytest.mark.parametrize("key", TEXTS)
@@ -221,9 +221,7 @@ def test_each_level_beats_the_ones_below(key: str, lower: int, higher: int, tmp_
     values, find = TEXTS[key]
     found = settle_levels(tmp_path, key, {LEVELS[at]: values[at] for at in range(lower, higher + 1)})
     value = values[higher]
-    assert find(found) == (
-        TRUTH[value] if key in {"secure", "update_index", "flat_index", "slash_pages", "enable_cdn", "stamp"} else value
-    )
+    assert find(found) == (TRUTH[value] if isinstance(ROWS[key].default, bool) else value)
 
 
 @pytest.mark.parametrize("source", ["tool", "config"])
