@@ -289,10 +289,10 @@ def test_modules_of_the_project_do_not_shadow_twine(pypi: servers.PackageIndex, 
     ],
 )
 def test_two_of_a_kind_are_refused(make: object, said: str, pypi: servers.PackageIndex, tmp_path: Path) -> None:
-    """`1.0` and `1.0.0` are one version: two sdists, or two wheels for the same tags, stop the release."""
+    """`1.0` and `1.0.0` are one version: two sdists, or two wheels for the same tags, stop a strict release."""
     project = make_project(tmp_path / "project")
     make(project / "dist")  # type: ignore[operator]
-    failed(inv(project, *RELEASE, "--no-fetch", env=index_env(pypi)), 1, said)
+    failed(inv(project, *RELEASE, "--no-fetch", "--strict", env=index_env(pypi)), 1, said)
 
 
 def test_local_version_is_refused_for_pypi(tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def remarks(names: Iterable[str]) -> tuple[str, ...]:
     found = [
         f"{label} has {len(tags)} wheels, with the build tags {', '.join(tags)}: installers take the highest"
         for label, tags in builds.items()
-        if len(tags) > 1
+        if len(set(tags)) > 1
     ]
     return (*found, *(() if len(artifacts) > sum(map(len, builds.values())) else ("there is no sdist",)))
 
