@@ -456,6 +456,8 @@ def test_record_that_setuptools_scm_prefers_is_left_out(scm: str, checkout: Path
         "pyproject.toml": f'{head}requires = ["setuptools", {scm}\n'.encode(),
         "src/demo.egg-info/scm_version.json": b"{}",
         "src/demo.egg-info/PKG-INFO": b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0.dev0\n",
+        "tests/data/other.egg-info/PKG-INFO": b"Version: 1.0.dev0\nVersion: 2\n",
+        "tests/data/other.egg-info/scm_version.json": b"{}",
     }
     (checkout / "dist/demo-1.0.dev0-py3-none-any.whl").unlink()
     wheels.make_sdist(checkout / "dist", "demo", "1.0.dev0", extra_files=files)
@@ -464,6 +466,10 @@ def test_record_that_setuptools_scm_prefers_is_left_out(scm: str, checkout: Path
     assert json.loads(done.stdout)["uploaded"] == [f"{name}.tar.gz"], done.stderr
     with tarfile.open(checkout / f"wheelhouse/files/demo/{name}.tar.gz") as archive:
         assert f"{name}/src/demo.egg-info/scm_version.json" not in archive.getnames()
+        assert f"{name}/tests/data/other.egg-info/scm_version.json" in archive.getnames()
+        other = archive.extractfile(f"{name}/tests/data/other.egg-info/PKG-INFO")
+        assert other
+        assert other.read() == files["tests/data/other.egg-info/PKG-INFO"]
         information = archive.extractfile(f"{name}/src/demo.egg-info/PKG-INFO")
         assert information
         assert b"Version: 1.0.dev0+20260101000000\n" in information.read()

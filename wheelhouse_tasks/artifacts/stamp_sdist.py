@@ -41,7 +41,7 @@ STATIC = frozenset(
 FROM_PKG_INFO = frozenset(["hatchling.build"])
 SETUPTOOLS = frozenset(["setuptools.build_meta", "setuptools.build_meta:__legacy__"])
 #: What setuptools_scm 10 and later takes a version from, rather than from PKG-INFO: left out.
-SCM_VERSION = ".egg-info/scm_version.json"
+SCM_VERSION = "scm_version.json"
 #: Where a version is written out: the standard's table, and Poetry's own of before.
 TABLES = (("project",), ("tool", "poetry"))
 FILE_LIMIT = 8 << 20
@@ -75,12 +75,12 @@ def rewrite(path: Path, named: Artifact, version: Version, folder: Path) -> Path
         ):
             for member in members:
                 inside = _inside(member.name)
-                if inside.endswith(SCM_VERSION):
+                if _of_egg_info(inside, named) == SCM_VERSION:
                     continue
                 stream = source.extractfile(member) if member.isreg() else None
                 if inside == "pyproject.toml":
                     stream = io.BytesIO(pyproject)
-                elif stream and (inside == "PKG-INFO" or inside.endswith(".egg-info/PKG-INFO")):
+                elif stream and "PKG-INFO" in (inside, _of_egg_info(inside, named)):
                     stream = io.BytesIO(_with_version(stream.read(FILE_LIMIT), version))
                 _renamed(member, fresh)
                 if isinstance(stream, io.BytesIO):
@@ -92,6 +92,13 @@ def rewrite(path: Path, named: Artifact, version: Version, folder: Path) -> Path
 def _inside(name: str) -> str:
     """Return the name of a member below the folder that holds all of them."""
     return name.removeprefix("./").partition("/")[2]
+
+
+def _of_egg_info(inside: str, named: Artifact) -> str:
+    """Return the name of a member within the .egg-info folder of the project, or an empty text elsewhere."""
+    folder, _, name = inside.rpartition("/")
+    project = folder.rpartition("/")[2].removesuffix(".egg-info")
+    return name if folder.endswith(".egg-info") and canonicalize_name(project) == named.project else ""
 
 
 def _content(source: tarfile.TarFile, members: list[tarfile.TarInfo], name: str) -> bytes:
