@@ -393,7 +393,13 @@ packages = ["demo"]
 
 
 @pytest.mark.parametrize(
-    "pyproject", [built("1.0.dev0"), DYNAMIC, SETUPTOOLS], ids=["hatchling", "hatchling dynamic", "setuptools"]
+    "pyproject",
+    [
+        pytest.param(built("1.0.dev0"), id="hatchling"),
+        pytest.param(DYNAMIC, id="hatchling dynamic"),
+        pytest.param(DYNAMIC.replace(b'["hatchling"]', b'["hatchling>=1.10,<3"]'), id="hatchling dynamic, demanded"),
+        pytest.param(SETUPTOOLS, id="setuptools"),
+    ],
 )
 def test_stamped_sdist_installs(pyproject: bytes, checkout: Path) -> None:
     """Each night's sdist has a version of its own, which pip finds in what it builds from it."""
@@ -484,6 +490,22 @@ NOT_STAMPED: dict[str, tuple[str, list[tuple[bytes, bytes]]]] = {
     "setuptools and code": (
         "its build backend, setuptools.build_meta,",
         [DYNAMIC_VERSION, (b"hatchling.build", b"setuptools.build_meta")],
+    ),
+    "old hatchling": (
+        "its build backend, hatchling.build,",
+        [DYNAMIC_VERSION, (b'["hatchling"]', b'["hatchling<1.22"]')],
+    ),
+    "pinned old hatchling": (
+        "its build backend, hatchling.build,",
+        [DYNAMIC_VERSION, (b'["hatchling"]', b'["hatchling==1.18.0"]')],
+    ),
+    "odd hatchling": (
+        "its build backend, hatchling.build,",
+        [DYNAMIC_VERSION, (b'["hatchling"]', b'["hatchling===old", 5]')],
+    ),
+    "odd build system": (
+        "its build backend, ['x'],",
+        [DYNAMIC_VERSION, (b'["hatchling"]', b"5"), (b'"hatchling.build"', b'["x"]')],
     ),
     "no backend": ("its build backend, setuptools.build_meta:__legacy__,", [DYNAMIC_VERSION, (b"build-backend", b"x")]),
     "damaged": ("its pyproject.toml cannot be read", [(b"[project]", b"[project")]),
