@@ -10,6 +10,7 @@ import hashlib
 import io
 import os
 import secrets
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NoReturn
@@ -152,7 +153,8 @@ class FolderStore:
 
 def keep_out_of_git(folder: Path) -> None:
     """Let git, and build backends that ask it, leave out what is in the folder."""
-    (folder / GITIGNORE).write_text(EVERYTHING)
+    with suppress(OSError):  # whoever writes the first file next is told why not
+        (folder / GITIGNORE).write_text(EVERYTHING)
 
 
 def let_into_git(folder: Path) -> bool:
