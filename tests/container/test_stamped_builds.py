@@ -324,7 +324,13 @@ packages = ["demo"]
 
 
 @pytest.mark.parametrize(
-    "pyproject", [built("1.0.dev0"), DYNAMIC, SETUPTOOLS], ids=["hatchling", "hatchling dynamic", "setuptools"]
+    "pyproject",
+    [
+        pytest.param(built("1.0.dev0"), id="hatchling"),
+        pytest.param(DYNAMIC, id="hatchling dynamic"),
+        pytest.param(DYNAMIC.replace(b'["hatchling"]', b'["hatchling>=1.10,<3"]'), id="hatchling dynamic, demanded"),
+        pytest.param(SETUPTOOLS, id="setuptools"),
+    ],
 )
 def test_stamped_sdist_installs(pyproject: bytes, checkout: Path) -> None:
     """Each night's sdist has a version of its own, which pip finds in what it builds from it."""
@@ -387,6 +393,8 @@ def test_record_that_setuptools_scm_prefers_is_left_out(scm: str, checkout: Path
         "pyproject.toml": f'{head}requires = ["setuptools", {scm}\n'.encode(),
         "src/demo.egg-info/scm_version.json": b"{}",
         "src/demo.egg-info/PKG-INFO": b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0.dev0\n",
+        "tests/data/other.egg-info/PKG-INFO": b"Version: 1.0.dev0\nVersion: 2\n",
+        "tests/data/other.egg-info/scm_version.json": b"{}",
     }
     (checkout / "dist/demo-1.0.dev0-py3-none-any.whl").unlink()
     wheels.make_sdist(checkout / "dist", "demo", "1.0.dev0", extra_files=files)
@@ -395,6 +403,10 @@ def test_record_that_setuptools_scm_prefers_is_left_out(scm: str, checkout: Path
     assert json.loads(done.stdout)["uploaded"] == [f"{name}.tar.gz"], done.stderr
     with tarfile.open(checkout / f"wheelhouse/files/demo/{name}.tar.gz") as archive:
         assert f"{name}/src/demo.egg-info/scm_version.json" not in archive.getnames()
+        assert f"{name}/tests/data/other.egg-info/scm_version.json" in archive.getnames()
+        other = archive.extractfile(f"{name}/tests/data/other.egg-info/PKG-INFO")
+        assert other
+        assert other.read() == files["tests/data/other.egg-info/PKG-INFO"]
         information = archive.extractfile(f"{name}/src/demo.egg-info/PKG-INFO")
         assert information
         assert b"Version: 1.0.dev0+20260101000000\n" in information.read()
@@ -409,6 +421,22 @@ NOT_STAMPED: dict[str, tuple[str, list[tuple[bytes, bytes]]]] = {
     "setuptools and code": (
         "its build backend, setuptools.build_meta,",
         [DYNAMIC_VERSION, (b"hatchling.build", b"setuptools.build_meta")],
+    ),
+    "old hatchling": (
+        "its build backend, hatchling.build,",
+        [DYNAMIC_VERSION, (b'["hatchling"]', b'["hatchling<1.22"]')],
+    ),
+    "pinned old hatchling": (
+        "its build backend, hatchling.build,",
+        [DYNAMIC_VERSION, (b'["hatchling"]', b'["hatchling==1.18.0"]')],
+    ),
+    "odd hatchling": (
+        "its build backend, hatchling.build,",
+        [DYNAMIC_VERSION, (b'["hatchling"]', b'["hatchling===old", 5]')],
+    ),
+    "odd build system": (
+        "its build backend, ['x'],",
+        [DYNAMIC_VERSION, (b'["hatchling"]', b"5"), (b'"hatchling.build"', b'["x"]')],
     ),
     "no backend": ("its build backend, setuptools.build_meta:__legacy__,", [DYNAMIC_VERSION, (b"build-backend", b"x")]),
     "damaged": ("its pyproject.toml cannot be read", [(b"[project]", b"[project")]),

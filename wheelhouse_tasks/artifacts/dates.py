@@ -18,6 +18,8 @@ COMPACT = re.compile(
 DOTTED = re.compile(
     r"(?:(?:git|g|date|d|dev|build|nightly|snapshot)?)(?P<year>(?:19|20)\d\d)\.(?P<month>\d\d?)\.(?P<day>\d\d?)"
 )
+#: Seconds since the epoch, from 2001 to 2033.
+SECONDS = re.compile(r"1\d{9}")
 #: The id of a commit, which is no date whatever digits it has.
 COMMIT = re.compile(r"g?(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}")
 DAY_OF_GIT_DESCRIBE = re.compile(r"d\d+")
@@ -29,7 +31,7 @@ def holds_date(version: Version) -> bool:
     compact = [str(version.dev), *(part for part in local if not _is_commit(part))]
     dotted = [".".join(local[start : start + 3]) for start in range(len(local) - 2)]
     matches = [*map(COMPACT.fullmatch, compact), *map(DOTTED.fullmatch, dotted)]
-    return any(match is not None and _is_date(match) for match in matches)
+    return any(match and _is_date(match) for match in matches) or any(map(SECONDS.fullmatch, compact))
 
 
 def _is_commit(part: str) -> bool:

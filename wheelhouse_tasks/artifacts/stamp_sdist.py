@@ -37,11 +37,11 @@ STATIC = frozenset(
         "scikit_build_core.build",
     )
 )
-#: Backends that were seen to take a `dynamic` version from the PKG-INFO of an sdist.
-FROM_PKG_INFO = frozenset(["hatchling.build"])
+#: The backend that was seen to take a `dynamic` version from the PKG-INFO of an sdist, from this release on.
+HATCHLING, FOLLOWS = "hatchling.build", Version("1.22")
 SETUPTOOLS = frozenset(["setuptools.build_meta", "setuptools.build_meta:__legacy__"])
 #: What setuptools_scm 10 and later takes a version from, rather than from PKG-INFO: left out.
-SCM_VERSION = ".egg-info/scm_version.json"
+SCM_VERSION = "scm_version.json"
 #: Where a version is written out: the standard's table, and Poetry's own of before.
 TABLES = (("project",), ("tool", "poetry"))
 FILE_LIMIT = 8 << 20
@@ -75,12 +75,12 @@ def rewrite(path: Path, named: Artifact, version: Version, folder: Path) -> Path
         ):
             for member in members:
                 inside = _inside(member.name)
-                if inside.endswith(SCM_VERSION):
+                if _of_egg_info(inside, named) == SCM_VERSION:
                     continue
                 stream = source.extractfile(member) if member.isreg() else None
                 if inside == "pyproject.toml":
                     stream = io.BytesIO(pyproject)
-                elif stream and (inside == "PKG-INFO" or inside.endswith(".egg-info/PKG-INFO")):
+                elif stream and "PKG-INFO" in (inside, _of_egg_info(inside, named)):
                     stream = io.BytesIO(_with_version(stream.read(FILE_LIMIT), version))
                 _renamed(member, fresh)
                 if isinstance(stream, io.BytesIO):
@@ -92,6 +92,13 @@ def rewrite(path: Path, named: Artifact, version: Version, folder: Path) -> Path
 def _inside(name: str) -> str:
     """Return the name of a member below the folder that holds all of them."""
     return name.removeprefix("./").partition("/")[2]
+
+
+def _of_egg_info(inside: str, named: Artifact) -> str:
+    """Return the name of a member within the .egg-info folder of the project, or an empty text elsewhere."""
+    folder, _, name = inside.rpartition("/")
+    project = folder.rpartition("/")[2].removesuffix(".egg-info")
+    return name if folder.endswith(".egg-info") and canonicalize_name(project) == named.project else ""
 
 
 def _content(source: tarfile.TarFile, members: list[tarfile.TarInfo], name: str) -> bytes:
@@ -137,7 +144,7 @@ def _pyproject(content: bytes, named: Artifact, version: Version) -> bytes:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
         raise CannotStamp("its pyproject.toml cannot be read") from None
     system = _table(settings, ("build-system",))
-    backend = system.get("build-backend", "setuptools.build_meta:__legacy__")
+    backend = str(system.get("build-backend", "setuptools.build_meta:__legacy__"))
     if "backend-path" in system:
         raise CannotStamp("its build backend is its own")
     for table in TABLES:
@@ -146,24 +153,40 @@ def _pyproject(content: bytes, named: Artifact, version: Version) -> bytes:
             if backend not in STATIC or not _means(written, named.version):
                 raise CannotStamp(f"its version in pyproject.toml is not the one that {backend} builds")
             return _replaced(text, settings, table, str(version)).encode()
-    if backend in FROM_PKG_INFO or (backend in SETUPTOOLS and _has_scm(settings)):
+    if (backend == HATCHLING and _may_follow(settings)) or (backend in SETUPTOOLS and _has_scm(settings)):
         return content
     raise CannotStamp(f"its build backend, {backend}, takes the version from elsewhere than PKG-INFO")
 
 
+def _may_follow(settings: dict[str, Any]) -> bool:
+    """Tell whether the hatchling that is demanded takes the version from PKG-INFO."""
+    requirement = _required(settings, "hatchling")
+    if requirement is None:
+        return False
+    named = (each.version.removesuffix(".*") for each in requirement.specifier if each.operator != "===")
+    candidates = [FOLLOWS, Version("999"), *map(Version, named)]
+    return any(version >= FOLLOWS and requirement.specifier.contains(version) for version in candidates)
+
+
 def _has_scm(settings: dict[str, Any]) -> bool:
     """Tell whether setuptools takes the version from setuptools_scm, which takes it from PKG-INFO."""
-    if "version" in _table(settings, ("tool", "setuptools", "dynamic")):
+    requirement = _required(settings, "setuptools-scm")
+    if requirement is None or "version" in _table(settings, ("tool", "setuptools", "dynamic")):
         return False
-    configured = "setuptools_scm" in _table(settings, ("tool",))
-    for text in _table(settings, ("build-system",)).get("requires", []):
+    return "setuptools_scm" in _table(settings, ("tool",)) or "simple" in requirement.extras
+
+
+def _required(settings: dict[str, Any], project: str) -> Requirement | None:
+    """Return what the build demands of a project."""
+    requires = _table(settings, ("build-system",)).get("requires")
+    for text in requires if isinstance(requires, list) else []:
         try:
             requirement = Requirement(str(text))
         except InvalidRequirement:
             continue
-        if canonicalize_name(requirement.name) == "setuptools-scm":
-            return configured or "simple" in requirement.extras
-    return False
+        if canonicalize_name(requirement.name) == project:
+            return requirement
+    return None
 
 
 def _table(settings: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NoReturn
@@ -146,7 +147,7 @@ class FolderStore:
 
 def keep_out_of_git(folder: Path) -> None:
     """Let git, and build backends that ask it, leave out what is in the folder."""
-    with part_of(folder / GITIGNORE) as part:
+    with suppress(OSError), part_of(folder / GITIGNORE) as part:  # whoever writes the first file next is told why not
         part.write_text(EVERYTHING)
 
 
