@@ -16,8 +16,9 @@ from packaging.version import Version
 from projects import inv, make_project
 from stamped import WHEN, rewritten
 
-from wheelhouse_tasks.artifacts import artifact, dist, stamp, stamp_sdist
+from wheelhouse_tasks.artifacts import artifact, dist
 from wheelhouse_tasks.artifacts.archive import record_problems
+from wheelhouse_tasks.stamps import stamp, stamp_sdist
 
 
 def test_record_of_windows_is_written_anew(tmp_path: Path) -> None:

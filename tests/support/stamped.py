@@ -4,7 +4,8 @@ from pathlib import Path
 
 import wheels
 
-from wheelhouse_tasks.artifacts import artifact, stamp
+from wheelhouse_tasks.artifacts import artifact
+from wheelhouse_tasks.stamps import stamp
 
 WHEN = 1_767_225_600  # 2026-01-01T00:00:00Z
 

@@ -16,7 +16,7 @@ GROUND = ("blocks", "errors", "files", "names", "secret", "text", "parallel", "r
 
 
 FLOORS = (
-    *("settings", "artifacts", "storage", "pages", "container", "sources", "publishing", "diagnosis"),
+    *("settings", "artifacts", "stamps", "storage", "pages", "container", "sources", "publishing", "diagnosis"),
     *("commands", "cli", "__init__", "__main__", "setup_commands"),
 )
 
@@ -30,7 +30,7 @@ ONLY_IN = {
     "invoke": ("cli/", "__main__"),
     "ci_info": ("settings/ci",),
     "setuptools": ("setup_commands",),
-    "subprocess": ("child", "artifacts/stamp"),
+    "subprocess": ("child",),
 }
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import dist
-from wheelhouse_tasks.artifacts.stamping import Stamped, stamp_builds, unknown_files
 from wheelhouse_tasks.commands.circumstances import check_that_it_lasts, reason_not_to
 from wheelhouse_tasks.container import retention
 from wheelhouse_tasks.container.looked import LookedProject, look
@@ -31,6 +30,7 @@ from wheelhouse_tasks.publishing import platforms
 from wheelhouse_tasks.publishing.finding import Finding, told_once
 from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.settings.table import LOCAL
+from wheelhouse_tasks.stamps.stamping import Stamped, stamp_builds, unknown_files
 from wheelhouse_tasks.storage import publish
 from wheelhouse_tasks.storage.folder import GITIGNORE, keep_out_of_git, let_into_git
 from wheelhouse_tasks.storage.opening import open_store

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from wheelhouse_tasks.artifacts.dates import holds_date
+from wheelhouse_tasks.stamps.dates import holds_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -18,16 +18,17 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from wheelhouse_tasks.artifacts import artifact, pins
-from wheelhouse_tasks.artifacts.dates import holds_date
+from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.errors import BadArtifact
+from wheelhouse_tasks.stamps import pins
+from wheelhouse_tasks.stamps.dates import holds_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from wheelhouse_tasks.artifacts.artifact import Artifact
-    from wheelhouse_tasks.artifacts.pins import Fresh
+    from wheelhouse_tasks.stamps.pins import Fresh
 
 #: The oldest time that a zip archive can hold, and the newest that a stamp can.
 FIRST, LAST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (1980, 9999))

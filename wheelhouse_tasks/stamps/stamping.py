@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks.artifacts import artifact, dist, pins, stamp, stamp_sdist
-from wheelhouse_tasks.artifacts.checkout import Checkout
+from wheelhouse_tasks.artifacts import artifact, dist
+from wheelhouse_tasks.stamps import pins, stamp, stamp_sdist
+from wheelhouse_tasks.stamps.checkout import Checkout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

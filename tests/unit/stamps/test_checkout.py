@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wheelhouse_tasks.artifacts.checkout import Checkout
+from wheelhouse_tasks.stamps.checkout import Checkout
 
 WHEN = 1_767_225_600  # 2026-01-01T00:00:00Z
 ENVIRON = {"PATH": os.environ["PATH"], "HOME": "/nowhere"}

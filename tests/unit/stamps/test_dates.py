@@ -3,7 +3,7 @@
 import pytest
 from packaging.version import Version
 
-from wheelhouse_tasks.artifacts.dates import holds_date
+from wheelhouse_tasks.stamps.dates import holds_date
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 from packaging.version import Version
 
-from wheelhouse_tasks.artifacts import pins
+from wheelhouse_tasks.stamps import pins
 
 OLD, NEW = "1.3.dev4+gabc1234", "1.3.dev4+20260101000000.gabc1234"
 FRESH = {("demo-core", Version(OLD)): Version(NEW), ("other", Version("2.dev0")): Version("2.dev0+20260101000000")}

@@ -9,7 +9,8 @@ import pytest
 from packaging.version import Version
 from stamped import WHEN, rewritten
 
-from wheelhouse_tasks.artifacts import artifact, dist, stamp
+from wheelhouse_tasks.artifacts import artifact, dist
+from wheelhouse_tasks.stamps import stamp
 
 
 @pytest.mark.parametrize(
