@@ -15,10 +15,12 @@ from wheelhouse_tasks.cli.collection import (
     upload,
     yank,
 )
+from wheelhouse_tasks.wheelhouse import Wheelhouse
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Wheelhouse",
     "__version__",
     "check",
     "doctor",

@@ -138,12 +138,23 @@ def test_four_lines_of_tasks(tmp_path: Path) -> None:
 
 
 def test_use_from_python(tmp_path: Path) -> None:
-    """The example of the Python API uploads."""
+    """The example of the Python API uploads, and shows what is there."""
     project = make_project(tmp_path / "project")
     wheel = wheels.make_wheel(project / "dist")
-    code = next(text for text in blocks("python") if "resolve" in text)
+    code = next(text for text in blocks("python") if "of_project" in text)
     done = programs.run(sys.executable, "-c", code, cwd=project, check=True)
-    assert done.stdout == f"{(wheel.name,)}\n"
+    url = (project / "nightly").as_uri()
+    assert done.stdout == f"{(wheel.name,)} {url}/\n1.0 {[wheel.name]}\n"
+
+
+def test_composed_tasks(tmp_path: Path) -> None:
+    """The example of composed tasks uploads to both containers."""
+    code = next(text for text in blocks("python") if "pre=" in text)
+    project = make_project(tmp_path / "project", code)
+    wheels.make_wheel(project / "dist")
+    done = inv(project, "nightly")
+    assert done.returncode == 0, done.stderr
+    assert all((project / name / "index.html").is_file() for name in ("wheelhouse", "mirror"))
 
 
 def test_configuration_examples(tmp_path: Path) -> None:

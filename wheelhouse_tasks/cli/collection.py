@@ -28,17 +28,13 @@ ONLY = "pattern over python-abi-platform, or sdist; give it once for each"
 )
 def upload(run: Run, overwrite: bool = False, upload_pull_request: bool = False) -> object:
     """Upload the artifacts of dist/ and bring the index up to date."""
-    from wheelhouse_tasks.commands.upload import upload
-
-    return upload(run.settings, run.ui, overwrite=overwrite, pull_request=upload_pull_request, dry_run=run.dry_run)
+    return run.wheelhouse.upload(overwrite=overwrite, pull_request=upload_pull_request, dry_run=run.dry_run)
 
 
 @command(version="version to fetch (all)", only=ONLY, force="replace files that are there with other bytes")
 def fetch(run: Run, version: str | None = None, only: Sequence[str] = (), force: bool = False) -> object:
     """Fetch the artifacts of a project from wheelhouses to dist/."""
-    from wheelhouse_tasks.commands.fetch import fetch
-
-    return fetch(run.settings, run.ui, version=version, only=only, force=force, dry_run=run.dry_run)
+    return run.wheelhouse.fetch(version=version, only=only, force=force, dry_run=run.dry_run)
 
 
 @command(
@@ -56,15 +52,11 @@ def release(
     no_fetch: bool = False,
 ) -> object:
     """Release a version: collect, check, upload with twine, verify."""
-    from wheelhouse_tasks.commands.release import release
-
-    return release(
-        run.settings,
-        run.ui,
+    return run.wheelhouse.release(
         version=version,
         fetching=not no_fetch,
         like=like,
-        plan_file=run.settings.root / plan if plan else None,
+        plan_file=run.wheelhouse.settings.root / plan if plan else None,
         dry_run=run.dry_run,
     )
 
@@ -76,25 +68,19 @@ def release(
 )
 def status(run: Run, version: str | None = None, like: str | None = None) -> object:
     """Show which versions, Pythons and platforms are there."""
-    from wheelhouse_tasks.commands.status import status
-
-    return status(run.settings, run.ui, version=version, like=like)
+    return run.wheelhouse.status(version=version, like=like)
 
 
 @command(version="version to copy", to="wheelhouse to copy to, as a URL or path")
 def promote(run: Run, version: str | None = None, to: str | None = None) -> object:
     """Copy a version, the same bytes, to another wheelhouse."""
-    from wheelhouse_tasks.commands.promote import promote
-
-    return promote(run.settings, run.ui, version=version, to=to, dry_run=run.dry_run)
+    return run.wheelhouse.promote(version=version, to=to, dry_run=run.dry_run)
 
 
 @command(adopt="move what wheelhouse-uploader left at the root of the container into the layout")
 def index(run: Run, adopt: bool = False) -> object:
     """Rebuild all pages from the listing of the container."""
-    from wheelhouse_tasks.commands.maintain import index
-
-    return index(run.settings, run.ui, adopt=adopt, dry_run=run.dry_run)
+    return run.wheelhouse.index(adopt=adopt, dry_run=run.dry_run)
 
 
 @command(
@@ -104,49 +90,37 @@ def index(run: Run, adopt: bool = False) -> object:
 )
 def check(run: Run, deep: bool = False, repair: bool = False) -> object:
     """Compare the container with its pages; exit 1 if something is off."""
-    from wheelhouse_tasks.commands.check import check
-
-    return check(run.settings, run.ui, deep=deep, repair=repair and not run.dry_run)
+    return run.wheelhouse.check(deep=deep, repair=repair and not run.dry_run)
 
 
 @command(dry_run="look, and write no probe objects")
 def doctor(run: Run) -> object:
     """Try credentials, container, public URL and installers; exit 1 if something is off."""
-    from wheelhouse_tasks.commands.doctor import doctor
-
-    return doctor(run.settings, run.ui, dry_run=run.dry_run)
+    return run.wheelhouse.doctor(dry_run=run.dry_run)
 
 
 @command(version=VERSION, reason="why; installers show it", only=ONLY)
 def yank(run: Run, version: str | None = None, reason: str = "", only: Sequence[str] = ()) -> object:
     """Yank the files of a version: installed only when pinned."""
-    from wheelhouse_tasks.commands.maintain import yank
-
-    return yank(run.settings, run.ui, version=version, reason=reason, only=only, dry_run=run.dry_run)
+    return run.wheelhouse.yank(version=version, reason=reason, only=only, dry_run=run.dry_run)
 
 
 @command(version=VERSION, only=ONLY)
 def unyank(run: Run, version: str | None = None, only: Sequence[str] = ()) -> object:
     """Take back a yank."""
-    from wheelhouse_tasks.commands.maintain import unyank
-
-    return unyank(run.settings, run.ui, version=version, only=only, dry_run=run.dry_run)
+    return run.wheelhouse.unyank(version=version, only=only, dry_run=run.dry_run)
 
 
 @command(version=VERSION, only=ONLY)
 def remove(run: Run, version: str | None = None, only: Sequence[str] = ()) -> object:
     """Take the files of a version off the pages; prune deletes them."""
-    from wheelhouse_tasks.commands.maintain import remove
-
-    return remove(run.settings, run.ui, version=version, only=only, dry_run=run.dry_run)
+    return run.wheelhouse.remove(version=version, only=only, dry_run=run.dry_run)
 
 
 @command(now="delete at once what was retired, without the grace period")
 def prune(run: Run, now: bool = False) -> object:
     """Retire old development builds by rule."""
-    from wheelhouse_tasks.commands.maintain import prune
-
-    return prune(run.settings, run.ui, at_once=now, dry_run=run.dry_run)
+    return run.wheelhouse.prune(at_once=now, dry_run=run.dry_run)
 
 
 guard_debug_log()

@@ -13,14 +13,13 @@ from invoke.tasks import Task, task
 
 from wheelhouse_tasks.cli.run import run
 from wheelhouse_tasks.settings.table import flags_of
+from wheelhouse_tasks.wheelhouse import Wheelhouse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from invoke.context import Context
 
-    from wheelhouse_tasks.settings.resolve import Settings
-    from wheelhouse_tasks.ui import Ui
 
 DRY_RUN = {"dry_run": "show the plan and write nothing"}
 CONFIRMS = {"yes": "do not ask"}
@@ -33,8 +32,7 @@ EVERY_TASK = {
 class Run(NamedTuple):
     """What a task works with."""
 
-    settings: Settings
-    ui: Ui
+    wheelhouse: Wheelhouse
     dry_run: bool
 
 
@@ -79,7 +77,7 @@ def command(*, dry: bool = True, confirms: bool = False, **texts: str) -> Callab
             options = {option.name: given[option.name] or option.default for option in own}
             run(
                 context,
-                lambda settings, ui, dry_run: function(Run(settings, ui, dry_run), **options),
+                lambda settings, ui, dry_run: function(Run(Wheelhouse(settings, ui), dry_run), **options),
                 {row.name: row.given(given[row.parameter]) for row in rows},
                 dry_run=given.get("dry_run", False),
                 verbose=given["verbose"],

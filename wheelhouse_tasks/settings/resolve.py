@@ -25,6 +25,7 @@ from wheelhouse_tasks.settings.rule import Rule
 from wheelhouse_tasks.settings.table import FLAGS, LOCAL, ROWS, Options
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -138,10 +139,16 @@ def _known(table: object, source: str) -> dict[str, Any]:
     for key in table:
         if key in FLAGS:
             raise UsageError(source, f"{key!r} is not a setting", CREDENTIAL_HINT)
-        if key not in ROWS:
-            near = difflib.get_close_matches(str(key).replace("-", "_"), ROWS, n=1)
-            raise UsageError(source, f"unknown setting {key!r}", f"did you mean {near[0]!r}?" if near else "")
+    check_names(table, source)
     return {key: value for key, value in table.items() if value is not None and value != {}}
+
+
+def check_names(names: Iterable[object], source: str) -> None:
+    """Raise UsageError for a name that is no setting's; *source* is where it stands."""
+    for name in names:
+        if name not in ROWS:
+            near = difflib.get_close_matches(str(name).replace("-", "_"), ROWS, n=1)
+            raise UsageError(source, f"unknown setting {name!r}", f"did you mean {near[0]!r}?" if near else "")
 
 
 def _table_in(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
