@@ -215,8 +215,8 @@ def test_container_that_somebody_named_is_filled(setting: str, level: str, build
 @pytest.mark.parametrize("words", [(), ("--dry-run",), ("--json",), ("--prefix", "nightly")], ids=" ".join)
 def test_build_that_names_no_container_fails(words: tuple[str, ...], project: Path) -> None:
     """The task ends with 2 and one line, and leaves nothing behind."""
-    done = inv_here(project, "wheelhouse.upload", *words, env={"GITHUB_ACTIONS": "true", "CI": "true"})
-    failed(done, 2, "this build (GitHub Actions) would lose the default folder (set WHEELHOUSE_PROVIDER and")
+    done = inv_here(project, "wheelhouse.upload", *words, env={"TRAVIS": "true", "CI": "true"})
+    failed(done, 2, "this build (Travis CI) would lose the default folder (set WHEELHOUSE_PROVIDER and")
     assert ("--json" in words) == (done.stdout != "")
     assert not (project / "wheelhouse").exists()
 

@@ -263,7 +263,7 @@ def run_failing(project: Path, text: str, flags: dict[str, object] | None = None
 
     context = Context(Config(project_location=project))
     with pytest.raises(Exit) as ended:
-        run.run(context, command, flags or {}, dry_run=False, verbose=True, as_json=True)
+        run.run(context, command, flags or {}, run.Call("upload", dry_run=False, verbose=True, as_json=True))
     sys.stderr.write(str(ended.value.message))
     return ended.value.code
 
@@ -288,7 +288,7 @@ def test_errors_hold_no_secret_of_any_provider(
 
     context = Context(Config(project_location=project))
     with pytest.raises(Exit) as ended:
-        run.run(context, command, {}, dry_run=False, verbose=True, as_json=True)
+        run.run(context, command, {}, run.Call("upload", dry_run=False, verbose=True, as_json=True))
     out, err = capfd.readouterr()
     assert HIDDEN in str(ended.value.message)
     assert ("internal error" in log.getvalue()) == (error in (ValueError, OSError))

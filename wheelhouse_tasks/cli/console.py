@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from wheelhouse_tasks.cli.dialect import NoDialect, Report, dialect_of
 from wheelhouse_tasks.errors import Failed, one_line
 from wheelhouse_tasks.secret import mask
 from wheelhouse_tasks.settings.credentials import secrets_among, secrets_of
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from wheelhouse_tasks.cli.dialect import Dialect
     from wheelhouse_tasks.settings.resolve import Settings
     from wheelhouse_tasks.ui import PlanRow
 
@@ -34,13 +36,23 @@ class Terminal:
     """The Ui of a task. With *as_json* everything goes to stderr, and stdout is left to the result."""
 
     def __init__(
-        self, *, verbose: bool, as_json: bool, assume_yes: bool, secrets: frozenset[str], argv: Sequence[str] = ()
+        self,
+        *,
+        verbose: bool,
+        as_json: bool,
+        assume_yes: bool,
+        secrets: frozenset[str],
+        argv: Sequence[str] = (),
+        dialect: Dialect | None = None,
     ) -> None:
         self.argv = argv
         self.verbose = verbose
         self.as_json = as_json
         self.assume_yes = assume_yes
         self.secrets = secrets
+        #: How the service that runs this build reads its log.
+        self.dialect = dialect or NoDialect()
+        self.report = Report()
         self._console: Console | None = None
         #: Held by the thread that prints: lines of several never mix.
         self._lock = threading.RLock()
@@ -66,7 +78,14 @@ class Terminal:
         if settings:
             # those of the container have what the variables of its provider add
             secrets |= secrets_among(vars(settings.options)) | secrets_among(vars(settings.container))
-        return cls(verbose=verbose, as_json=as_json, assume_yes=assume_yes, secrets=secrets, argv=argv)
+        return cls(
+            verbose=verbose,
+            as_json=as_json,
+            assume_yes=assume_yes,
+            secrets=secrets,
+            argv=argv,
+            dialect=dialect_of(environ),
+        )
 
     @property
     def console(self) -> Console:
@@ -117,14 +136,20 @@ class Terminal:
         """Print a table without borders, which copies well from a log."""
         from rich.table import Table
 
+        title, columns = self.clean(title), [self.clean(column) for column in columns]
+        cells = [[self.clean(cell) for cell in row] for row in rows]
         shown = Table(box=None, pad_edge=False)
         for column in columns:
-            shown.add_column(self.clean(column), overflow="fold", justify="right" if column == "size" else "left")
-        for row in rows:
-            shown.add_row(*map(self.clean, row))
+            shown.add_column(column, overflow="fold", justify="right" if column == "size" else "left")
+        for row in cells:
+            shown.add_row(*map(self.dialect.harmless, row))
         with self._lock:
-            self._print(self.clean(title), style="bold")  # one of its own would be folded to the width of the table
+            self.report.tables.append((title, columns, cells))
+            # a title of the table's own would be folded to its width
+            if not self._command(self.dialect.opening(title)):
+                self._print(self.dialect.harmless(title), style="bold")
             self._print(shown, soft_wrap=False)
+            self._command(self.dialect.closing())
 
     def progress(self, text: str) -> None:
         """Print a line with --verbose."""
@@ -132,21 +157,26 @@ class Terminal:
 
     def done(self, text: str) -> None:
         """Print a line."""
-        self.note(text)
+        self.report.done.append(self.clean(text))
+        self._line(text)
 
     def note(self, text: str) -> None:
         """Print a line; its leading blanks are kept."""
-        indent = len(text) - len(text.lstrip(" "))
-        self._print(" " * indent + self.clean(text))
+        self.report.notes.append(self.clean(text))
+        self._line(text)
 
     def detail(self, text: str) -> None:
         """Print a line with --verbose."""
         if self.verbose:
-            self._print(self.clean(text), style="dim")
+            self._line(text, style="dim")
 
     def warn(self, text: str) -> None:
         """Print a line that stands out."""
-        self._print(f"warning: {self.clean(text)}", style="yellow")
+        line = self.clean(text)
+        with self._lock:
+            self.report.warnings.append(line)
+            if not self._command(self.dialect.warning(line)):
+                self._print(f"warning: {line}", style="yellow")
 
     def confirm(self, question: str) -> bool:
         """Ask on a terminal; where there is none, or --yes was given, go on."""
@@ -178,6 +208,27 @@ class Terminal:
             raise Failed(
                 "standard output", f"cannot be written: {getattr(error, 'strerror', 'it is closed')}"
             ) from None
+
+    def finish(self, command: str, result: Mapping[str, Any], error: str = "") -> None:
+        """Leave with the service what the *command* did: its result, and an error that it ended with."""
+        self._command(self.dialect.error(error) if error else "")
+        hidden = json.loads(mask(json.dumps(result), self.secrets))
+        self.dialect.finish(command, self.report, hidden, error)
+
+    def _line(self, text: str, **options: Any) -> None:
+        indent = len(text) - len(text.lstrip(" "))
+        self._print(self.dialect.harmless(" " * indent + self.clean(text)), **options)
+
+    def _command(self, line: str) -> bool:
+        """Print a line of the dialect as it is, if there is one; return whether there is."""
+        if line:
+            with self._lock:
+                try:
+                    self.console.file.write(line + "\n")
+                    self.console.file.flush()
+                except BrokenPipeError:
+                    _mute(self.console.file)
+        return bool(line)
 
     def _print(self, *shown: object, **options: Any) -> None:
         """Print; where nobody reads any more (`... | head`), go on in silence: work is not left half done for that."""

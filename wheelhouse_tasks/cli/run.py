@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from invoke.exceptions import Exit
 
@@ -26,15 +26,21 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 
+class Call(NamedTuple):
+    """How a task was called."""
+
+    name: str
+    dry_run: bool = False
+    verbose: bool = False
+    as_json: bool = False
+    assume_yes: bool = False
+
+
 def run(
     context: Context,
     command: Callable[[Settings, Ui, bool], object],
     flags: dict[str, Any],
-    *,
-    dry_run: bool,
-    verbose: bool,
-    as_json: bool,
-    assume_yes: bool = False,
+    call: Call,
 ) -> None:
     """Run one command: the only place where errors become exits."""
     from contextlib import suppress
@@ -52,9 +58,9 @@ def run(
         argv=sys.argv,
         environ=os.environ,
         flags=flags,
-        verbose=verbose,
-        as_json=as_json,
-        assume_yes=assume_yes,
+        verbose=call.verbose,
+        as_json=call.as_json,
+        assume_yes=call.assume_yes,
     )
     ui = terminal(None)
     guard_logs(ui.secrets)
@@ -69,8 +75,9 @@ def run(
             ui.warn("TLS certificates are not checked in this run")
         # `inv wheelhouse.upload --dry` sets invoke's own flag
         with _terminable():
-            result = command(settings, ui, dry_run or bool(context.config.run.dry))
+            result = command(settings, ui, call.dry_run or bool(context.config.run.dry))
         ui.result(asdict(result))  # type: ignore[call-overload]
+        ui.finish(call.name, asdict(result))  # type: ignore[call-overload]
     except WheelhouseError as error:
         # masked before it is cut to its length: no part of a secret is left at the end
         message, code = mask(one_line(mask(error.wording(), ui.secrets)), ui.secrets), error.exit_code
@@ -89,6 +96,7 @@ def run(
         return
     with suppress(WheelhouseError):
         ui.result({"error": message, "exit_code": code, **details})
+    ui.finish(call.name, details, message)
     raise Exit(f"error: {message}", code)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from invoke.tasks import Task, task
 
-from wheelhouse_tasks.cli.run import run
+from wheelhouse_tasks.cli.run import Call, run
 from wheelhouse_tasks.settings.table import flags_of
 from wheelhouse_tasks.wheelhouse import Wheelhouse
 
@@ -79,10 +79,13 @@ def command(*, dry: bool = True, confirms: bool = False, **texts: str) -> Callab
                 context,
                 lambda settings, ui, dry_run: function(Run(Wheelhouse(settings, ui), dry_run), **options),
                 {row.name: row.given(given[row.parameter]) for row in rows},
-                dry_run=given.get("dry_run", False),
-                verbose=given["verbose"],
-                as_json=given["json"],
-                assume_yes=given.get("yes", False),
+                Call(
+                    name=function.__name__,
+                    dry_run=given.get("dry_run", False),
+                    verbose=given["verbose"],
+                    as_json=given["json"],
+                    assume_yes=given.get("yes", False),
+                ),
             )
 
         body.__signature__ = signed  # type: ignore[attr-defined]
