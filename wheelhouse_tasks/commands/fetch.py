@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import dist, saving
@@ -19,7 +19,7 @@ from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.retry import TryAgainError, retry
 from wheelhouse_tasks.sources.fetch_plan import Candidate, FetchPlan, choose, plan_fetch
 from wheelhouse_tasks.sources.source import Source, open_source
-from wheelhouse_tasks.text import count, size_text
+from wheelhouse_tasks.text import count, listed, size_text
 from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def fetch(  # noqa: PLR0913
     plan = plan_fetch(chosen, present, skipped, str(folder), force=force, remedy=remedy)
     if show:
         _show(plan, folder, ui)
+    _warn_of_unverified(plan, ui)
     failures: dict[str, WheelhouseError] = {}
     if dry_run:
         ui.done(DRY_RUN)
@@ -94,9 +95,7 @@ def fetch(  # noqa: PLR0913
         downloaded=tuple(candidate.artifact.filename for candidate in downloaded),
         present=tuple(candidate.artifact.filename for candidate in plan.present),
         skipped=plan.skipped,
-        unverified=tuple(
-            candidate.artifact.filename for candidate in downloaded if not (candidate.sha256 or candidate.link.digest)
-        ),
+        unverified=tuple(candidate.artifact.filename for candidate in downloaded if candidate.unverified),
         sources={candidate.artifact.filename: candidate.source for candidate in plan.files},
         dry_run=dry_run,
     )
@@ -116,7 +115,14 @@ def open_sources(settings: Settings, project: str, ui: Ui) -> tuple[list[Source]
     """
     own, workers = settings.container, settings.options.max_workers
     sources = [
-        open_source(place, timeout=own.timeout, retries=own.retries, workers=workers, ca_bundle=own.ca_bundle)
+        open_source(
+            place,
+            timeout=own.timeout,
+            retries=own.retries,
+            workers=workers,
+            ca_bundle=own.ca_bundle,
+            trust=frozenset(settings.options.trust),
+        )
         for place in settings.indexes
     ]
     offered: list[Candidate] = []
@@ -162,8 +168,6 @@ def _apply(
             ui.warn(f"not fetched: {about(name, outcome)}")
         elif outcome:
             ui.progress(f"fetched {name} ({size_text(outcome)}) from {candidate.source}")
-            if not (candidate.sha256 or candidate.link.digest):
-                ui.warn(f"{name}: {candidate.source} promises no sha256; only the archive itself was checked")
 
     try:
         parallel.run(complete, plan.files, settings.options.max_workers, done)
@@ -242,7 +246,7 @@ def _show(plan: FetchPlan, folder: Path, ui: Ui) -> None:
         f"Fetch from {', '.join(sorted(sources))} into {folder}" if one else f"Fetch into {folder}",
         [
             PlanRow(
-                "already there" if candidate in plan.present else "download",
+                _action(candidate, plan),
                 candidate.size,
                 candidate.sha256,
                 "" if one else candidate.source,
@@ -251,6 +255,25 @@ def _show(plan: FetchPlan, folder: Path, ui: Ui) -> None:
             for candidate in plan.files
         ],
     )
+
+
+def _action(candidate: Candidate, plan: FetchPlan) -> str:
+    if candidate in plan.present:
+        return "already there"
+    return "download, unverified" if candidate.unverified else "download"
+
+
+def _warn_of_unverified(plan: FetchPlan, ui: Ui) -> None:
+    """Name the files whose bytes nothing vouches for: in one line for each source, and each host that sends them."""
+    causes: dict[tuple[str, str], list[str]] = {}
+    for candidate in plan.download:
+        if candidate.unverified:
+            host = urlsplit(candidate.link.url).hostname or ""
+            causes.setdefault((candidate.source, host), []).append(candidate.artifact.filename)
+    for (source, host), names in causes.items():
+        where = f", sent by {host}" if host else ""
+        files = f"{count(names)}{where} ({listed(names)})"
+        ui.warn(f"unverified: {source} promises no sha256, and the archives alone are checked: {files}")
 
 
 def into(settings: Settings, folder: Path) -> Settings:

@@ -30,6 +30,11 @@ class Candidate:
     link: Link
     size: int | None = None
 
+    @property
+    def unverified(self) -> bool:
+        """Return whether nothing promises a digest, so that the archive alone can be checked."""
+        return self.sha256 is None and self.link.digest is None
+
 
 @dataclass(frozen=True, kw_only=True)
 class FetchPlan:
