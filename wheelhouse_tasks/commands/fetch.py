@@ -13,13 +13,13 @@ from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import dist, saving
 from wheelhouse_tasks.artifacts.companions import split
 from wheelhouse_tasks.artifacts.coverage import fits
-from wheelhouse_tasks.errors import BadArtifact, DigestMismatch, Failed, WheelhouseError
+from wheelhouse_tasks.errors import BadArtifact, DigestMismatch, Failed, WheelhouseError, together
 from wheelhouse_tasks.files import Parts
 from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.retry import TryAgainError, retry
 from wheelhouse_tasks.sources.fetch_plan import Candidate, FetchPlan, choose, plan_fetch
 from wheelhouse_tasks.sources.source import Source, open_source
-from wheelhouse_tasks.text import count, listed, size_text
+from wheelhouse_tasks.text import FEW, count, listed, size_text
 from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ class FetchResult:
     skipped: tuple[Skipped, ...]
     #: Downloaded without a promised digest: the archive was read to its end, and nothing more can be known.
     unverified: tuple[str, ...]
+    #: Why each file that was not fetched was not, by its name.
+    failed: dict[str, str]
     #: The source of every file.
     sources: dict[str, str]
     dry_run: bool
@@ -96,13 +98,14 @@ def fetch(  # noqa: PLR0913
         present=tuple(candidate.artifact.filename for candidate in plan.present),
         skipped=plan.skipped,
         unverified=tuple(candidate.artifact.filename for candidate in downloaded if candidate.unverified),
+        failed={name: str(about(name, error)) for name, error in sorted(failures.items())},
         sources={candidate.artifact.filename: candidate.source for candidate in plan.files},
         dry_run=dry_run,
     )
     if not dry_run:
         ui.done(f"{count(downloaded)} fetched into {folder}, {len(plan.present)} already there")
     if failures:
-        error = _failure(failures, len(plan.files))
+        error = together({name: _of_file(name, failures) for name in sorted(failures)})
         error.result = result
         raise error
     return result
@@ -165,7 +168,9 @@ def _apply(
         name = candidate.artifact.filename
         if isinstance(outcome, WheelhouseError):
             failures[name] = outcome
-            ui.warn(f"not fetched: {about(name, outcome)}")
+            alike = sum(error.cause == outcome.cause for error in failures.values())
+            # the error in the end counts the others
+            (ui.warn if alike <= FEW else ui.detail)(f"not fetched: {about(name, outcome)}")
         elif outcome:
             ui.progress(f"fetched {name} ({size_text(outcome)}) from {candidate.source}")
 
@@ -230,13 +235,11 @@ def about(name: str, error: WheelhouseError) -> WheelhouseError:
     return error if split(PureWindowsPath(path).name)[0] == name else Failed(name, str(error))
 
 
-def _failure(failures: dict[str, WheelhouseError], tried: int) -> WheelhouseError:
-    """Return one error that names every file that was not fetched."""
-    names = sorted(failures)
-    first = about(names[0], failures[names[0]])
-    if len(names) == 1:
-        return first
-    return Failed(", ".join(names), f"{len(names)} of {tried} files were not fetched", f"the first: {first}")
+def _of_file(name: str, failures: dict[str, WheelhouseError]) -> WheelhouseError:
+    """Return the error of a file; one that many share is not put behind the name of each."""
+    error = failures[name]
+    alike = sum(other.cause == error.cause for other in failures.values())
+    return error if alike > FEW else about(name, error)
 
 
 def _show(plan: FetchPlan, folder: Path, ui: Ui) -> None:
