@@ -23,7 +23,7 @@ from wheelhouse_tasks.text import FEW, count, listed, size_text
 from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from wheelhouse_tasks.artifacts.local import Skipped
@@ -83,12 +83,12 @@ def fetch(  # noqa: PLR0913
     plan = plan_fetch(chosen, present, skipped, str(folder), force=force, remedy=remedy)
     if show:
         _show(plan, folder, ui)
-    _warn_of_unverified(plan, ui)
+    warn_of_unverified(plan, ui)
     failures: dict[str, WheelhouseError] = {}
     if dry_run:
         ui.done(DRY_RUN)
     else:
-        failures = _apply(plan, {source.label: source for source in reversed(sources)}, settings, ui, force=force)
+        failures = transfer(plan, sources, settings, ui, force=force)
     downloaded = [candidate for candidate in plan.download if candidate.artifact.filename not in failures]
     result = FetchResult(
         project=project,
@@ -105,7 +105,7 @@ def fetch(  # noqa: PLR0913
     if not dry_run:
         ui.done(f"{count(downloaded)} fetched into {folder}, {len(plan.present)} already there")
     if failures:
-        error = together({name: _of_file(name, failures) for name in sorted(failures)})
+        error = failure_of(failures)
         error.result = result
         raise error
     return result
@@ -143,17 +143,21 @@ def open_sources(settings: Settings, project: str, ui: Ui) -> tuple[list[Source]
     return sources, offered, skipped
 
 
-def _apply(
-    plan: FetchPlan, sources: dict[str, Source], settings: Settings, ui: Ui, *, force: bool
+def transfer(
+    plan: FetchPlan, sources: Iterable[Source], settings: Settings, ui: Ui, *, force: bool = False
 ) -> dict[str, WheelhouseError]:
-    """Fetch what the plan says; return what went wrong, by file name: one bad file keeps no other from coming."""
+    """Fetch what the plan says into the local folder; return what went wrong, by file name.
+
+    One bad file keeps no other from coming.
+    """
     folder = settings.local_folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Failed(str(folder), f"cannot be created: {error.strerror}") from None
     failures: dict[str, WheelhouseError] = {}
-    fetcher = _Fetcher(sources, folder, settings.container.retries, force=force)
+    by_label = {source.label: source for source in reversed(list(sources))}
+    fetcher = _Fetcher(by_label, folder, settings.container.retries, force=force)
 
     def complete(candidate: Candidate) -> tuple[Candidate, int | WheelhouseError]:
         try:
@@ -235,6 +239,11 @@ def about(name: str, error: WheelhouseError) -> WheelhouseError:
     return error if split(PureWindowsPath(path).name)[0] == name else Failed(name, str(error))
 
 
+def failure_of(failures: dict[str, WheelhouseError]) -> WheelhouseError:
+    """Return one error for all files that were not fetched."""
+    return together({name: _of_file(name, failures) for name in sorted(failures)})
+
+
 def _of_file(name: str, failures: dict[str, WheelhouseError]) -> WheelhouseError:
     """Return the error of a file; one that many share is not put behind the name of each."""
     error = failures[name]
@@ -266,7 +275,7 @@ def _action(candidate: Candidate, plan: FetchPlan) -> str:
     return "download, unverified" if candidate.unverified else "download"
 
 
-def _warn_of_unverified(plan: FetchPlan, ui: Ui) -> None:
+def warn_of_unverified(plan: FetchPlan, ui: Ui) -> None:
     """Name the files whose bytes nothing vouches for: in one line for each source, and each host that sends them."""
     causes: dict[tuple[str, str], list[str]] = {}
     for candidate in plan.download:
