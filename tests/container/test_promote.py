@@ -76,7 +76,7 @@ def test_promote(place: str, s3: servers.S3Server, bucket_name: str, tmp_path: P
 
 
 def test_promoting_again_downloads_what_is_missing_only(server: Scripted, tmp_path: Path) -> None:
-    """With everything there nothing is fetched, in a dry run too; what is missing, and nothing else, is fetched again."""
+    """With everything there nothing is fetched, in a dry run too; else what is missing, and nothing more."""
     project = candidate(tmp_path)
     names = serve_again(server, project)
     to = str(tmp_path / "public")

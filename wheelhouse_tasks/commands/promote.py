@@ -88,8 +88,8 @@ def promote(
     warn_of_unverified(wished, ui)
     with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
         folder = Path(scratch)
-        missing = FetchPlan(download=wished.download, present=(), skipped=())
-        failures = transfer(missing, sources, into(settings, folder), ui)
+        absent = FetchPlan(download=wished.download, present=(), skipped=())
+        failures = transfer(absent, sources, into(settings, folder), ui)
         if failures:
             raise failure_of(failures)
         files = dist.read(dist.scan(folder)[0], settings.options.max_workers)
