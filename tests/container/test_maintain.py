@@ -292,3 +292,15 @@ def test_flags_reach_another_container(tmp_path: Path) -> None:
     os.rename(project / "wheelhouse", project / "elsewhere")  # noqa: PTH104
     assert inv(project, "wheelhouse.check", "--container", "elsewhere").returncode == 0
     failed(inv(project, "wheelhouse.check"), 1, "there is no such folder")
+
+
+def test_check_counts_one_file_in_the_singular(tmp_path: Path) -> None:
+    """One file is `1 file`, one finding `1 finding`, repaired or not."""
+    project = make_project(tmp_path / "project")
+    wheels.make_sdist(project / "dist", "demo", "1.0")
+    assert inv_here(project, "wheelhouse.upload").returncode == 0
+    assert inv_here(project, "wheelhouse.check").stdout == "1 file, all well\n"
+    (project / "wheelhouse/index.html").unlink()
+    failed(inv_here(project, "wheelhouse.check"), 1, ": 1 finding (see check --repair)")
+    done = inv_here(project, "wheelhouse.check", "--repair")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "1 file, 1 finding repaired, nothing is off")

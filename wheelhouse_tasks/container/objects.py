@@ -16,7 +16,7 @@ from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.pages.record import File
 from wheelhouse_tasks.settings.table import LOCAL
 from wheelhouse_tasks.storage.port import Entry, Payload, Store, make_payload, read_all
-from wheelhouse_tasks.text import now_text, parse_time
+from wheelhouse_tasks.text import count, now_text, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -65,7 +65,7 @@ def update_pages(
 ) -> tuple[str, ...]:
     """Bring the pages up to date; return the object names of those written. *before* as for `converge`."""
     result = converge(store, projects, keeping_of(settings, adopt=adopt), before=before)
-    ui.detail(f"pages settled after {result.rounds} rounds, {len(result.written)} written")
+    ui.detail(f"pages settled after {count(result.rounds, 'round')}, {len(result.written)} written")
     return result.written
 
 
