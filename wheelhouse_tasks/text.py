@@ -40,6 +40,11 @@ def now_text(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def clock_text(seconds: float) -> str:
+    """Return a time for people, with its zone: `2026-01-31T12:00:00Z`."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def parse_time(text: str) -> datetime | None:
     """Return the time that *text* holds as in PEP 700, or None."""
     try:
