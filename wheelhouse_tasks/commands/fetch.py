@@ -111,20 +111,19 @@ def fetch(  # noqa: PLR0913
     return result
 
 
-def open_sources(settings: Settings, project: str, ui: Ui) -> tuple[list[Source], list[Candidate], list[Skipped]]:
+def open_sources(
+    settings: Settings, project: str, ui: Ui, yanked: dict[str, str] | None = None
+) -> tuple[list[Source], list[Candidate], list[Skipped]]:
     """Return every source of the settings, what they offer of *project*, and what was left out.
 
-    One that cannot be read ends the run, because what it holds would be missed silently.
+    One that cannot be read ends the run, because what it holds would be missed silently. The reasons of yanked files
+    are added to *yanked*, by file name.
     """
     own, workers = settings.container, settings.options.max_workers
+    trust = frozenset(settings.options.trust)
     sources = [
         open_source(
-            place,
-            timeout=own.timeout,
-            retries=own.retries,
-            workers=workers,
-            ca_bundle=own.ca_bundle,
-            trust=frozenset(settings.options.trust),
+            place, timeout=own.timeout, retries=own.retries, workers=workers, ca_bundle=own.ca_bundle, trust=trust
         )
         for place in settings.indexes
     ]
@@ -138,6 +137,8 @@ def open_sources(settings: Settings, project: str, ui: Ui) -> tuple[list[Source]
             ui.warn(f"{source.label}: nothing of {project} is there")
         offered += offer.candidates
         skipped += offer.skipped
+        if yanked is not None:
+            yanked |= offer.yanked
     for file in skipped:
         ui.warn(f"skipped {file.name}: {file.reason}")
     return sources, offered, skipped

@@ -300,9 +300,9 @@ def prune(
     spared = {verdict.file.filename: verdict.why for verdict in verdicts if not verdict.retired}
     if rows:
         ui.plan(f"Retire in {store.label}" if retired else f"Delete in {store.label}", rows)
-    for why, names in _by_text(spared):
+    for why, names in by_text(spared):
         ui.note(f"stays, because {why}: {counted(names)}")
-    for when, names in _by_text(until):
+    for when, names in by_text(until):
         ui.note(f"off the pages, and deleted by the first prune after {when}: {counted(names)}")
     # what is retired without grace is deleted in the same run
     deleted = sorted({*due, *(retired if not grace else ())})
@@ -329,7 +329,7 @@ def prune(
     )
 
 
-def _by_text(texts: dict[str, str]) -> list[tuple[str, list[str]]]:
+def by_text(texts: dict[str, str]) -> list[tuple[str, list[str]]]:
     """Return each text with the names that have it."""
     names: dict[str, list[str]] = {}
     for name, text in texts.items():
