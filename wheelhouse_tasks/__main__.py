@@ -35,11 +35,16 @@ class Wheelhouse(Program):
             raise Exit(f"error: {error} (see wheelhouse --help)", USAGE) from None
 
     def parse_tasks(self) -> None:
-        """Parse the task and its flags."""
+        """Parse the task and its flags; suggest what a word that is neither may stand for."""
         try:
             super().parse_tasks()
         except ParseError as error:
-            raise Exit(f"error: {error} (see wheelhouse --help)", USAGE) from None
+            from wheelhouse_tasks.cli.suggest import explain, find_stray
+
+            tasks = self.parser.contexts
+            stray = find_stray(self.core.unparsed, tasks, self.initial_context)
+            text = explain(stray, tasks, self.initial_context) if stray else f"{error} (see wheelhouse --help)"
+            raise Exit(f"error: {text}", USAGE) from None
 
 
 def main(argv: Sequence[str] | None = None) -> None:

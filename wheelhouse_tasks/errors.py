@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from wheelhouse_tasks.text import FEW, count, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 class WheelhouseError(Exception):
@@ -30,6 +32,11 @@ class WheelhouseError(Exception):
         """Return the message; one line is made of it whatever the facts hold."""
         return ": ".join(str(fact) for fact in self.args)
 
+    @property
+    def cause(self) -> str:
+        """Return what went wrong, without the name of what it happened to: files that share it are told together."""
+        return self.wording()
+
 
 class Failed(WheelhouseError):
     """A step failed: *subject*, what is wrong, and optionally what to do."""
@@ -42,7 +49,12 @@ class Failed(WheelhouseError):
 
     def wording(self) -> str:
         """Return ``subject: problem (remedy)``."""
-        return f"{self.subject}: {self.problem}" + (f" ({self.remedy})" if self.remedy else "")
+        return f"{self.subject}: {self.cause}"
+
+    @property
+    def cause(self) -> str:
+        """Return ``problem (remedy)``."""
+        return self.problem + (f" ({self.remedy})" if self.remedy else "")
 
 
 class UsageError(Failed):
@@ -67,8 +79,20 @@ class BadArtifacts(WheelhouseError):
         self.findings = findings
 
     def wording(self) -> str:
-        """Return the findings, separated by semicolons."""
-        return "; ".join(map(str, self.findings))
+        """Return the findings, separated by semicolons; what several files have in common is told once."""
+        return in_common((finding.subject, finding) for finding in self.findings)
+
+
+class FilesFailed(WheelhouseError):
+    """Several files failed, each with an error of its own."""
+
+    def __init__(self, failures: tuple[tuple[str, WheelhouseError], ...]) -> None:
+        super().__init__(failures)
+        self.failures = failures
+
+    def wording(self) -> str:
+        """Return the errors, separated by semicolons; what several files have in common is told once."""
+        return in_common(self.failures)
 
 
 class NothingToDo(Failed):
@@ -161,6 +185,11 @@ class DigestMismatch(WheelhouseError):
         """Name the file and both digests."""
         return f"{self.subject}: {self.algorithm} is {self.got}, expected {self.expected} (the file was not kept)"
 
+    @property
+    def cause(self) -> str:
+        """Return what all files have in common whose bytes are others, each with digests of its own."""
+        return f"{self.algorithm} is not the promised one (the file was not kept)"
+
 
 class UploadRefusal(Enum):
     """Why a package index does not have a file that was sent to it."""
@@ -211,6 +240,41 @@ def one_line(text: str) -> str:
 
 
 MESSAGE_LIMIT = 4000
+
+F = TypeVar("F", bound=Failed)
+
+
+def in_common(failures: Iterable[tuple[str, WheelhouseError]]) -> str:
+    """Return the errors of files, given with their names: of many with one cause the cause, then the files, counted."""
+    pairs = list(failures)
+    alike: dict[str, dict[str, str]] = {}
+    for name, error in pairs:
+        alike.setdefault(error.cause, {})[name] = str(error)
+    return "; ".join(dict.fromkeys(_told(str(error), error.cause, alike[error.cause]) for _, error in pairs))
+
+
+def _told(text: str, cause: str, alike: Mapping[str, str]) -> str:
+    """Return the *text* of an error; for many *alike*, by file name, what they have in common and their names."""
+    if len(alike) <= FEW:
+        return text
+    return f"{text if len(set(alike.values())) == 1 else cause}: {counted(list(alike))}"
+
+
+def together(failures: Mapping[str, WheelhouseError]) -> WheelhouseError:
+    """Return one error for those of one or more files, given by their names."""
+    return next(iter(failures.values())) if len(failures) == 1 else FilesFailed(tuple(failures.items()))
+
+
+def counted(names: Sequence[str]) -> str:
+    """Return how many files there are, with the first of their names."""
+    return f"{count(names)} ({listed(names)})"
+
+
+def of_files(kind: type[F], names: Sequence[str], problem: str, remedy: str = "") -> F:
+    """Return an error about files: a few are its subject, many stand counted behind what is wrong."""
+    if len(names) <= FEW:
+        return kind(", ".join(names), problem, remedy)
+    return kind(problem, counted(names), remedy)
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

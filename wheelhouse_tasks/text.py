@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sized
+    from collections.abc import Sequence, Sized
 
 
 def size_text(size: int) -> str:
@@ -19,14 +19,30 @@ def size_text(size: int) -> str:
     return f"{value:.0f} B" if unit == "B" else f"{value:.1f} {unit}"
 
 
-def count(files: Sized) -> str:
-    """Return how many files, in words."""
-    return f"{len(files)} file{'s' * (len(files) != 1)}"
+def count(things: Sized | int, noun: str = "file") -> str:
+    """Return how many there are, in words; *noun* is in the singular."""
+    number = things if isinstance(things, int) else len(things)
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+#: As many names as a person reads in a line.
+FEW = 3
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names in one line: of many the first few, and how many more there are."""
+    more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
+    return ", ".join(names[:FEW]) + more
 
 
 def now_text(seconds: float) -> str:
     """Return a time as in PEP 700."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def clock_text(seconds: float) -> str:
+    """Return a time for people, with its zone: `2026-01-31T12:00:00Z`."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def parse_time(text: str) -> datetime | None:

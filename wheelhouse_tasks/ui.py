@@ -20,6 +20,8 @@ class PlanRow(NamedTuple):
     #: Where the file comes from; "" where that is the same for every file.
     source: str
     file: str
+    #: By which rule; "" where that is plain.
+    why: str = ""
 
 
 class Ui(Protocol):

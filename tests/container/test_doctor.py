@@ -210,26 +210,47 @@ def test_wrong_secret(s3: servers.SeaweedFS, bucket_name: str, tmp_path: Path) -
     assert "not-the-secret-at-all" not in done.stdout + done.stderr
 
 
+def before_the_first_upload() -> dict[str, str]:
+    """Return the state of each check where there is no container yet."""
+    return {**dict.fromkeys((*findings.CHECKS, "development builds"), "not checked"), "credentials": "ok"}
+
+
+@pytest.mark.parametrize("words", [(), ("--dry-run",)], ids=["run", "dry run"])
+def test_doctor_before_the_first_upload_is_no_failure(words: tuple[str, ...], tmp_path: Path) -> None:
+    """Where no container is yet, that is said, with what creates it; exit 0, and nothing is made."""
+    project = project_with_wheel(tmp_path / "project")
+    before = sorted(project.rglob("*"))
+    done = inv(project, "wheelhouse.doctor", "--json", *words)
+    assert done.returncode == 0, done.stderr
+    assert {each["check"]: each["state"] for each in json.loads(done.stdout)["findings"]} == before_the_first_upload()
+    assert f"{project / 'wheelhouse'} is not there yet: upload creates it" in done.stderr
+    assert sorted(path for path in project.rglob("*") if "__pycache__" not in path.parts) == before
+    assert inv(project, "wheelhouse.upload").returncode == 0
+    assert "not there yet" not in inv(project, "wheelhouse.doctor", "--dry-run").stdout
+
+
 @pytest.mark.parametrize("kind", ["secret", "container", "server", "nothing"])
 def test_azure_is_off(kind: str, azure: servers.AzureServer, bucket_name: str, tmp_path: Path) -> None:
     """A wrong key, a missing container, a server that is down and missing credentials are told from each other."""
     project = project_with_wheel(tmp_path / "project")
     change, check = {
         "secret": ({"WHEELHOUSE_SECRET": "d3Jvbmc="}, "credentials"),
-        "container": ({}, "container"),
+        "container": ({}, ""),
         "server": ({"WHEELHOUSE_PORT": str(servers.closed_port()), "WHEELHOUSE_RETRIES": "0"}, "container"),
         "nothing": ({"WHEELHOUSE_SECRET": ""}, "credentials"),
     }[kind]
     env = providers.environment(providers.place(FLAVOURS["azure-azurite"], azure, bucket_name))
     result = examine(project, env | change)
-    assert set(off(result)) == {check}
+    assert set(off(result)) == {check} - {""}
     assert states(result)["public URL"] == "not checked"
 
 
 def test_missing_bucket_and_dead_server(s3: servers.SeaweedFS, bucket_name: str, tmp_path: Path) -> None:
-    """A bucket that is not there and a server that does not answer are two findings."""
+    """A bucket that is not there yet is no failure, a server that does not answer is one."""
     project = project_with_wheel(tmp_path / "project")
-    assert "no such container" in off(examine(project, s3_env(s3, bucket_name)))["container"]
+    result = examine(project, s3_env(s3, bucket_name))
+    assert off(result) == {}
+    assert states(result) == before_the_first_upload()
     dead = s3_env(s3, bucket_name, WHEELHOUSE_PORT=str(servers.closed_port()), WHEELHOUSE_RETRIES="0")
     assert "cannot be reached" in off(examine(project, dead))["container"]
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import programs
@@ -292,3 +294,99 @@ def test_flags_reach_another_container(tmp_path: Path) -> None:
     os.rename(project / "wheelhouse", project / "elsewhere")  # noqa: PTH104
     assert inv(project, "wheelhouse.check", "--container", "elsewhere").returncode == 0
     failed(inv(project, "wheelhouse.check"), 1, "there is no such folder")
+
+
+def test_check_counts_one_file_in_the_singular(tmp_path: Path) -> None:
+    """One file is `1 file`, one finding `1 finding`, repaired or not."""
+    project = make_project(tmp_path / "project")
+    wheels.make_sdist(project / "dist", "demo", "1.0")
+    assert inv_here(project, "wheelhouse.upload").returncode == 0
+    assert inv_here(project, "wheelhouse.check").stdout == "1 file, all well\n"
+    (project / "wheelhouse/index.html").unlink()
+    failed(inv_here(project, "wheelhouse.check"), 1, ": 1 finding (see check --repair)")
+    done = inv_here(project, "wheelhouse.check", "--repair")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "1 file, 1 finding repaired, nothing is off")
+
+
+def nights(tmp_path: Path, *, keep: str = "9") -> Path:
+    """Return a project whose wheelhouse holds a release and five nights of two platforms, each of which stays."""
+    project = published(tmp_path)
+    for number in range(1, 6):
+        for path in (project / "dist").iterdir():
+            path.unlink()
+        for tag in ("py3-none-any", wheels.MATRIX[0]):
+            wheels.make_wheel(project / "dist", "demo", f"2.0.dev2026010{number}", tag)
+        assert inv_here(project, "wheelhouse.upload", env={"WHEELHOUSE_KEEP": keep}).returncode == 0
+    return project
+
+
+def night(number: int, tag: str = "py3-none-any") -> str:
+    """Return the name of a night's wheel."""
+    return f"demo-2.0.dev2026010{number}-{tag}.whl"
+
+
+def test_prune_names_what_it_does_and_why(tmp_path: Path) -> None:
+    """Each file is named with the rule that retires, deletes or spares it; a dry run foresees exactly that."""
+    project = nights(tmp_path)
+    result(project, "wheelhouse.remove", "--version", "1.0", "--only", "sdist")
+    words = ("wheelhouse.prune", "--keep", "2", "--pin", "2.0.dev20260102")
+    planned = result(project, *words, "--dry-run")
+    shown = inv_here(project, *words, "--dry-run").stdout.splitlines()
+    retired = [night(number, tag) for number in (1, 3) for tag in (wheels.MATRIX[0], "py3-none-any")]
+    assert planned["retired"] == retired
+    assert planned["reasons"] == {
+        night(number, tag): f"{5 - number} newer of its tags and of 2.0, keep is 2"
+        for number in (1, 3)
+        for tag in (wheels.MATRIX[0], "py3-none-any")
+    }
+    for name in retired:
+        [line] = [line for line in shown if line.startswith("retire") and name in line]
+        assert line.rstrip().endswith("newer of its tags and of 2.0, keep is 2")
+    assert set(planned["spared"].values()) == {"its version is pinned"}  # type: ignore[attr-defined]
+    assert f"stays, because its version is pinned: 2 files ({night(2, wheels.MATRIX[0])}, {night(2)})" in shown
+    assert set(planned["waiting"]) == {*retired, "demo-1.0.tar.gz"}  # type: ignore[call-overload]
+    done = result(project, *words)
+    assert [done[key] for key in ("retired", "deleted", "reasons", "spared")] == [
+        planned[key] for key in ("retired", "deleted", "reasons", "spared")
+    ]
+
+
+@pytest.mark.parametrize("words", [("--now",), ()], ids=["at once", "after the grace period"])
+def test_prune_names_what_it_deletes_in_a_dry_run_too(words: tuple[str, ...], tmp_path: Path) -> None:
+    """What is off the pages for long enough is named with since when, what has just been retired too without grace."""
+    project = nights(tmp_path)
+    result(project, "wheelhouse.remove", "--version", "1.0", "--only", "sdist")
+    env = {"WHEELHOUSE_KEEP": "4", "WHEELHOUSE_GRACE": "1" if words else "0"}
+    planned = result(project, "wheelhouse.prune", *words, "--dry-run", env=env)
+    done = result(project, "wheelhouse.prune", *words, env=env)
+    gone = sorted(["demo-1.0.tar.gz", night(1), night(1, wheels.MATRIX[0])])
+    assert sorted(planned["deleted"]) == sorted(done["deleted"]) == gone  # type: ignore[call-overload]
+    why = str(planned["reasons"]["demo-1.0.tar.gz"])  # type: ignore[index]
+    assert why.startswith("off the pages since 20")
+    assert why.endswith("Z, grace 0 h")
+    assert (planned["waiting"], done["waiting"]) == ({}, {})
+    assert not (project / "wheelhouse/files/demo/demo-1.0.tar.gz").exists()
+
+
+def test_prune_says_what_older_than_keeps(tmp_path: Path) -> None:
+    """Builds that are too young for the rule stay, and the setting that keeps them is named."""
+    project = nights(tmp_path)
+    planned = result(project, "wheelhouse.prune", "--keep", "1", "--older-than", "7", "--dry-run")
+    assert planned["retired"] == []
+    reasons = set(planned["spared"].values())  # type: ignore[attr-defined]
+    assert all(why.startswith("uploaded 20") and why.endswith("and older_than is 7 days") for why in reasons)
+    assert len(planned["spared"]) == 8  # type: ignore[arg-type]
+
+
+def test_remove_says_when_it_is_deleted_and_what_undoes_it(tmp_path: Path) -> None:
+    """The time has its zone; the way back that is told is one that works."""
+    project = published(tmp_path)
+    done = inv(project, "wheelhouse.remove", "--version", "1.0", env={"WHEELHOUSE_GRACE": "2"})
+    told = re.search(r"2 files off the pages; the first prune after (\S+Z) deletes them", done.stdout)
+    assert told, done.stdout
+    until = datetime.fromisoformat(told[1])
+    assert timedelta(hours=1.9) < until - datetime.now(UTC) <= timedelta(hours=2)
+    assert "run prune --now, which deletes them at once, then upload the files again" in done.stdout
+    failed(inv(project, "wheelhouse.upload"), 1, "once `prune` has deleted it: `prune --now` does at once")
+    assert inv(project, "wheelhouse.prune", "--now").returncode == 0
+    assert len(result(project, "wheelhouse.upload")["uploaded"]) == 2  # type: ignore[arg-type]

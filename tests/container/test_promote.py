@@ -13,6 +13,7 @@ from folders import digests
 from in_process import inv_here
 from outcomes import failed
 from projects import inv, make_project, s3_env
+from scripted import Scripted
 
 TAGS = wheels.MATRIX[:4]
 
@@ -28,6 +29,14 @@ def candidate(tmp_path: Path, version: str = "1.0") -> Path:
     done = inv(project, "wheelhouse.upload")
     assert done.returncode == 0, done.stderr
     return project
+
+
+def serve_again(server: Scripted, project: Path, *, promising: bool = True) -> list[str]:
+    """Serve what is in dist/ from a page; return the names of the files."""
+    sums = {name: digest for name, digest in digests(project / "dist").items() if not name.endswith("attestation")}
+    server.page("/", "".join(f"<a href='{name}{f'#sha256={sums[name]}' * promising}'>x</a>" for name in sums))
+    server.answers |= {f"/{name}": (200, {}, (project / "dist" / name).read_bytes()) for name in sums}
+    return sorted(sums)
 
 
 def promote(project: Path, to: str, *words: str, env: dict[str, str] | None = None) -> dict[str, Any]:
@@ -64,6 +73,64 @@ def test_promote(place: str, s3: servers.S3Server, bucket_name: str, tmp_path: P
     again = promote(project, to, env=env)
     assert (again["copied"], len(again["present"]), again["pages"]) == ([], 5, [])
     assert not (project / "dist" / "demo-1.0.tar.gz").exists()
+
+
+def test_promoting_again_downloads_what_is_missing_only(server: Scripted, tmp_path: Path) -> None:
+    """With everything there nothing is fetched, in a dry run too; else what is missing, and nothing more."""
+    project = candidate(tmp_path)
+    names = serve_again(server, project)
+    to = str(tmp_path / "public")
+    words = ("--index", server.url)
+    first = promote(project, to, *words)
+    assert len(first["copied"]) == 5
+    for more in ((), ("--dry-run",)):
+        server.seen.clear()
+        again = promote(project, to, *words, *more)
+        assert (again["copied"], again["present"], again["pages"]) == ([], first["copied"], [])
+        assert again["sha256"] == first["sha256"]
+        assert server.requests == ["GET /"]
+    lost = names[1]
+    (tmp_path / "public/files/demo" / lost).unlink()
+    for companion in (tmp_path / "public/files/demo").glob(f"{lost}.*"):
+        companion.unlink()
+    server.seen.clear()
+    assert promote(project, to, *words)["copied"] == [lost]
+    assert server.requests == ["GET /", f"GET /{lost}"]
+    assert digests(tmp_path / "public/files/demo")[lost] == first["sha256"][lost]
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.0.dev1"], ids=["release", "development build"])
+def test_conflict_is_known_before_anything_is_fetched(version: str, server: Scripted, tmp_path: Path) -> None:
+    """A file that is there with another sha256 than the promised one ends the run without a download."""
+    project = make_project(tmp_path / "project")
+    other = make_project(tmp_path / "other")
+    for number, made in enumerate((project, other)):
+        wheels.make_wheel(made / "dist", "demo", version, payload=b"%d" % number)
+    wheels.make_wheel(project / "dist", "demo", version, TAGS[0])
+    to = str(tmp_path / "public")
+    assert inv(other, "wheelhouse.upload", "--container", to, "--no-stamp").returncode == 0
+    serve_again(server, project)
+    words = ("wheelhouse.promote", "--version", version, "--to", to, "--index", server.url)
+    said = f"demo-{version}-py3-none-any.whl: already published with other bytes; nothing was sent"
+    failed(inv(project, *words), 1, said)
+    assert server.requests == ["GET /"]
+
+
+def test_file_without_a_promise_is_fetched_to_be_compared(server: Scripted, tmp_path: Path) -> None:
+    """Where the page promises no sha256, only the bytes show whether a file is there."""
+    project = candidate(tmp_path)
+    names = serve_again(server, project, promising=False)
+    to = str(tmp_path / "public")
+    assert len(promote(project, to, "--index", server.url)["copied"]) == 5
+    again = promote(project, to, "--index", server.url)
+    assert (again["copied"], sorted(again["present"]), len(again["sha256"])) == ([], sorted(names), 5)
+    server.answers[f"/{names[0]}"] = (
+        200,
+        {},
+        wheels.make_wheel(tmp_path, "demo", "1.0", TAGS[0], payload=b"x").read_bytes(),
+    )
+    words = ("wheelhouse.promote", "--version", "1.0", "--to", to, "--index", server.url)
+    failed(inv(project, *words), 1, "already published with other bytes; nothing was sent")
 
 
 def test_promoted_is_installed(tmp_path: Path) -> None:

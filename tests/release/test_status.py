@@ -1,6 +1,7 @@
 """What the wheelhouses hold of a project, as a matrix."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,73 @@ def test_what_somebody_may_not_know_of_a_version_is_told(project: Path) -> None:
     said = json.loads(inv(project, "wheelhouse.status", "--json").stdout)
     remarks = {version["version"]: version["remarks"] for version in said["versions"]}
     assert (remarks["2.0"], remarks["1.0"]) == (told, [])
+
+
+@pytest.mark.parametrize("index", ["container", "page"])
+def test_yanks_are_shown_with_their_reasons(index: str, project: Path) -> None:
+    """What is yanked is named with why, be it read from the container or from a page."""
+    words = ("wheelhouse.yank", "--version", "1.0", "--only", "cp312-*")
+    assert inv(project, *words, "--reason", "broken on 3.12").returncode == 0
+    assert inv(project, "wheelhouse.yank", "--version", "1.0", "--only", "sdist").returncode == 0
+    where = ("--index", "wheelhouse/index.html") if index == "page" else ()
+    done = inv(project, "wheelhouse.status", *where)
+    assert done.returncode == 0, done.stderr
+    yanked = [f"demo-1.0-{MAC}.whl", f"demo-1.0-{WINDOWS}.whl"]
+    assert f"yanked, broken on 3.12: 2 files ({', '.join(yanked)})" in done.stdout
+    assert "yanked, no reason was given: 1 file (demo-1.0.tar.gz)" in done.stdout
+    told = json.loads(inv(project, "wheelhouse.status", "--json", *where).stdout)
+    of_version = {version["version"]: version["yanked"] for version in told["versions"]}
+    assert of_version == {
+        "1.1.dev20260101000000": {},
+        "1.0": {**dict.fromkeys(yanked, "broken on 3.12"), "demo-1.0.tar.gz": ""},
+    }
+
+
+@pytest.mark.parametrize("grace", [1, 48])
+def test_what_waits_for_its_deletion_is_shown_with_until_when(grace: int, project: Path) -> None:
+    """What was removed is on no page, and still there: it is named with the time, in a zone, when it may go."""
+    assert inv(project, "wheelhouse.remove", "--version", "1.0", "--only", "cp312-*").returncode == 0
+    env = {"WHEELHOUSE_GRACE": str(grace)}
+    told = json.loads(inv(project, "wheelhouse.status", "--json", env=env).stdout)
+    assert sorted(told["waiting"]) == [f"demo-1.0-{MAC}.whl", f"demo-1.0-{WINDOWS}.whl"]
+    for until in map(datetime.fromisoformat, told["waiting"].values()):
+        assert timedelta(hours=grace - 0.2) < until - datetime.now(UTC) <= timedelta(hours=grace)
+    shown = inv(project, "wheelhouse.status", env=env).stdout
+    assert f"deleted by the first prune after {min(told['waiting'].values())}: " in shown
+    assert inv(project, "wheelhouse.prune", "--now").returncode == 0
+    assert json.loads(inv(project, "wheelhouse.status", "--json").stdout)["waiting"] == {}
+
+
+@pytest.mark.parametrize("index", ["container", "folder"])
+def test_all_projects_are_shown_where_none_is_named(index: str, project: Path) -> None:
+    """Without a project each one of the container is a row, with its newest version and its files; exit 0."""
+    for name, version in (("other", "0.3"), ("other", "0.10"), ("third_one", "2.0rc1")):
+        wheels.make_wheel(project / "dist", name, version)
+    assert inv(project, "wheelhouse.upload").returncode == 0
+    (project / "pyproject.toml").write_text("")
+    where = ("--index", str(project / "wheelhouse")) if index == "folder" else ()
+    done = inv(project, "wheelhouse.status", *where)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()[1:5]]
+    assert rows == [
+        ["project", "newest", "version", "files"],
+        ["demo", "1.1.dev20260101000000", "5"],
+        ["other", "0.10", "2"],
+        ["third-one", "2.0rc1", "1"],
+    ]
+    told = json.loads(inv(project, "wheelhouse.status", "--json", *where).stdout)
+    assert [(row["project"], row["newest"], row["files"]) for row in told["projects"]] == [
+        ("demo", "1.1.dev20260101000000", 5),
+        ("other", "0.10", 2),
+        ("third-one", "2.0rc1", 1),
+    ]
+    failed(inv(project, "wheelhouse.status", "--version", "1.0"), 2, "project: not set")
+
+
+def test_projects_of_an_index_that_lists_none(project: Path, tmp_path: Path) -> None:
+    """Where only pages are read, a project has to be named; an empty container is told as one."""
+    (project / "pyproject.toml").write_text("")
+    failed(inv(project, "wheelhouse.status", "--index", "http://127.0.0.1:9/"), 2, "project: not set")
+    (tmp_path / "empty").mkdir()
+    env = {"WHEELHOUSE_CONTAINER": str(tmp_path / "empty")}
+    failed(inv(project, "wheelhouse.status", env=env), 1, f"{tmp_path / 'empty'}: holds no project yet")

@@ -810,6 +810,24 @@ def test_some_of_many_fail(lost: int, server: Scripted, tmp_path: Path) -> None:
     assert (told["exit_code"], told["downloaded"], sorted(told["present"])) == (1, [], names[lost:])
 
 
+@pytest.mark.parametrize("status", [403, 404])
+def test_many_files_that_fail_alike_are_one_line(status: int, server: Scripted, tmp_path: Path) -> None:
+    """The cause is told once, with the files counted; the result has each, and the log is not flooded."""
+    project = make_project(tmp_path / "project")
+    url = many(server, dict.fromkeys(FORTY, b""))
+    server.answers |= {path: (status, {}, b"") for path in server.answers if path != "/"}
+    done = inv(project, *FETCH, url, "--json")
+    names = sorted(f"demo-1.0-{tag}.whl" for tag in FORTY)
+    start = {403: "error: access denied (403) (", 404: "error: is not there (404)"}[status]
+    [line] = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert line.startswith(start)
+    assert line.endswith(f": 40 files ({', '.join(names[:3])} and 37 more)")
+    assert done.stderr.count("warning: not fetched: ") == 3
+    failures = json.loads(done.stdout)["failed"]
+    assert sorted(failures) == names
+    assert all(name in text and str(status) in text for name, text in failures.items())
+
+
 def test_a_file_without_a_name_in_its_address(server: Scripted, tmp_path: Path) -> None:
     """A file that is fetched from an address that does not name it is named all the same."""
     project = make_project(tmp_path / "project")

@@ -21,6 +21,7 @@ from wheelhouse_tasks.errors import (
     BadArtifacts,
     DigestMismatch,
     Failed,
+    FilesFailed,
     Trouble,
     UsageError,
     WheelhouseError,
@@ -41,6 +42,8 @@ def example_of(kind: type[WheelhouseError]) -> WheelhouseError:
     """Return an error of a kind."""
     if issubclass(kind, BadArtifacts):
         return kind(FINDINGS)
+    if issubclass(kind, FilesFailed):
+        return kind(tuple((finding.subject, finding) for finding in FINDINGS))
     return kind("demo.whl", "is odd", "look at it")
 
 

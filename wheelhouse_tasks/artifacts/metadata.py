@@ -19,6 +19,7 @@ from packaging.version import Version
 
 from wheelhouse_tasks.blocks import BLOCK
 from wheelhouse_tasks.errors import BadArtifact, one_line
+from wheelhouse_tasks.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,7 +148,9 @@ def _check_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, artifact: Art
         while block := member.read(BLOCK):
             size += len(block)
     if size != info.file_size:
-        raise _bad(artifact, f"the archive is damaged: {info.filename!r} has {size} bytes, not {info.file_size}")
+        raise _bad(
+            artifact, f"the archive is damaged: {info.filename!r} has {count(size, 'byte')}, not {info.file_size}"
+        )
 
 
 def _tar_sdist_metadata(path: Path, artifact: Artifact) -> bytes:

@@ -14,6 +14,7 @@ from wheelhouse_tasks.artifacts.dist import digest_of, digests
 from wheelhouse_tasks.blocks import BLOCK
 from wheelhouse_tasks.errors import BadArtifact, Conflict, DigestMismatch, Failed
 from wheelhouse_tasks.files import Parts, part_of, whole
+from wheelhouse_tasks.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -91,7 +92,7 @@ def _wrong(
     """Return what is wrong with a file of sha256 *got*, given what its index promises of it."""
     if size is not None and written != size:
         what = "is longer than the" if written > size else f"ends after {written} of the"
-        return BadArtifact(named.filename, f"{what} {size} bytes that its index promises")
+        return BadArtifact(named.filename, f"{what} {count(size, 'byte')} that its index promises")
     if sha256 is not None:
         return None if got == sha256 else DigestMismatch(named.filename, sha256, got)
     if digest and (other := digest_of(part, digest[0], len(digest[1]))) != digest[1]:

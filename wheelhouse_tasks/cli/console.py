@@ -114,12 +114,12 @@ class Terminal:
         return cleaned.encode(encoding, "backslashreplace").decode(encoding)
 
     def plan(self, title: str, rows: Iterable[PlanRow]) -> None:
-        """Print a table; the column of sources is left out where no row names one."""
+        """Print a table; the columns of sources and of reasons are left out where no row has one."""
         rows = list(rows)
-        sourced = any(row.source for row in rows)
+        sourced, reasoned = any(row.source for row in rows), any(row.why for row in rows)
         self.table(
             title,
-            ("action", "size", "sha256", *(["source"] if sourced else []), "file"),
+            ("action", "size", "sha256", *(["source"] if sourced else []), "file", *(["why"] if reasoned else [])),
             [
                 (
                     row.action,
@@ -127,6 +127,7 @@ class Terminal:
                     (row.sha256 or "none")[:DIGITS],
                     *([row.source] if sourced else []),
                     row.file,
+                    *([row.why] if reasoned else []),
                 )
                 for row in rows
             ],

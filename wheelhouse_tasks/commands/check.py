@@ -18,6 +18,7 @@ from wheelhouse_tasks.errors import BadPage, Failed, ObjectMissing, WheelhouseEr
 from wheelhouse_tasks.pages import flat, html_pages, json_pages, layout, links
 from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.storage.port import Store, make_payload, read_all
+from wheelhouse_tasks.text import count
 from wheelhouse_tasks.ui import Silent, Ui
 
 if TYPE_CHECKING:
@@ -50,8 +51,7 @@ class NotSound(Failed):
     """A container is not what its pages say; `result` has the findings."""
 
     def __init__(self, result: CheckResult) -> None:
-        count = len(result.findings)
-        super().__init__(result.container, f"{count} finding{'s' * (count != 1)}", "see check --repair")
+        super().__init__(result.container, count(result.findings, "finding"), "see check --repair")
         self.result = result
 
 
@@ -63,28 +63,27 @@ def check(settings: Settings, ui: Ui | None = None, *, deep: bool = False, repai
     """
     ui = ui or Silent()
     store = open_store(settings.container)
-    count, findings = _findings(settings, store, deep=deep)
+    number, findings = _findings(settings, store, deep=deep)
     for finding in findings:
         ui.done(f"{finding.name}: {finding.problem}")
     before: list[Finding] = []
     if repair and findings:
         _repair(settings, store, ui)
         before = findings
-        count, findings = _findings(settings, store, deep=deep)
+        number, findings = _findings(settings, store, deep=deep)
         for finding in findings:
             ui.done(f"not repaired: {finding.name}: {finding.problem}")
     repaired = tuple(finding for finding in before if finding not in findings)
-    result = CheckResult(container=store.label, files=count, findings=tuple(findings), repaired=repaired)
+    result = CheckResult(container=store.label, files=number, findings=tuple(findings), repaired=repaired)
     if findings:
         raise NotSound(result)
-    ui.done(
-        f"{count} files, {len(repaired)} findings repaired, nothing is off" if repaired else f"{count} files, all well"
-    )
+    outcome = f"{count(repaired, 'finding')} repaired, nothing is off" if repaired else "all well"
+    ui.done(f"{count(number)}, {outcome}")
     return result
 
 
 def _findings(settings: Settings, store: Store, *, deep: bool) -> tuple[int, list[Finding]]:
-    count, findings = 0, list[Finding]()
+    number, findings = 0, list[Finding]()
     names = project_names(store)
     for unread in open_projects(settings, store, names, writing=False).values():
         try:
@@ -93,12 +92,12 @@ def _findings(settings: Settings, store: Store, *, deep: bool) -> tuple[int, lis
             findings.append(Finding(error.subject, error.problem))
             continue
         files = project.files()
-        count += len(files)
+        number += len(files)
         findings += [*_objects(project), *_entries(project, files), *_pages(project, files), *_metadata(project, files)]
         if deep:
             of_files = parallel.run(partial(_bytes, project), files.values(), settings.options.max_workers)
             findings += [finding for of_file in of_files for finding in of_file]
-    return count, [*findings, *_root(settings, store)]
+    return number, [*findings, *_root(settings, store)]
 
 
 def _objects(project: LookedProject) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from wheelhouse_tasks.diagnosis import checks
 from wheelhouse_tasks.diagnosis.findings import (
     CLOCK,
+    CONTAINER,
     DEVELOPMENT,
     NOT_CHECKED,
     OBJECTS,
@@ -94,6 +95,8 @@ def doctor(
     )
     if is_off(findings):
         raise NotWell(result)
+    if any((finding.check, finding.state) == (CONTAINER, NOT_CHECKED) for finding in findings):
+        ui.done(f"{result.container} is not there yet: upload creates it, and then there is more to check")
     return result
 
 

@@ -7,23 +7,23 @@ import re
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import dist, saving
 from wheelhouse_tasks.artifacts.companions import split
 from wheelhouse_tasks.artifacts.coverage import fits
-from wheelhouse_tasks.errors import BadArtifact, DigestMismatch, Failed, WheelhouseError
+from wheelhouse_tasks.errors import BadArtifact, DigestMismatch, Failed, WheelhouseError, together
 from wheelhouse_tasks.files import Parts
 from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.retry import TryAgainError, retry
 from wheelhouse_tasks.sources.fetch_plan import Candidate, FetchPlan, choose, plan_fetch
 from wheelhouse_tasks.sources.source import Source, open_source
-from wheelhouse_tasks.text import count, size_text
+from wheelhouse_tasks.text import FEW, count, listed, size_text
 from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from wheelhouse_tasks.artifacts.local import Skipped
@@ -43,6 +43,8 @@ class FetchResult:
     skipped: tuple[Skipped, ...]
     #: Downloaded without a promised digest: the archive was read to its end, and nothing more can be known.
     unverified: tuple[str, ...]
+    #: Why each file that was not fetched was not, by its name.
+    failed: dict[str, str]
     #: The source of every file.
     sources: dict[str, str]
     dry_run: bool
@@ -81,11 +83,12 @@ def fetch(  # noqa: PLR0913
     plan = plan_fetch(chosen, present, skipped, str(folder), force=force, remedy=remedy)
     if show:
         _show(plan, folder, ui)
+    warn_of_unverified(plan, ui)
     failures: dict[str, WheelhouseError] = {}
     if dry_run:
         ui.done(DRY_RUN)
     else:
-        failures = _apply(plan, {source.label: source for source in reversed(sources)}, settings, ui, force=force)
+        failures = transfer(plan, sources, settings, ui, force=force)
     downloaded = [candidate for candidate in plan.download if candidate.artifact.filename not in failures]
     result = FetchResult(
         project=project,
@@ -94,29 +97,34 @@ def fetch(  # noqa: PLR0913
         downloaded=tuple(candidate.artifact.filename for candidate in downloaded),
         present=tuple(candidate.artifact.filename for candidate in plan.present),
         skipped=plan.skipped,
-        unverified=tuple(
-            candidate.artifact.filename for candidate in downloaded if not (candidate.sha256 or candidate.link.digest)
-        ),
+        unverified=tuple(candidate.artifact.filename for candidate in downloaded if candidate.unverified),
+        failed={name: str(about(name, error)) for name, error in sorted(failures.items())},
         sources={candidate.artifact.filename: candidate.source for candidate in plan.files},
         dry_run=dry_run,
     )
     if not dry_run:
         ui.done(f"{count(downloaded)} fetched into {folder}, {len(plan.present)} already there")
     if failures:
-        error = _failure(failures, len(plan.files))
+        error = failure_of(failures)
         error.result = result
         raise error
     return result
 
 
-def open_sources(settings: Settings, project: str, ui: Ui) -> tuple[list[Source], list[Candidate], list[Skipped]]:
+def open_sources(
+    settings: Settings, project: str, ui: Ui, yanked: dict[str, str] | None = None
+) -> tuple[list[Source], list[Candidate], list[Skipped]]:
     """Return every source of the settings, what they offer of *project*, and what was left out.
 
-    One that cannot be read ends the run, because what it holds would be missed silently.
+    One that cannot be read ends the run, because what it holds would be missed silently. The reasons of yanked files
+    are added to *yanked*, by file name.
     """
     own, workers = settings.container, settings.options.max_workers
+    trust = frozenset(settings.options.trust)
     sources = [
-        open_source(place, timeout=own.timeout, retries=own.retries, workers=workers, ca_bundle=own.ca_bundle)
+        open_source(
+            place, timeout=own.timeout, retries=own.retries, workers=workers, ca_bundle=own.ca_bundle, trust=trust
+        )
         for place in settings.indexes
     ]
     offered: list[Candidate] = []
@@ -129,22 +137,28 @@ def open_sources(settings: Settings, project: str, ui: Ui) -> tuple[list[Source]
             ui.warn(f"{source.label}: nothing of {project} is there")
         offered += offer.candidates
         skipped += offer.skipped
+        if yanked is not None:
+            yanked |= offer.yanked
     for file in skipped:
         ui.warn(f"skipped {file.name}: {file.reason}")
     return sources, offered, skipped
 
 
-def _apply(
-    plan: FetchPlan, sources: dict[str, Source], settings: Settings, ui: Ui, *, force: bool
+def transfer(
+    plan: FetchPlan, sources: Iterable[Source], settings: Settings, ui: Ui, *, force: bool = False
 ) -> dict[str, WheelhouseError]:
-    """Fetch what the plan says; return what went wrong, by file name: one bad file keeps no other from coming."""
+    """Fetch what the plan says into the local folder; return what went wrong, by file name.
+
+    One bad file keeps no other from coming.
+    """
     folder = settings.local_folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Failed(str(folder), f"cannot be created: {error.strerror}") from None
     failures: dict[str, WheelhouseError] = {}
-    fetcher = _Fetcher(sources, folder, settings.container.retries, force=force)
+    by_label = {source.label: source for source in reversed(list(sources))}
+    fetcher = _Fetcher(by_label, folder, settings.container.retries, force=force)
 
     def complete(candidate: Candidate) -> tuple[Candidate, int | WheelhouseError]:
         try:
@@ -159,11 +173,11 @@ def _apply(
         name = candidate.artifact.filename
         if isinstance(outcome, WheelhouseError):
             failures[name] = outcome
-            ui.warn(f"not fetched: {about(name, outcome)}")
+            alike = sum(error.cause == outcome.cause for error in failures.values())
+            # the error in the end counts the others
+            (ui.warn if alike <= FEW else ui.detail)(f"not fetched: {about(name, outcome)}")
         elif outcome:
             ui.progress(f"fetched {name} ({size_text(outcome)}) from {candidate.source}")
-            if not (candidate.sha256 or candidate.link.digest):
-                ui.warn(f"{name}: {candidate.source} promises no sha256; only the archive itself was checked")
 
     try:
         parallel.run(complete, plan.files, settings.options.max_workers, done)
@@ -226,13 +240,16 @@ def about(name: str, error: WheelhouseError) -> WheelhouseError:
     return error if split(PureWindowsPath(path).name)[0] == name else Failed(name, str(error))
 
 
-def _failure(failures: dict[str, WheelhouseError], tried: int) -> WheelhouseError:
-    """Return one error that names every file that was not fetched."""
-    names = sorted(failures)
-    first = about(names[0], failures[names[0]])
-    if len(names) == 1:
-        return first
-    return Failed(", ".join(names), f"{len(names)} of {tried} files were not fetched", f"the first: {first}")
+def failure_of(failures: dict[str, WheelhouseError]) -> WheelhouseError:
+    """Return one error for all files that were not fetched."""
+    return together({name: _of_file(name, failures) for name in sorted(failures)})
+
+
+def _of_file(name: str, failures: dict[str, WheelhouseError]) -> WheelhouseError:
+    """Return the error of a file; one that many share is not put behind the name of each."""
+    error = failures[name]
+    alike = sum(other.cause == error.cause for other in failures.values())
+    return error if alike > FEW else about(name, error)
 
 
 def _show(plan: FetchPlan, folder: Path, ui: Ui) -> None:
@@ -242,7 +259,7 @@ def _show(plan: FetchPlan, folder: Path, ui: Ui) -> None:
         f"Fetch from {', '.join(sorted(sources))} into {folder}" if one else f"Fetch into {folder}",
         [
             PlanRow(
-                "already there" if candidate in plan.present else "download",
+                _action(candidate, plan),
                 candidate.size,
                 candidate.sha256,
                 "" if one else candidate.source,
@@ -251,6 +268,25 @@ def _show(plan: FetchPlan, folder: Path, ui: Ui) -> None:
             for candidate in plan.files
         ],
     )
+
+
+def _action(candidate: Candidate, plan: FetchPlan) -> str:
+    if candidate in plan.present:
+        return "already there"
+    return "download, unverified" if candidate.unverified else "download"
+
+
+def warn_of_unverified(plan: FetchPlan, ui: Ui) -> None:
+    """Name the files whose bytes nothing vouches for: in one line for each source, and each host that sends them."""
+    causes: dict[tuple[str, str], list[str]] = {}
+    for candidate in plan.download:
+        if candidate.unverified:
+            host = urlsplit(candidate.link.url).hostname or ""
+            causes.setdefault((candidate.source, host), []).append(candidate.artifact.filename)
+    for (source, host), names in causes.items():
+        where = f", sent by {host}" if host else ""
+        files = f"{count(names)}{where} ({listed(names)})"
+        ui.warn(f"unverified: {source} promises no sha256, and the archives alone are checked: {files}")
 
 
 def into(settings: Settings, folder: Path) -> Settings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,18 +15,29 @@ from wheelhouse_tasks.artifacts.coverage import fits
 from wheelhouse_tasks.artifacts.local import LocalFile
 from wheelhouse_tasks.artifacts.metadata import Metadata
 from wheelhouse_tasks.container.looked import look
-from wheelhouse_tasks.container.objects import TEXT_TYPE, delete_hidden, hide, open_projects, retire, send, update_pages
-from wheelhouse_tasks.errors import BadArtifact, NotAnArtifact, NothingToDo, UsageError
+from wheelhouse_tasks.container.objects import (
+    TEXT_TYPE,
+    delete_hidden,
+    hidden_since,
+    hide,
+    is_due,
+    judge,
+    open_projects,
+    send,
+    update_pages,
+)
+from wheelhouse_tasks.errors import BadArtifact, NotAnArtifact, NothingToDo, UsageError, counted
 from wheelhouse_tasks.names import project_name, version_of
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.storage.port import ABSENT, Store, make_payload
-from wheelhouse_tasks.text import count, now_text
+from wheelhouse_tasks.text import clock_text, count, now_text
 from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from wheelhouse_tasks.container.looked import LookedProject
     from wheelhouse_tasks.container.project import Project
     from wheelhouse_tasks.pages.record import File
     from wheelhouse_tasks.settings.resolve import Settings
@@ -136,6 +147,8 @@ class MarkResult:
     files: tuple[str, ...]
     pages: tuple[str, ...]
     dry_run: bool
+    #: Of `remove`: when `prune` deletes the files at the earliest, as in ISO 8601.
+    until: str | None = None
 
 
 def yank(
@@ -185,11 +198,19 @@ def remove(
     now: Callable[[], float] = time.time,
 ) -> MarkResult:
     """Take files off the pages now; `prune` deletes them after the grace period."""
+    ui, began = ui or Silent(), now()
 
     def mark(project: Project, names: Sequence[str]) -> None:
-        hide(project, names, now())
+        hide(project, names, began)
 
-    return _mark(settings, ui or Silent(), "remove", version, only, mark, dry_run=dry_run)
+    result = _mark(settings, ui, "remove", version, only, mark, dry_run=dry_run)
+    until = clock_text(began + settings.options.grace * 3600)
+    if not dry_run:
+        ui.done(
+            f"{count(result.files)} off the pages; the first prune after {until} deletes them (see the setting grace)"
+        )
+        ui.note("nothing puts them back: run prune --now, which deletes them at once, then upload the files again")
+    return replace(result, until=until)
 
 
 def _mark(
@@ -238,6 +259,12 @@ class PruneResult:
     deleted: tuple[str, ...]
     pages: tuple[str, ...]
     dry_run: bool
+    #: Why each file is retired or deleted, by its name.
+    reasons: dict[str, str] = field(default_factory=dict)
+    #: Development builds with enough newer ones that stay all the same, and why.
+    spared: dict[str, str] = field(default_factory=dict)
+    #: When what is off the pages and not deleted yet may be deleted, as in ISO 8601, by file name.
+    waiting: dict[str, str] = field(default_factory=dict)
 
 
 def prune(
@@ -257,18 +284,36 @@ def prune(
     store, name, began = open_store(settings.container), settings.need_project(), now()
     project = open_projects(settings, store, [name], writing=not dry_run)[name]
     view = look(project)
-    retired = retire(settings, view, began, dry_run=True)
-    if retired:
-        _show(f"Retire in {store.label}", "retire", view.files(retired).values(), ui)
+    grace = 0 if at_once else settings.options.grace
+    verdicts = judge(settings, view, began)
+    retired = {verdict.file.filename: verdict.why for verdict in verdicts if verdict.retired}
+    hidden = hidden_since(store, view.entries, view.object(""))
+    due = {name: f"off the pages since {clock_text(since.timestamp())}" for name, since in hidden.items()}
+    due = {name: f"{why}, grace {grace:g} h" for name, why in due.items() if is_due(hidden[name], began, grace)}
+    waiting = {name: since.timestamp() for name, since in hidden.items() if name not in due}
+    if grace:
+        waiting |= dict.fromkeys(retired, began)
+    files = view.files(retired)
+    rows = [PlanRow("retire", files[old].size, files[old].sha256, "", old, why) for old, why in retired.items()]
+    rows += [PlanRow("delete", _size(view, old), None, "", old, why) for old, why in due.items()]
+    until = {name: clock_text(since + settings.options.grace * 3600) for name, since in sorted(waiting.items())}
+    spared = {verdict.file.filename: verdict.why for verdict in verdicts if not verdict.retired}
+    if rows:
+        ui.plan(f"Retire in {store.label}" if retired else f"Delete in {store.label}", rows)
+    for why, names in by_text(spared):
+        ui.note(f"stays, because {why}: {counted(names)}")
+    for when, names in by_text(until):
+        ui.note(f"off the pages, and deleted by the first prune after {when}: {counted(names)}")
+    # what is retired without grace is deleted in the same run
+    deleted = sorted({*due, *(retired if not grace else ())})
     written: tuple[str, ...] = ()
-    deleted: list[str] = []
     if dry_run:
         ui.done(DRY_RUN)
     else:
         if retired:
             hide(project, retired, began)
             written = update_pages(settings, store, [project], ui)
-        deleted = delete_hidden(look(project), began, 0 if at_once else settings.options.grace)
+        deleted = delete_hidden(look(project), began, grace)
         if deleted:
             written += update_pages(settings, store, [project], ui)
         ui.done(f"{count(retired)} retired, {count(deleted)} deleted")
@@ -278,4 +323,20 @@ def prune(
         deleted=tuple(deleted),
         pages=tuple(dict.fromkeys(written)),
         dry_run=dry_run,
+        reasons={**due, **retired},
+        spared=spared,
+        waiting=until,
     )
+
+
+def by_text(texts: dict[str, str]) -> list[tuple[str, list[str]]]:
+    """Return each text with the names that have it."""
+    names: dict[str, list[str]] = {}
+    for name, text in texts.items():
+        names.setdefault(text, []).append(name)
+    return list(names.items())
+
+
+def _size(project: LookedProject, name: str) -> int | None:
+    entry = project.entries.get(project.object(name))
+    return entry.size if entry else None

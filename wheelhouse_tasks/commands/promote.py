@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import dist
 from wheelhouse_tasks.artifacts.companions import PROMOTING
-from wheelhouse_tasks.commands.fetch import fetch, into
+from wheelhouse_tasks.commands.fetch import failure_of, into, open_sources, transfer, warn_of_unverified
 from wheelhouse_tasks.container.objects import TEXT_TYPE, Sent, open_projects, send, update_pages
 from wheelhouse_tasks.container.survey import NO_CONTAINER, survey
-from wheelhouse_tasks.container.upload_plan import UploadPlan, plan_upload
-from wheelhouse_tasks.errors import Conflict, UsageError
+from wheelhouse_tasks.container.upload_plan import UploadPlan, plan_upload, refuse_twins
+from wheelhouse_tasks.errors import Conflict, UsageError, of_files
 from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.settings.locations import Container, FolderIndex, Location
+from wheelhouse_tasks.sources.fetch_plan import FetchPlan, choose, plan_fetch
 from wheelhouse_tasks.storage.folder import FolderStore
 from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.storage.port import ABSENT, Store, make_payload
@@ -26,7 +27,7 @@ from wheelhouse_tasks.text import count, now_text
 from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from packaging.version import Version
 
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.container.looked import LookedProject
     from wheelhouse_tasks.container.project import Project
     from wheelhouse_tasks.settings.resolve import Settings
+    from wheelhouse_tasks.sources.fetch_plan import Candidate
+
+
+OTHER_BYTES = "already published with other bytes; nothing was sent"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +69,7 @@ def promote(
 ) -> PromoteResult:
     """Copy one *version* of the project from the indexes to the wheelhouse *to*, which is created if need be.
 
+    What is there with the promised sha256 is not fetched; a file that is there with another one ends the run first.
     Raises Conflict where the name of a file is taken there, and WheelhouseError; what was copied until then is on no
     page, and another run completes it.
     """
@@ -73,14 +79,24 @@ def promote(
         raise UsageError(missing, "not given", "promote needs --version X.Y.Z --to WHEELHOUSE")
     wanted, name = version_of(version), settings.need_project()
     store = _writable(settings.locate(to))
+    sources, offered, skipped = open_sources(settings, name, ui)
+    chosen = choose(name, wanted, offered, ", ".join(source.label for source in sources))
+    projects = open_projects(settings, store, [name], writing=not dry_run)
+    before = survey(store, projects)
+    there = {} if before is NO_CONTAINER else _there(before.projects[name], chosen)
+    wished = plan_fetch(chosen, there, skipped, store.label)
+    warn_of_unverified(wished, ui)
     with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
         folder = Path(scratch)
-        fetch(into(settings, folder), ui, version=str(wanted), show=False)
+        absent = FetchPlan(download=wished.download, present=(), skipped=())
+        failures = transfer(absent, sources, into(settings, folder), ui)
+        if failures:
+            raise failure_of(failures)
         files = dist.read(dist.scan(folder)[0], settings.options.max_workers)
-        projects = open_projects(settings, store, [name], writing=not dry_run)
-        before = survey(store, projects)
         plan = plan_upload(files, {}, ()) if before is NO_CONTAINER else _plan(before.projects[name], files)
-        _show(plan, store, ui)
+        _show(wished, plan, store, ui)
+        artifacts = [file.artifact for file in wished.present] + [file.artifact for file in plan.present]
+        present = tuple(named.filename for named in sorted(artifacts, key=lambda named: named.sort_key()))
         written: tuple[str, ...] = ()
         if dry_run:
             ui.done(DRY_RUN)
@@ -90,14 +106,17 @@ def promote(
             if plan.send:
                 _copy(plan, projects[name], wanted, now_text(now()), settings.options.max_workers)
             written = update_pages(settings, store, projects.values(), ui)
-            ui.done(f"{count(plan.send)} copied to {store.label}, {len(plan.present)} already there")
+            ui.done(f"{count(plan.send)} copied to {store.label}, {len(present)} already there")
     return PromoteResult(
         project=name,
         version=str(wanted),
         container=store.label,
         copied=tuple(file.artifact.filename for file in plan.send),
-        present=tuple(file.artifact.filename for file in plan.present),
-        sha256={file.artifact.filename: file.sha256 for file in files},
+        present=present,
+        sha256={
+            **{name: there[name] for name in present if name in there},
+            **{file.artifact.filename: file.sha256 for file in files},
+        },
         pages=written,
         dry_run=dry_run,
     )
@@ -111,18 +130,28 @@ def _writable(place: Location) -> Store:
     raise UsageError("to", f"{place.label} can be read only", "name a container (s3://...) or a folder")
 
 
-def _plan(project: LookedProject, files: list[LocalFile]) -> UploadPlan:
-    removed = project.removed() & {file.artifact.filename for file in files}
+def _there(project: LookedProject, chosen: Iterable[Candidate]) -> dict[str, str]:
+    """Return the sha256 of each file of the version that is on the pages; raise Conflict before any is fetched."""
+    promised = {candidate.artifact.filename: candidate.sha256 for candidate in chosen}
+    removed = sorted(project.removed() & promised.keys())
     if removed:
-        raise Conflict(
-            ", ".join(sorted(removed)), f"was removed from {project.store.label}", "prune deletes it, then promote"
-        )
+        remedy = "promote again once `prune` has deleted it there: `prune --now` does at once"
+        raise of_files(Conflict, removed, f"was removed from {project.store.label}; nothing was sent", remedy)
+    there = {name: file.sha256 for name, file in project.files(promised).items()}
+    differing = [name for name, sha256 in there.items() if promised[name] not in (None, sha256)]
+    if differing:
+        raise of_files(Conflict, differing, OTHER_BYTES, f"{project.store.label} keeps what it has: use a new version")
+    refuse_twins({*promised, *project.artifacts()})
+    return there
+
+
+def _plan(project: LookedProject, files: list[LocalFile]) -> UploadPlan:
+    """Return what to copy of the files that were fetched; raise Conflict for one that no digest was promised of."""
     published = project.files(file.artifact.filename for file in files)
     digests = {name: file.sha256 for name, file in published.items()}
     plan = plan_upload(files, digests, (), taken=project.artifacts())
     if plan.kept:
-        names = ", ".join(file.artifact.filename for file in plan.kept)
-        raise Conflict(names, f"is in {project.store.label} with other bytes", "nothing was copied")
+        raise of_files(Conflict, [file.artifact.filename for file in plan.kept], OTHER_BYTES)
     return plan
 
 
@@ -139,9 +168,8 @@ def _copy(plan: UploadPlan, project: Project, version: Version, when: str, worke
     store.delete(name)
 
 
-def _show(plan: UploadPlan, store: Store, ui: Ui) -> None:
-    rows = [("copy", file) for file in plan.send] + [("already there", file) for file in plan.present]
-    ui.plan(
-        f"Promote to {store.label}",
-        [PlanRow(action, file.size, file.sha256, "", file.artifact.filename) for action, file in rows],
-    )
+def _show(wished: FetchPlan, plan: UploadPlan, store: Store, ui: Ui) -> None:
+    rows = [PlanRow("copy", file.size, file.sha256, "", file.artifact.filename) for file in plan.send]
+    there: list[LocalFile | Candidate] = [*wished.present, *plan.present]
+    rows += [PlanRow("already there", file.size, file.sha256, "", file.artifact.filename) for file in there]
+    ui.plan(f"Promote to {store.label}", rows)

@@ -16,7 +16,7 @@ from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.pages.record import File
 from wheelhouse_tasks.settings.table import LOCAL
 from wheelhouse_tasks.storage.port import Entry, Payload, Store, make_payload, read_all
-from wheelhouse_tasks.text import now_text, parse_time
+from wheelhouse_tasks.text import count, now_text, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -65,7 +65,7 @@ def update_pages(
 ) -> tuple[str, ...]:
     """Bring the pages up to date; return the object names of those written. *before* as for `converge`."""
     result = converge(store, projects, keeping_of(settings, adopt=adopt), before=before)
-    ui.detail(f"pages settled after {result.rounds} rounds, {len(result.written)} written")
+    ui.detail(f"pages settled after {count(result.rounds, 'round')}, {len(result.written)} written")
     return result.written
 
 
@@ -122,6 +122,20 @@ def hide(project: Project, names: Iterable[str], now: float) -> None:
         project.store.put(project.object(name) + REMOVED, payload)
 
 
+def judge(
+    settings: Settings,
+    project: LookedProject,
+    now: float,
+    slots: Collection[retention.Slot] | None = None,
+    *,
+    among: Collection[str] | None = None,
+) -> tuple[retention.Verdict, ...]:
+    """Return what the rule does with the development builds that newer ones stand before; arguments as of `retire`."""
+    files = project.files()
+    spare = () if among is None else files.keys() - among
+    return retention.judge(files.values(), settings.rule, datetime.fromtimestamp(now, UTC), slots, spare)
+
+
 def retire(
     settings: Settings,
     project: LookedProject,
@@ -129,20 +143,29 @@ def retire(
     slots: Collection[retention.Slot] | None = None,
     *,
     among: Collection[str] | None = None,
-    dry_run: bool = False,
 ) -> list[str]:
-    """Hide the development builds that the rule retires, and return their names; with *dry_run* hide none.
+    """Hide the development builds that the rule retires, and return their names.
 
     Where *slots* are given, builds of other slots stay, and where *among* is given, builds of other file names do.
     """
-    when = datetime.fromtimestamp(now, UTC)
-    files = project.files()
-    spare = () if among is None else files.keys() - among
-    retired = retention.retire(files.values(), settings.rule, when, slots, spare)
-    names = [file.filename for file in retired]
-    if not dry_run:
-        hide(project, names, now)
+    verdicts = judge(settings, project, now, slots, among=among)
+    names = [verdict.file.filename for verdict in verdicts if verdict.retired]
+    hide(project, names, now)
     return names
+
+
+def hidden_since(store: Store, entries: Iterable[str], prefix: str) -> dict[str, datetime]:
+    """Return when each artifact was taken off the pages, by file name, given the object names below *prefix*.
+
+    One whose time cannot be read is left out: it is never deleted.
+    """
+    times = {}
+    for entry in sorted(entries):
+        if entry.endswith(REMOVED):
+            hidden = parse_time(read_all(store, entry).decode("ascii", "replace").strip())
+            if hidden is not None:
+                times[entry.removeprefix(prefix).removesuffix(REMOVED)] = hidden
+    return times
 
 
 def delete_hidden(project: LookedProject, now: float, grace: float) -> list[str]:
@@ -151,16 +174,15 @@ def delete_hidden(project: LookedProject, now: float, grace: float) -> list[str]
     No page links them any more. The marker is deleted last, so that the artifact of a worker that dies in between does
     not come back.
     """
-    deleted = []
-    for object_name in sorted(project.entries):
-        if not object_name.endswith(REMOVED):
-            continue
-        hidden = parse_time(read_all(project.store, object_name).decode("ascii", "replace").strip())
-        if hidden is None or now - hidden.timestamp() < grace * 3600:
-            continue
-        name = object_name.removesuffix(REMOVED)
+    hidden = hidden_since(project.store, project.entries, project.object(""))
+    due = [name for name, since in hidden.items() if is_due(since, now, grace)]
+    for name in map(project.object, due):
         for suffix in ("", METADATA, YANKED, ATTESTATION, REMOVED):
             if name + suffix in project.entries:
                 project.store.delete(name + suffix)
-        deleted.append(name.removeprefix(project.object("")))
-    return deleted
+    return due
+
+
+def is_due(since: datetime, now: float, grace: float) -> bool:
+    """Return whether an artifact that was hidden *since* then is deleted at *now*; without *grace* it always is."""
+    return not grace or now - since.timestamp() >= grace * 3600

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.artifacts.local import LocalFile, Skipped
-from wheelhouse_tasks.errors import Conflict
+from wheelhouse_tasks.errors import Conflict, of_files
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -51,7 +51,9 @@ def plan_upload(
     releases = [file.artifact.filename for file in gone if not file.artifact.version.is_devrelease]
     if releases:
         waits = "was removed, and waits for its deletion; nothing was sent"
-        raise Conflict(", ".join(releases), waits, "upload again once `prune` has deleted it, see the setting grace")
+        raise of_files(
+            Conflict, releases, waits, "upload again once `prune` has deleted it: `prune --now` does at once"
+        )
     files = [file for file in files if file not in gone]
     retired = [Skipped(file.artifact.filename, "was retired, and waits for its deletion") for file in gone]
     names = [file.artifact.filename for file in files]
@@ -59,8 +61,9 @@ def plan_upload(
     kept = [file for file in differ if file.artifact.version.is_devrelease and not overwrite]
     changed = [file.artifact.filename for file in differ if file not in kept]
     if changed and not overwrite:
-        raise Conflict(
-            ", ".join(changed),
+        raise of_files(
+            Conflict,
+            changed,
             "already published with other bytes; nothing was sent",
             "build under a new version, or pass --overwrite",
         )

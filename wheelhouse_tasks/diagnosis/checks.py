@@ -98,8 +98,8 @@ def opened(visit: Visit) -> tuple[Store | None, list[Finding]]:
     except AccessDenied as error:
         return None, [Finding(CREDENTIALS, OFF, f"{source}: {error.problem}", error.remedy)]
     except ContainerMissing as error:
-        remedy = "upload creates it; or check container, region and host"
-        return None, [accepted, Finding(CONTAINER, OFF, error.problem, remedy)]
+        remedy = "upload creates it; if it should be there, check container, region and host"
+        return None, [accepted, Finding(CONTAINER, NOT_CHECKED, f"{error.problem} yet", remedy)]
     except Failed as error:
         check = CONTAINER if place.credentials else CREDENTIALS
         return None, [Finding(check, OFF, error.problem, error.remedy)]

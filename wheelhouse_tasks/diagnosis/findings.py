@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.pages import layout
-from wheelhouse_tasks.text import parse_time
+from wheelhouse_tasks.text import count, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -59,8 +59,9 @@ def complete(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings, followed by one for each check that was not reached."""
     made = tuple(findings)
     seen = {finding.check for finding in made}
-    off = next((finding.check for finding in made if finding.state == OFF), "")
-    reason = f"{off}: see above" if off else "dry run: nothing was written"
+    # a container that is not there yet is nothing to worry about before the first upload, and ends the checks as well
+    ended = next((f.check for f in made if f.state == OFF or (f.check, f.state) == (CONTAINER, NOT_CHECKED)), "")
+    reason = f"{ended}: see above" if ended else "dry run: nothing was written"
     missing = (Finding(check, NOT_CHECKED, reason) for check in (*CHECKS, DEVELOPMENT) if check not in seen)
     return (*made, *missing)
 
@@ -117,4 +118,5 @@ def development(files: Mapping[str, File], now: datetime) -> Finding:
 
 
 def _age(age: timedelta) -> str:
-    return f"{age.days} days" if age.days > 1 else f"{max(age.total_seconds(), 0) / 3600:.0f} hours"
+    hours = round(max(age.total_seconds(), 0) / 3600)
+    return count(age.days, "day") if age.days > 1 else count(hours, "hour")

@@ -7,6 +7,7 @@ expected; those with arguments return such a function.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 LONGEST_NUMBER = 9
 """Digits of a whole number."""
+#: A host name, or an address of version 4 or 6; neither a port nor a pattern.
+HOST = re.compile(r"[\w.-]+|[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*")
 
 
 def as_text(value: object) -> str:
@@ -90,6 +93,14 @@ def as_host(value: object) -> str:
     if "/" in text or ":" in text:
         raise ValueError("expected a host name alone, without scheme and port")
     return text
+
+
+def as_hosts(value: object) -> tuple[str, ...]:
+    """Return host names in the form that the hosts of URLs have, from a list or from a text with blanks between."""
+    hosts = tuple(text.lower() for text in as_list(value))
+    if not all(map(HOST.fullmatch, hosts)):
+        raise ValueError("expected host names alone, without scheme, port and path")
+    return hosts
 
 
 def as_name(value: object) -> str:

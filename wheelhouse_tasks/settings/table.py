@@ -16,6 +16,7 @@ from wheelhouse_tasks.settings.casts import (
     as_boolean,
     as_container,
     as_host,
+    as_hosts,
     as_list,
     as_name,
     as_seconds,
@@ -114,6 +115,12 @@ class Options:
         parameter="index",
         flag_help="wheelhouse to look in, as a URL or path; give it once for each",
         shown="the container",
+    )
+    trust: tuple[str, ...] = row(
+        "artifacts",
+        as_hosts,
+        (),
+        "other hosts that the page of an index may lead to for files without a digest, which stay unverified",
     )
     max_workers: int = row("transfers", whole(1, MAX_WORKERS), 8, "transfers at once", tasks=("upload",))
     retries: int = row("transfers", whole(0, 100), 3, "repeats of a request that failed for want of an answer")

@@ -11,6 +11,7 @@ from wheelhouse_tasks.artifacts.companions import ATTESTATION
 from wheelhouse_tasks.artifacts.local import Skipped
 from wheelhouse_tasks.blocks import BLOCK
 from wheelhouse_tasks.container.looked import look
+from wheelhouse_tasks.container.objects import hidden_since
 from wheelhouse_tasks.container.project import Project
 from wheelhouse_tasks.container.published import Keeping
 from wheelhouse_tasks.errors import BadPage, ObjectMissing, Unsupported
@@ -26,6 +27,7 @@ from wheelhouse_tasks.storage.port import READ_RETRIES, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
 #: Stands for the URL of a container's root, which its page cannot know.
 ROOT_URL = "https://container.invalid/"
@@ -47,6 +49,7 @@ class StoreSource:
         """Return the artifacts of *project* in the container, with what its pages, their metadata or bytes state."""
         view = look(Project(self.store, project, Keeping(workers=self.workers)))
         candidates = []
+        yanked = {name: file.yanked for name, file in view.files().items() if file.yanked is not None}
         for name, file in view.files().items():
             link = Link(layout.file_name(project, name), name, file.sha256, None, file.size, attested=file.attested)
             candidates.append(
@@ -55,7 +58,12 @@ class StoreSource:
                 )
             )
         root = self._root(project, is_known=bool(view.entries))
-        return Offer(candidates=(*candidates, *root.candidates), skipped=root.skipped)
+        return Offer(candidates=(*candidates, *root.candidates), skipped=root.skipped, yanked={**root.yanked, **yanked})
+
+    def waiting(self, project: str) -> dict[str, datetime]:
+        """Return when each artifact was taken off the pages that is not deleted yet, by file name."""
+        prefix = layout.file_name(project, "")
+        return hidden_since(self.store, [entry.name for entry in self.store.list(prefix)], prefix)
 
     def blocks(self, candidate: Candidate) -> Iterator[bytes]:
         """Yield the bytes of an object. A read that is cut off is continued if a sha256 can prove the result.
@@ -102,7 +110,7 @@ class StoreSource:
                 missing.append(Skipped(link.filename, f"linked by {layout.FLAT}, and not in the container"))
         links += offer.of_keys({name: size for name, size in sizes.items() if "/" not in name})
         root = offer.of_links(offer.settled(links), project, label=self.label)
-        return Offer(candidates=root.candidates, skipped=(*root.skipped, *missing))
+        return Offer(candidates=root.candidates, skipped=(*root.skipped, *missing), yanked=root.yanked)
 
     def _links(self, page: bytes | None) -> list[Link]:
         """Return the links of a flat page of another maker."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks.errors import Conflict, Failed, NothingToDo
+from wheelhouse_tasks.errors import Conflict, Failed, NothingToDo, of_files, together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from wheelhouse_tasks.artifacts.artifact import Artifact
     from wheelhouse_tasks.artifacts.local import Skipped
+    from wheelhouse_tasks.errors import WheelhouseError
     from wheelhouse_tasks.pages.link import Link
 
 
@@ -29,6 +30,11 @@ class Candidate:
     #: The link from which the source downloads the artifact.
     link: Link
     size: int | None = None
+
+    @property
+    def unverified(self) -> bool:
+        """Return whether nothing promises a digest, so that the archive alone can be checked."""
+        return self.sha256 is None and self.link.digest is None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +104,7 @@ def plan_fetch(
     Raises Conflict where the folder holds a file with another sha256 than the promised one, unless *force*.
     """
     download, unchanged, conflicts = [], [], []
+    barred: dict[str, WheelhouseError] = {}
     for candidate in wanted:
         name = candidate.artifact.filename
         sha256 = present.get(name)
@@ -107,8 +114,10 @@ def plan_fetch(
         if sha256 is not None and candidate.sha256 is not None and not force:
             conflicts.append(f"{name} (of {candidate.source})")
         if candidate.link.problem:
-            raise Failed(name, f"cannot be fetched from {candidate.source}: {candidate.link.problem}")
+            barred[name] = Failed(name, f"cannot be fetched from {candidate.source}: {candidate.link.problem}")
         download.append(candidate)
+    if barred:
+        raise together(barred)
     if conflicts:
-        raise Conflict(", ".join(conflicts), f"in {folder} with other bytes; nothing was fetched", remedy)
+        raise of_files(Conflict, conflicts, f"in {folder} with other bytes; nothing was fetched", remedy)
     return FetchPlan(download=tuple(download), present=tuple(unchanged), skipped=tuple(skipped))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -33,11 +33,14 @@ class Offer:
 
     candidates: tuple[Candidate, ...]
     skipped: tuple[Skipped, ...] = ()
+    #: The reason of each artifact that is yanked, which may be empty, by file name.
+    yanked: Mapping[str, str] = field(default_factory=dict)
 
 
 def of_links(links: Iterable[Link], project: str, *, label: str) -> Offer:
     """Return the artifacts of *project* among the links, and the links that look like some but cannot be offered."""
     candidates, skipped = [], []
+    yanked: dict[str, str] = {}
     for link in links:
         try:
             parsed = artifact.parse(link.filename)
@@ -48,11 +51,12 @@ def of_links(links: Iterable[Link], project: str, *, label: str) -> Offer:
         if parsed.project != project:
             continue
         if link.yanked is not None:
+            yanked[link.filename] = link.yanked
             skipped.append(Skipped(link.filename, f"yanked: {link.yanked}" if link.yanked else "yanked"))
             continue
         candidate = Candidate(artifact=parsed, sha256=link.sha256, source=label, link=link, size=link.size)
         candidates.append(candidate)
-    return Offer(candidates=tuple(candidates), skipped=tuple(skipped))
+    return Offer(candidates=tuple(candidates), skipped=tuple(skipped), yanked=yanked)
 
 
 def _could_be(filename: str, project: str) -> bool:

@@ -18,6 +18,7 @@ from wheelhouse_tasks.pages.links import PAGE_LIMIT
 from wheelhouse_tasks.retry import TryAgainError, pause, retry
 from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.sources.download import NOT_SATISFIABLE, OK, Progress
+from wheelhouse_tasks.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -139,7 +140,9 @@ class Web:
                 progress.done += len(block)
                 yield block
         if not progress.whole:
-            raise TryAgainError(WebError(mask_url(url), f"ends after {progress.done} of {progress.total} bytes"))
+            raise TryAgainError(
+                WebError(mask_url(url), f"ends after {progress.done} of {count(progress.total or 0, 'byte')}")
+            )
 
     def _body(self, response: requests.Response, url: str) -> Iterator[bytes]:
         """Yield the bytes of a body as they arrive; raise TryAgainError where it is cut off or (nearly) silent."""

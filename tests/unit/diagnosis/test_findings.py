@@ -73,3 +73,13 @@ def test_conditions_are_told() -> None:
     found = [findings.conditional_writes(kind) for kind in kinds]
     assert {finding.state for finding in found} == {"ok"}
     assert len({finding.found for finding in found}) == 3
+
+
+@pytest.mark.parametrize(
+    ("hours", "age"), [(0.1, "0 hours"), (1, "1 hour"), (1.3, "1 hour"), (2, "2 hours"), (49, "2 days")]
+)
+def test_age_is_in_the_singular_where_it_is_one(hours: float, age: str) -> None:
+    """One hour is not told as 1 hours."""
+    name = "demo-1.0.dev1-py3-none-any.whl"
+    files = {name: File(name, 1, "", "", upload_time=(NOW - timedelta(hours=hours)).isoformat())}
+    assert f", {age} old" in findings.development(files, NOW).found

@@ -74,6 +74,7 @@ def test_defaults(tmp_path: Path) -> None:
             driver_options={},
             local_folder="dist",
             indexes=(),
+            trust=(),
             public_url=None,
             max_workers=8,
             retries=3,
@@ -137,6 +138,7 @@ TEXTS: dict[str, tuple[tuple[str, ...], Find]] = {
         ("i1", "i2", "i3", "i4", "i5"),
         lambda found: " ".join(Path(each.label).name for each in found.indexes),
     ),
+    "trust": (("h1", "h2", "h3", "h4", "h5"), lambda found: " ".join(found.options.trust)),
     "public_url": (
         ("https://h1", "http://h2", "file:///h3", "https://h4/", "https://h5/x?y"),
         lambda found: found.options.public_url,
@@ -493,6 +495,12 @@ def test_variables_of_others(variable: str, tmp_path: Path) -> None:
         pytest.param("host", "a\x1b[31m", "holds characters that cannot be printed, got", id="escape sequence"),
         pytest.param(
             "host", "https://h", "expected a host name alone, without scheme and port, got", id="URL for a host"
+        ),
+        *(
+            pytest.param(
+                "trust", value, "expected host names alone, without scheme, port and path, got", id=f"trust {value}"
+            )
+            for value in ("https://h.example", "h.example/x", "a.example h.example:443", "*.example", "me@h.example")
         ),
         pytest.param("host", "h:80", "expected a host name alone, without scheme and port, got", id="port in a host"),
         pytest.param("container", "", "expected a name, got ''", id="no container"),

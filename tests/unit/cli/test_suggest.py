@@ -1,0 +1,74 @@
+"""What the program answers to words that it does not understand: one line, and what may have been meant."""
+
+from pathlib import Path
+
+import pytest
+
+from wheelhouse_tasks.__main__ import main
+
+#: Command lines, and what was meant; an empty text where nobody can know.
+MEANT = {
+    # a value without its option
+    "release 1.0": "--version 1.0",
+    "yank 1.0": "--version 1.0",
+    "unyank v2.0rc1": "--version v2.0rc1",
+    "fetch --only sdist 1.0+cu118 --force": "--version 1.0+cu118",
+    "promote --version 1.0 s3://stable": "--to s3://stable",
+    "fetch https://wheels.example/": "--index https://wheels.example/",
+    "upload out/wheels": "--local-folder out/wheels",
+    "status demo": "--project demo",
+    "upload one": "",
+    "prune 5": "",
+    # a misspelt option
+    "release --versoin 1.0": "--version",
+    "release --versoin=1.0": "--version",
+    "fetch --local_folder x": "--local-folder",
+    "upload --dryrun": "--dry-run",
+    "yank -version 1.0": "--version",
+    "upload --no-update-idnex": "--no-update-index",
+    "release --version 1.0 --repo test": "--repository",
+    "--lst": "--list",
+    "fetch --frob": "",
+    # a misspelt task
+    "relase": "release",
+    "relase --version 1.0": "release",
+    "Upload": "upload",
+    "wheelhouse.fetch": "fetch",
+    "upload --dry-run prmote": "promote",
+    "frobnicate": "",
+}
+
+
+@pytest.mark.parametrize("words", MEANT)
+def test_word_that_is_not_understood_gets_what_may_be_meant(
+    words: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The line names the word, and the nearest thing that there is, or else where to look; exit 2, nothing is done."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as end:
+        main(words.split())
+    out, err = capsys.readouterr()
+    assert (end.value.code, out, err.count("\n")) == (2, "", 1)
+    remedy = f"(did you mean {MEANT[words]}?)" if MEANT[words] else "(see wheelhouse --help"
+    assert remedy in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_password_in_a_word_is_not_repeated(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A URL with a password is hidden in the line, as everywhere."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        main(["fetch", "https://me:hunter2@wheels.example/"])
+    err = capsys.readouterr().err
+    assert ("hunter2" in err, "did you mean --index https://" in err) == (False, True)
+
+
+@pytest.mark.parametrize("words", ["release --version", "yank --version 1.0 --reason"])
+def test_value_that_is_missing_is_told_as_before(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is no stray word is told in the words of invoke."""
+    with pytest.raises(SystemExit) as end:
+        main(words.split())
+    err = capsys.readouterr().err
+    assert (end.value.code, err.count("\n"), "needed value" in err) == (2, 1, True)

@@ -1,0 +1,89 @@
+"""What a person may have meant by a word of the command line that is no task, no option and no value."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from invoke.parser.context import ParserContext
+
+#: How alike two words are, at least: that of a task behind another task may be a value, too.
+ALIKE, ALIKE_TO_A_TASK = 0.7, 0.8
+#: The options that a URL, or a path, may be meant for; the first that the task has.
+URL_OPTIONS = ("--to", "--index")
+PATH_OPTIONS = (*URL_OPTIONS, "--local-folder", "--container")
+
+
+class Stray(NamedTuple):
+    """The first word that nothing can be made of, and the task that it follows, if any."""
+
+    word: str
+    task: ParserContext | None
+
+
+def find_stray(words: Sequence[str], tasks: Mapping[str, ParserContext], core: ParserContext) -> Stray | None:
+    """Return the first word that invoke's parser has no use for, as it reads *words* behind the *core* options."""
+    task: ParserContext | None = None
+    waiting = False
+    for word in words[: words.index("--")] if "--" in words else words:
+        name, equals, _ = word.partition("=") if word.startswith("-") else (word, "", "")
+        own = {**task.flags, **task.inverse_flags} if task else {}
+        if name in own:
+            waiting = not equals and name in task.flags and task.flags[name].takes_value  # type: ignore[union-attr]
+        elif waiting:
+            waiting = False
+        elif word in tasks:
+            task = tasks[word]
+        elif name in core.flags:
+            waiting = not equals and core.flags[name].takes_value
+        else:
+            return Stray(name, task)
+    return None
+
+
+def explain(stray: Stray, tasks: Iterable[str], core: ParserContext) -> str:
+    """Return what is wrong with a word, and what may have been meant, in one line."""
+    from wheelhouse_tasks.errors import one_line
+    from wheelhouse_tasks.secret import mask_url
+
+    word, task = mask_url(stray.word), stray.task
+    name = task.name if task else ""
+    options = {*core.flags, *(task.flags if task else ()), *(task.inverse_flags if task else ())}
+    if word.startswith("-"):
+        problem = f"{name} has no such option" if task else "there is no such option"
+        meant = _near(f"--{word.strip('-').lower()}", options)
+    elif task:
+        problem = f"{name} takes no value without an option"
+        meant = _option_of(word, task.flags) or _near(word, tasks, ALIKE_TO_A_TASK)
+        meant = meant or (f"--project {word}" if "--project" in options and word[0].isalpha() else "")
+    else:
+        problem = "there is no such task"
+        meant = _near(word.lower().rpartition(".")[2], tasks)
+    remedy = f"did you mean {meant}?" if meant else f"see wheelhouse --help {name}".rstrip()
+    return one_line(f"{word}: {problem} ({remedy})")
+
+
+def _option_of(word: str, options: Iterable[str]) -> str:
+    """Return the option that a value is evidently for, with the value."""
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        Version(word)
+    except InvalidVersion:
+        is_path = "/" in word or Path(word).is_dir()
+        fitting: tuple[str, ...] = URL_OPTIONS if "://" in word else PATH_OPTIONS if is_path else ()
+    else:
+        fitting = ("--version",)
+    return next((f"{option} {word}" for option in fitting if option in options), "")
+
+
+def _near(word: str, names: Iterable[str], alike: float = ALIKE) -> str:
+    """Return the name that is like *word*, or begins like it, or an empty text."""
+    names = sorted(names)
+    near = difflib.get_close_matches(word, names, n=1, cutoff=alike)
+    begun = [name for name in names if len(word) > len("--x") and name.startswith(word)]
+    return (near or begun or [""])[0]
