@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 from wheelhouse_tasks import child
 from wheelhouse_tasks.artifacts.companions import ATTESTATION
 from wheelhouse_tasks.errors import BlankPage, Failed, PageMissing, PublishError, UploadRefusal, UsageError
-from wheelhouse_tasks.publishing import pypirc, shown
-from wheelhouse_tasks.publishing.finding import Finding
+from wheelhouse_tasks.publishing import pypirc
 from wheelhouse_tasks.publishing.twine_output import DOUBTED, PASSED, TwineOutput, squeezed, without_colours
+from wheelhouse_tasks.pypi import shown
+from wheelhouse_tasks.pypi.finding import Finding
 from wheelhouse_tasks.retry import retry
 from wheelhouse_tasks.secret import mask, mask_url
 from wheelhouse_tasks.sources import index_page
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheelhouse_tasks.artifacts.local import LocalFile
-    from wheelhouse_tasks.publishing.shown import Shown
+    from wheelhouse_tasks.pypi.shown import Shown
     from wheelhouse_tasks.settings.resolve import Settings
     from wheelhouse_tasks.sources.web import Web
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from wheelhouse_tasks.artifacts import artifact, coverage
 from wheelhouse_tasks.errors import BadArtifact, BadArtifacts, NotAnArtifact, NothingToDo
 from wheelhouse_tasks.names import version_of
-from wheelhouse_tasks.publishing import acceptance
-from wheelhouse_tasks.publishing.acceptance import MIB, Rules
-from wheelhouse_tasks.publishing.finding import Finding, told_once
+from wheelhouse_tasks.pypi import acceptance
+from wheelhouse_tasks.pypi.acceptance import MIB, Rules
+from wheelhouse_tasks.pypi.finding import Finding, told_once
 from wheelhouse_tasks.text import count, size_text
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.artifacts.artifact import Artifact
     from wheelhouse_tasks.artifacts.local import LocalFile
     from wheelhouse_tasks.publishing.index import PackageIndex
-    from wheelhouse_tasks.publishing.shown import Shown
+    from wheelhouse_tasks.pypi.shown import Shown
     from wheelhouse_tasks.settings.resolve import Settings
     from wheelhouse_tasks.ui import Ui
 

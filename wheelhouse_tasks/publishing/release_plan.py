@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from wheelhouse_tasks.errors import Failed, NotAnArtifact, UsageError
 from wheelhouse_tasks.names import project_name, version_of
 from wheelhouse_tasks.pages.link import SHA256
-from wheelhouse_tasks.publishing.shown import difference
+from wheelhouse_tasks.pypi.shown import difference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from wheelhouse_tasks.artifacts import dist
 from wheelhouse_tasks.errors import BadPage, Conflict, Failed, PublishError, WebError, WheelhouseError
 from wheelhouse_tasks.publishing.release_plan import titled
-from wheelhouse_tasks.publishing.shown import difference
+from wheelhouse_tasks.pypi.shown import difference
 from wheelhouse_tasks.text import count, size_text
 
 if TYPE_CHECKING:

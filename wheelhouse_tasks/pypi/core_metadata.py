@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wheelhouse_tasks.artifacts import archive
-from wheelhouse_tasks.artifacts.problem import Problem
+from wheelhouse_tasks.pypi import archive
+from wheelhouse_tasks.pypi.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -2,8 +2,8 @@
 
 import pytest
 
-from wheelhouse_tasks.publishing import pypi_metadata
-from wheelhouse_tasks.publishing.pypi_metadata import RULES
+from wheelhouse_tasks.pypi import core_metadata
+from wheelhouse_tasks.pypi.core_metadata import RULES
 
 HEAD = "Name: demo\nVersion: 1.0\n"
 LONG, LONGER = "L" * 32, "L" * 33
@@ -12,7 +12,7 @@ LONG, LONGER = "L" * 32, "L" * 33
 def problems(fields: str, version: str = "2.4", head: str = HEAD) -> list[tuple[str, bool]]:
     """Return what is wrong with metadata, and whether it is doubtful only."""
     text = f"Metadata-Version: {version}\n{head}{fields}\n\nwords\n"
-    return [(problem.text, problem.doubtful) for problem in pypi_metadata.problems(text.encode())]
+    return [(problem.text, problem.doubtful) for problem in core_metadata.problems(text.encode())]
 
 
 @pytest.mark.parametrize(
@@ -134,4 +134,4 @@ def test_every_rule_names_its_place() -> None:
     """A rule says where in the source of PyPI it stands, and the module of which date."""
     assert all(rule.source.startswith("warehouse/") for rule in RULES)
     assert len({rule.broken for rule in RULES}) == len(RULES)
-    assert "read on 2026-" in " ".join((pypi_metadata.__doc__ or "").split())
+    assert "read on 2026-" in " ".join((core_metadata.__doc__ or "").split())

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
-from wheelhouse_tasks.artifacts import zip_records
-from wheelhouse_tasks.artifacts.problem import Problem
 from wheelhouse_tasks.blocks import BLOCK
+from wheelhouse_tasks.pypi import zip_records
+from wheelhouse_tasks.pypi.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

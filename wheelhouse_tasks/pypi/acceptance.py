@@ -18,18 +18,18 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from wheelhouse_tasks import parallel
-from wheelhouse_tasks.artifacts import archive, artifact
-from wheelhouse_tasks.artifacts.problem import Problem
+from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.errors import NotAnArtifact, one_line
-from wheelhouse_tasks.publishing import meaning, platforms, pypi_metadata
-from wheelhouse_tasks.publishing.finding import Finding
+from wheelhouse_tasks.pypi import archive, core_metadata, meaning, platforms
+from wheelhouse_tasks.pypi.finding import Finding
+from wheelhouse_tasks.pypi.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from wheelhouse_tasks.artifacts.local import LocalFile
-    from wheelhouse_tasks.publishing.shown import Shown
+    from wheelhouse_tasks.pypi.shown import Shown
 
 #: In which limits are set and shown, as by PyPI.
 MIB, GIB = 1 << 20, 1 << 30
@@ -120,7 +120,7 @@ def _own(file: LocalFile, rules: Rules) -> Iterator[Problem]:
         yield from archive.record_problems(file.path)
     if rules.pypi:
         yield from map(Problem, _names(file))
-        yield from pypi_metadata.problems(file.metadata.text)
+        yield from core_metadata.problems(file.metadata.text)
         yield from archive.pypi_problems(file)
         if file.size > rules.file_limit:
             limit = f"{rules.file_limit // MIB} MiB"
