@@ -1,4 +1,4 @@
-"""What a record of a storage provider holds; the records themselves are in `providers`."""
+"""The record of a storage provider; the records themselves are in `providers`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Variables:
 
 @dataclass(frozen=True, kw_only=True)
 class Provider:
-    """A provider; the defaults are those of any that we know nothing of."""
+    """A provider; the defaults are those of an unknown one."""
 
     #: libcloud's id of it.
     name: str
