@@ -35,7 +35,7 @@ class upload_all(Command):  # noqa: N801  # setuptools calls a command by the na
     description = "publish the artifacts of this version in dist/, with twine"
     user_options: ClassVar[list[tuple[str, str | None, str]]] = [
         ("repository=", "r", "package index: a name from .pypirc"),
-        ("check-url=", None, "simple URL of that index, read before and after"),
+        ("check-url=", None, "simple URL of that package index, read before and after"),
     ]
 
     def initialize_options(self) -> None:

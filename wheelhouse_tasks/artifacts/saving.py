@@ -91,7 +91,7 @@ def _wrong(
     """Return what is wrong with a file of sha256 *got*, given what its page promises."""
     if size is not None and written != size:
         what = "is longer than the" if written > size else f"ends after {written} of the"
-        return BadArtifact(named.filename, f"{what} {size} bytes that its index promises")
+        return BadArtifact(named.filename, f"{what} {size} bytes that its page promises")
     if sha256 is not None:
         return None if got == sha256 else DigestMismatch(named.filename, sha256, got)
     if digest and (other := digest_of(part, digest[0], len(digest[1]))) != digest[1]:

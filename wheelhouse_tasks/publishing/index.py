@@ -117,7 +117,9 @@ class PackageIndex:
         """Raise UsageError where check_url has neither the project nor, before a first release, an index page."""
         web = self._web()
         if not any(web.exists(self._page_url(web.url, name)) for name in (project, "")):
-            raise UsageError("check_url", f"nothing is at {self.check_url_label}", "use the index's simple URL")
+            raise UsageError(
+                "check_url", f"nothing is at {self.check_url_label}", "use the simple URL of the package index"
+            )
 
     def _web(self) -> Web:
         from wheelhouse_tasks.sources.web import Web
@@ -212,7 +214,7 @@ def package_index(settings: Settings) -> PackageIndex:
         raise UsageError(
             "check_url",
             f"not set: what is uploaded to {mask_url(where.url)} cannot be read back",
-            "use the simple URL of that index, as for pip --index-url",
+            "use the simple URL of that package index, as for pip --index-url",
         )
     if not check_url.startswith(pypirc.HTTP):
         raise UsageError("check_url", f"{mask_url(check_url)!r} is not an http(s) URL")
@@ -234,5 +236,5 @@ def _check_variables(settings: Settings, name: str | None, url: str) -> None:
     for variable in TWINE_REPOSITORY_VARIABLES:
         value = settings.environ.get(variable)
         if value and value != name and pypirc.sent_to(value) != pypirc.sent_to(url):
-            problem = f"is set, but the settings name another index: {mask_url(url)}"
+            problem = f"is set, but the settings name another package index: {mask_url(url)}"
             raise UsageError(variable, problem, "unset it, or set repository_url and check_url")

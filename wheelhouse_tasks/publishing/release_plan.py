@@ -28,7 +28,7 @@ class ReleaseRow:
     """One file of a release."""
 
     file: LocalFile
-    #: The index that it was fetched from, or the local folder.
+    #: The location that it was fetched from, or the local folder.
     source: str
     action: Action
     #: How the file that the package index shows under its name differs.
@@ -117,7 +117,7 @@ class Recorded:
         """Return how another package index differs from the planned one, or an empty text for the same one."""
         if (self.url or self.index) == (url if self.url else index):
             return ""
-        return f"the index is {titled(index, url)}, planned was {titled(self.index, self.url)}"
+        return f"the package index is {titled(index, url)}, planned was {titled(self.index, self.url)}"
 
 
 def titled(index: str, url: str) -> str:

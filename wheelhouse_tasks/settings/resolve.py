@@ -93,7 +93,7 @@ def resolve(
                 shown = shown if not ROWS[name].secret else "another value"
                 raise UsageError(f"{name} ({source})", f"{error}, got {shown}") from None
         if {"repository", "repository_url"} <= level.keys():
-            raise UsageError(source, "sets both repository and repository_url", "one of them names the index")
+            raise UsageError(source, "sets both repository and repository_url", "one of them names the package index")
     given = any({"provider", "container"} & level.keys() for _, level in levels)
     return _settings(values, flags, environ, root, container_given=given)
 

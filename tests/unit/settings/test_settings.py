@@ -235,7 +235,7 @@ def test_indexes(arguments: dict[str, Any], expected: list[str], tmp_path: Path)
     ],
 )
 def test_project(arguments: dict[str, Any], expected: str | None, tmp_path: Path) -> None:
-    """Case 16: the project is that of pyproject.toml, normalised, unless a level names another."""
+    """The project is that of pyproject.toml, normalised, unless a level names another."""
     assert settle(tmp_path, **arguments).project == expected
 
 
@@ -303,7 +303,7 @@ def test_package_index_is_named_once(tmp_path: Path) -> None:
     """A level that names two package indexes is a usage error."""
     with pytest.raises(UsageError) as refused:
         settle(tmp_path, flags={"repository": "pypi", "repository_url": "u"})
-    assert str(refused.value) == "flag: sets both repository and repository_url (one of them names the index)"
+    assert str(refused.value) == "flag: sets both repository and repository_url (one of them names the package index)"
 
 
 def test_paths_start_at_the_project(tmp_path: Path) -> None:
@@ -505,7 +505,7 @@ def test_bad_value_is_refused_though_a_higher_level_is_good(tmp_path: Path) -> N
 
 
 def test_bad_value_hides_credentials(tmp_path: Path) -> None:
-    """A URL in a message has no credentials (case 73)."""
+    """A URL in a message has no credentials."""
     with pytest.raises(UsageError) as refused:
         settle(tmp_path, config={"port": f"https://me:{PASSWORD}@h/"})
     assert str(refused.value) == (
@@ -530,7 +530,7 @@ def test_bad_value_hides_credentials(tmp_path: Path) -> None:
     ],
 )
 def test_bad_setting(config: dict[str, object], message: str, tmp_path: Path) -> None:
-    """Case 8: a value that cannot be used is one line, before anything is done."""
+    """A value that cannot be used is one line, before anything is done."""
     with pytest.raises(UsageError) as refused:
         settle(tmp_path, config=config)
     assert str(refused.value).startswith(message)
@@ -564,7 +564,7 @@ def test_bad_file(name: str, content: bytes, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [f"{PASSWORD}\n", f"[a]\n{PASSWORD}\n"], ids=["no section", "no value"])
 def test_bad_file_is_not_quoted(content: str, tmp_path: Path) -> None:
-    """The message about a malformed setup.cfg does not show its lines, which may hold anything (case 74)."""
+    """The message about a malformed setup.cfg does not show its lines, which may hold anything."""
     with pytest.raises(UsageError) as refused:
         settle(tmp_path, setup_cfg=content)
     assert PASSWORD not in str(refused.value)
@@ -603,7 +603,7 @@ def test_environment_of_child_processes(tmp_path: Path) -> None:
 
 
 def test_repr_holds_no_secret(tmp_path: Path) -> None:
-    """A repr of the settings, as in a traceback, shows no secret (case 73)."""
+    """A repr of the settings, as in a traceback, shows no secret."""
     found = settle(tmp_path, config=S3, environ={**OWN, "TWINE_PASSWORD": "pypi-token-of-mine"})
     assert PASSWORD not in repr(found)
     assert "pypi-token-of-mine" not in repr(found)
