@@ -141,7 +141,7 @@ def prove(
     for line in told_once(doubtful):
         ui.warn(line)
     if not refused:
-        ui.note(f"{count(files)} proved: archives, names, metadata, twine check --strict")
+        ui.done(f"{count(files)} proved: archives, names, metadata, twine check --strict")
         return doubtful
     if len(refused) > 1:
         ui.table("Found", ("file", "what is wrong"), _rows(refused))

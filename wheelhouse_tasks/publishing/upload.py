@@ -43,7 +43,7 @@ def upload_plan(plan: ReleasePlan, index: PackageIndex, retries: int, ui: Ui, sl
     """
     release = f"{plan.project} {plan.version}"
     if not plan.upload:
-        ui.note(f"{index.label} already shows all {count(plan.rows)} of {release}")
+        ui.done(f"{index.label} already shows all {count(plan.rows)} of {release}")
         return
     what = f"{count(plan.upload)} of {release}"
     if not ui.confirm(f"A file name can never be used again. Upload {what} to {titled(plan.index, plan.url)}?"):
@@ -56,10 +56,10 @@ def upload_plan(plan: ReleasePlan, index: PackageIndex, retries: int, ui: Ui, sl
             upload_file(file, plan.project, index, retries, sleep)
         except WheelhouseError as error:
             raise stopped(plan, position, error, ui.again) from None
-        ui.note(f"uploaded {file.artifact.filename} ({size_text(file.size)})")
+        ui.done(f"uploaded {file.artifact.filename} ({size_text(file.size)})")
     ui.note(f"waiting until {index.label} shows them")
     compared = ", ".join(verify(plan, index, ui, sleep))
-    ui.note(f"{index.label} shows all {count(plan.rows)} of {release}, {compared} compared")
+    ui.done(f"{index.label} shows all {count(plan.rows)} of {release}, {compared} compared")
 
 
 def stopped(plan: ReleasePlan, position: int, error: WheelhouseError, again: str) -> PublishError:
@@ -159,7 +159,7 @@ def verify(plan: ReleasePlan, index: PackageIndex, ui: Ui, sleep: Callable[[floa
                 index.label,
                 f"uploaded, but not shown as it was sent by {where}: "
                 + ", ".join(f"{name} ({problem})" for name, problem in behind.items()),
-                f"look at the index and at check_url, then continue with: {ui.again}",
+                f"look at the package index and at check_url, then continue with: {ui.again}",
             )
         sleep(pause)
         waited += pause
