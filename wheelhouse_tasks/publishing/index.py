@@ -92,7 +92,7 @@ class PackageIndex:
             return {}
         if url != asked and not any(is_of(link.filename, project) for link in found):
             index_page.check_moved(asked, url, project)
-        files = shown.of_links(found, content if "json" in kind else b"")
+        files = shown.of_links(found, content if "json" in kind.lower() else b"")
         for name in needed:
             if name in files and not files[name].digests:
                 files[name] = replace(files[name], digests={"sha256": self._read_sha256(web, files[name].url)})
