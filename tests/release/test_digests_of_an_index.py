@@ -1,15 +1,18 @@
 """An index shows the digests that it likes: files are compared by whichever it is, and without any by their bytes."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import scripted_index
 import servers
 import wheels
 from folders import digests
 from outcomes import failed
 from projects import index_env, inv, make_project
+from scripted_index import Fault, Script, Stored
 
 from wheelhouse_tasks.artifacts import artifact, dist
 from wheelhouse_tasks.artifacts.local import LocalFile
@@ -55,6 +58,25 @@ def test_release_is_verified_and_continued(algorithm: str, index: servers.Packag
     done = inv(project, *RELEASE, env=index_env(index))
     failed(done, 1, f"{first.name} is on {index.upload_url} with {'sha256' if algorithm == 'off' else algorithm} ")
     assert "nothing was uploaded" in done.stderr
+
+
+@pytest.mark.parametrize("shows", ["md5", "sha512", ""])
+def test_file_that_arrived_though_it_was_refused(shows: str, tmp_path: Path) -> None:
+    """Where an answer says that an upload failed, the digest that the index shows decides whether it arrived."""
+    project = make_project(tmp_path / "project")
+    wheel = wheels.make_wheel(project / "dist")
+    with scripted_index.running(tmp_path / "index") as running:
+        env = {**index_env(running.access), "WHEELHOUSE_RETRIES": "0", "WHEELHOUSE_TIMEOUT": "2"}
+        running.script = Script([Fault(500, "Oops", stores=True)], algorithm=shows)
+        done = inv(project, *RELEASE, env=env)
+        assert done.returncode == 0, done.stderr
+        assert running.shown == digests(project / "dist")
+        running.delete(wheel.name)
+        running.gone.clear()
+        running.script = Script([Fault(500, "Oops")], algorithm=shows)
+        (running.folder / wheel.name).write_bytes(b"other bytes")
+        running.files[wheel.name] = Stored("demo", hashlib.sha256(b"other bytes").hexdigest(), 11, 2)
+        failed(inv(project, *RELEASE, env=env), 1, f"{wheel.name}: is on {running.access.upload_url} with ")
 
 
 def local(path: Path) -> LocalFile:

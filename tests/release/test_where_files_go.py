@@ -147,6 +147,23 @@ def test_variable_of_twine_that_means_the_same_place(project: Path, pypi_itself:
     )
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_repository_that_twine_is_told_of(project: Path, index: Index, *, there: bool) -> None:
+    """Twine's variable chooses the credentials of an index under another name, and never another index."""
+    access = index.access
+    url = access.upload_url if there else "http://127.0.0.1:9/"
+    section = f"repository = {access.upload_url}\nusername = nobody\npassword = wrong-one\n"
+    mine = f"repository = {url}\nusername = {access.username}\npassword = {access.password}\n"
+    write_pypirc(f"[distutils]\nindex-servers = corp mine\n[corp]\n{section}[mine]\n{mine}")
+    words = ("--repository", "corp", "--check-url", access.simple_url)
+    done = inv(project, *RELEASE, *words, env={"TWINE_REPOSITORY": "mine"})
+    if there:
+        assert (done.returncode, title(done)) == (0, f"mine ({access.upload_url})"), done.stderr
+    else:
+        failed(done, 2, f"TWINE_REPOSITORY: is set, but the settings name another index: {access.upload_url}")
+    assert len(index.stored) == (2 if there else 0)
+
+
 def test_release_that_pypi_closed(project: Path, pypi_itself: PyPI) -> None:
     """New files for a release that is older than 14 days are refused before the first byte; a finished one is fine."""
     index = pypi_itself.index

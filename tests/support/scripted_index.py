@@ -91,6 +91,8 @@ class Script:
     closed: set[tuple[str, str]] = field(default_factory=set)
     #: How many uploads a minted token is good for; -1 for any number.
     token_uploads: int = -1
+    #: The digest that pages show; "" for none.
+    algorithm: str = "sha256"
 
 
 @dataclass
@@ -218,6 +220,13 @@ class Index:
                 file.lag = max(0, file.lag - 1)
         return sorted(seen) or None
 
+    def digests(self, name: str, file: Stored) -> dict[str, str]:
+        """Return what the page shows of a file's bytes."""
+        algorithm = self.script.algorithm
+        if algorithm in ("", "sha256"):
+            return {"sha256": file.sha256} if algorithm else {}
+        return {algorithm: hashlib.new(algorithm, (self.folder / name).read_bytes()).hexdigest()}
+
     def mint(self) -> str:
         """Return a new upload token."""
         token = f"pypi-minted-{secrets.token_hex(16)}"
@@ -285,10 +294,11 @@ class Handler(BaseHTTPRequestHandler):
         rows = []
         for name, file in files:
             url = f"../../files/{name}"
-            row = {"filename": name, "url": url, "hashes": {"sha256": file.sha256}, "size": file.size}
+            hashes = self.index.digests(name, file)
+            row = {"filename": name, "url": url, "hashes": hashes, "size": file.size}
             if file.uploaded:
                 row["upload-time"] = file.uploaded
-            rows.append((f"{url}#sha256={file.sha256}", row))
+            rows.append((f"{url}#{'&'.join(map('='.join, hashes.items()))}", row))
         self.answer_simple(rows, {"files": "filename"}, name=project)
 
     def answer_simple(self, rows: list[tuple[str, dict[str, object]]], kind: dict[str, str], **more: str) -> None:

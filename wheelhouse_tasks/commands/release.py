@@ -23,6 +23,7 @@ from wheelhouse_tasks.publishing import release_plan
 from wheelhouse_tasks.publishing.collection import REMEDY, collect
 from wheelhouse_tasks.publishing.index import package_index
 from wheelhouse_tasks.publishing.proof import Candidates, lacks, prove, remarks
+from wheelhouse_tasks.publishing.pypirc import HTTP
 from wheelhouse_tasks.publishing.release_plan import ReleasePlan, plan_release
 from wheelhouse_tasks.publishing.upload import upload_plan
 from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
@@ -155,11 +156,8 @@ def _check_same_index(recorded: release_plan.Recorded, index: PackageIndex, wher
     """Raise UsageError where a plan is for another index than the one of the settings."""
     other = recorded.elsewhere(index.label, index.upload_url)
     if other:
-        planned = recorded.url or recorded.index
-        flag = "--repository-url" if planned == recorded.index else "--repository"
-        remedy = (
-            f"say {flag} {recorded.index} with the --check-url of the plan, or plan anew with --version X --plan FILE"
-        )
+        flag = "--repository-url" if recorded.index.startswith(HTTP) else "--repository"
+        remedy = f"use {flag} {recorded.index} with its --check-url, or plan anew with --version X --plan FILE"
         raise UsageError(where, f"{other}; nothing was asked of either", remedy)
 
 

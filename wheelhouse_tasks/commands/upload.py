@@ -265,7 +265,7 @@ def _show(plan: UploadPlan, store: Store, ui: Ui) -> None:
 
 
 def _warn_of_platforms(plan: UploadPlan, ui: Ui) -> None:
-    """Tell which wheels, if they are ever released, stay off PyPI: the build can still be mended here."""
+    """Warn of wheels that PyPI will refuse if they are ever released: the build can still be mended here."""
     refused = [(file.artifact.filename, platforms.refused(file.artifact.tags[2])) for file in plan.send]
     findings = [Finding(name, f"PyPI does not take the platform {', '.join(tags)}") for name, tags in refused if tags]
     for line in told_once(findings):

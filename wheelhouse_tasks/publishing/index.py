@@ -39,7 +39,8 @@ CREDENTIALS = "; set TWINE_USERNAME and TWINE_PASSWORD, or use .pypirc or keyrin
 CERTIFICATE = "; see the setting 'ca_bundle'"
 #: Answers of a package index that does not accept the credentials: PyPI answers a wrong token with 403.
 DENIED = (401, 403)
-TWINE_REPOSITORY_VARIABLES = ("TWINE_REPOSITORY_URL", "TWINE_REPOSITORY")
+REPOSITORY_NAME = "TWINE_REPOSITORY"
+TWINE_REPOSITORY_VARIABLES = ("TWINE_REPOSITORY_URL", REPOSITORY_NAME)
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class PackageIndex:
             return {}
         if url != asked and not any(is_of(link.filename, project) for link in links):
             index_page.check_moved(asked, url, project)
-        files = shown.of_links(links, content if "json" in kind else b"")
+        files = shown.of_links(links, content if "json" in kind.lower() else b"")
         for name in needed:
             if name in files and not files[name].digests:
                 files[name] = replace(files[name], digests={"sha256": self._read_sha256(web, files[name].url)})
@@ -186,7 +187,7 @@ class PackageIndex:
         if find_spec("twine") is None:
             raise Failed("twine", "is not installed for this Python", "run: pip install twine")
         environ = {key: value for key, value in self.environ.items() if key not in TWINE_REPOSITORY_VARIABLES}
-        name = "TWINE_REPOSITORY_URL" if self.repository_url else "TWINE_REPOSITORY"
+        name = "TWINE_REPOSITORY_URL" if self.repository_url else REPOSITORY_NAME
         environ[name] = self.repository_url or self.repository or ""
         if self.ca_bundle:
             environ["TWINE_CERT"] = self.ca_bundle
@@ -208,6 +209,11 @@ def package_index(settings: Settings) -> PackageIndex:
     if url and not url.startswith(pypirc.HTTP):
         raise UsageError("repository_url", f"{mask_url(url)!r} is not an http(s) URL")
     where = pypirc.repository(name, settings.environ) if name else pypirc.Repository(url or "", frozenset())
+    other = settings.environ.get(REPOSITORY_NAME)
+    if name and other and other != name:
+        named = pypirc.repository(other, settings.environ)
+        if named.url == where.url:  # the same index, with credentials of its own
+            name, where = other, named
     _check_variables(settings, name, where.url)
     check_url = settings.options.check_url or pypirc.CHECK_URLS.get(pypirc.official(where.url) or "")
     if not check_url:
