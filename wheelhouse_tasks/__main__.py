@@ -18,7 +18,7 @@ USAGE = 2
 
 
 class Wheelhouse(Program):
-    """Reads ./invoke.yaml, as `inv` does, and ends with 2 for words that it does not understand."""
+    """The program: it reads ./invoke.yaml, as `inv` does, and ends with 2 for words that it does not know."""
 
     def update_config(self, merge: bool = True) -> None:
         """Load the configuration of the project in the current folder."""

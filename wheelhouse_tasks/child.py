@@ -1,4 +1,4 @@
-"""Programs in processes of their own: nobody is there to answer them, and all that they say is kept."""
+"""Programs in processes of their own: nobody answers their questions, and their output is kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def module(name: str) -> list[str]:
-    """Return the command that runs a module of this Python; one of the project called like it does not shadow it."""
+    """Return the command that runs a module of this Python, never a file of the project that has its name."""
     return [sys.executable, "-P", "-m", name]
 
 
@@ -21,7 +21,7 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run a program in *folder* and return how it ended; raise OSError, or TimeoutError after *timeout* seconds.
 
-    What a project wants to be warned of, or to fail for, is its own code, not what such a program is made of.
+    The project's filters of Python warnings do not hold for the program.
     """
     try:
         return subprocess.run(  # noqa: S603

@@ -20,7 +20,7 @@ NAP = 0.2
 def run(
     function: Callable[[A], B], items: Iterable[A], workers: int, done: Callable[[B], None] | None = None
 ) -> list[B]:
-    """Return *function* of each item, in the order of *items*; *done* is told each result in the calling thread.
+    """Return *function* of each item, in the order of *items*; call *done* with each result in the calling thread.
 
     The first error stops what has not begun, and is raised after what was under way has ended. The threads are daemons,
     unlike those of concurrent.futures: after Ctrl-C the process ends without waiting for a transfer. A single worker
@@ -86,7 +86,7 @@ def _join(threads: list[threading.Thread]) -> None:
 
 
 def _interruptible(answers: queue.SimpleQueue[T]) -> T:
-    """Return the next answer; waiting in one piece would keep Ctrl-C waiting too on some systems."""
+    """Return the next answer; wait for it in short naps, because on some systems one long wait delays Ctrl-C."""
     while True:
         try:
             return answers.get(timeout=NAP)

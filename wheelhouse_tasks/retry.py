@@ -1,4 +1,4 @@
-"""Try again where that may help, with pauses that are bounded and never in step."""
+"""Try again where that may help, with pauses that are bounded and differ between workers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TryAgainError(Exception):
 
 
 def retry(operation: Callable[[], T], retries: int, sleep: Callable[[float], None] = time.sleep) -> T:
-    """Return what *operation* returns; on TryAgainError repeat it up to *retries* times, then raise what it carries."""
+    """Return the result of *operation*; on TryAgainError repeat it, *retries* times at most, then raise its error."""
     attempt = 0
     while True:
         try:

@@ -55,7 +55,7 @@ OTHER_PAIRS = (
 
 @dataclass(frozen=True, kw_only=True)
 class SecretPlaces:
-    """Where secrets are handed to us, as the records of the providers and the table of settings name it."""
+    """The places where secrets come from, as the records of the providers and the table of settings name them."""
 
     #: Variables that hold a secret.
     variables: frozenset[str]
@@ -116,7 +116,7 @@ def _parts(text: str) -> set[str]:
 
 
 def _file(path: str) -> str:
-    """Return what is in the key file *path*, or an empty text where there is none."""
+    """Return the content of the key file *path*, or an empty text where there is none."""
     with suppress(OSError, ValueError):
         if os.path.isfile(path):  # noqa: PTH113  # a path from the environment, as it is
             with open(path, encoding="utf-8") as file:  # noqa: PTH123  # as above
@@ -166,7 +166,7 @@ class MaskingFilter(logging.Filter):
 
 
 def guard_logs(secrets: frozenset[str]) -> None:
-    """Keep secrets out of every log that is set up by now."""
+    """Add a filter that hides secrets to every log handler that there is."""
     for handler in logging.getLogger().handlers:
         if not any(isinstance(known, MaskingFilter) and known.secrets >= secrets for known in handler.filters):
             handler.addFilter(MaskingFilter(secrets))

@@ -19,13 +19,13 @@ class fetch_artifacts(Command):  # noqa: N801  # setuptools calls a command by t
     user_options: ClassVar[list[tuple[str, str | None, str]]] = []
 
     def initialize_options(self) -> None:
-        """Take no options."""
+        """Have no options."""
 
     def finalize_options(self) -> None:
-        """Take no options."""
+        """Have no options."""
 
     def run(self) -> None:
-        """Fetch."""
+        """Run the task."""
         run_task(self, ["fetch"])
 
 
@@ -35,7 +35,7 @@ class upload_all(Command):  # noqa: N801  # setuptools calls a command by the na
     description = "publish the artifacts of this version in dist/, with twine"
     user_options: ClassVar[list[tuple[str, str | None, str]]] = [
         ("repository=", "r", "package index: a name from .pypirc"),
-        ("check-url=", None, "simple URL of that index, read before and after"),
+        ("check-url=", None, "simple URL of that package index, read before and after"),
     ]
 
     def initialize_options(self) -> None:
@@ -47,13 +47,13 @@ class upload_all(Command):  # noqa: N801  # setuptools calls a command by the na
         """Leave the checks to the task."""
 
     def run(self) -> None:
-        """Publish."""
+        """Run the task."""
         given = {"repository": self.repository, "check-url": self.check_url}
         run_task(self, ["release", *(f"--{flag}={value}" for flag, value in given.items() if value)], "--no-fetch")
 
 
 def run_task(command: Command, words: list[str], *more: str) -> None:
-    """Run a task for the version that setup.py tells, and say what replaces the command: the task without *more*."""
+    """Run a task for the version of setup.py, and log the command that replaces it: the task without *more*."""
     from wheelhouse_tasks.__main__ import main
     from wheelhouse_tasks.cli.run import guard_debug_log
     from wheelhouse_tasks.secret import mask_url

@@ -17,7 +17,7 @@ from projects import inv, make_project
 from stamped import WHEN, rewritten
 
 from wheelhouse_tasks.artifacts import artifact, dist
-from wheelhouse_tasks.artifacts.archive import record_problems
+from wheelhouse_tasks.pypi.archive import record_problems
 from wheelhouse_tasks.stamps import stamp, stamp_sdist
 
 

@@ -16,7 +16,7 @@ from scripted_index import Fault, Script, Stored
 
 from wheelhouse_tasks.artifacts import artifact, dist
 from wheelhouse_tasks.artifacts.local import LocalFile
-from wheelhouse_tasks.publishing import shown
+from wheelhouse_tasks.pypi import shown
 
 RELEASE = ("wheelhouse.release", "--version", "1.0", "--no-fetch")
 ALGORITHMS = ("md5", "sha1", "sha224", "sha384", "sha512", "blake2b", "sha3_256", "off")

@@ -141,7 +141,9 @@ def test_variable_of_twine_that_means_the_same_place(project: Path, pypi_itself:
     assert pypi_itself.release(project, "--dry-run").returncode == 0
     pypi_itself.env["TWINE_REPOSITORY_URL"] = "https://test.pypi.org/legacy/"
     failed(
-        pypi_itself.release(project), 2, f"TWINE_REPOSITORY_URL: is set, but the settings name another index: {UPLOAD}"
+        pypi_itself.release(project),
+        2,
+        f"TWINE_REPOSITORY_URL: is set, but the settings name another package index: {UPLOAD}",
     )
 
 
@@ -212,7 +214,8 @@ def test_plan_for_another_index(planned: str, project: Path, index: Index, tmp_p
     failed(
         inv(project, "wheelhouse.release", "--no-fetch", *words),
         2,
-        f"plan.json: the index is pypi ({UPLOAD}), planned was {'corp (' * (planned == 'name')}{access.upload_url}",
+        f"plan.json: the package index is pypi ({UPLOAD}), "
+        f"planned was {'corp (' * (planned == 'name')}{access.upload_url}",
     )
     with scripted_index.running(tmp_path / "other") as other:
         failed(inv(project, "wheelhouse.release", "--no-fetch", *words, env=index_env(other.access)), 2, "planned was")

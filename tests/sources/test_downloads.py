@@ -344,7 +344,7 @@ def test_short_of_the_promised_size(server: Scripted, tmp_path: Path) -> None:
     """Where the index promises a size, a shorter body is told as such."""
     project = make_project(tmp_path / "project")
     url = shelf(server, short_without_length, BODY, size=True)
-    failed(inv(project, *FETCH, url), 1, f"{WHEEL}: ends after 1500 of the 3000 bytes that its index promises")
+    failed(inv(project, *FETCH, url), 1, f"{WHEEL}: ends after 1500 of the 3000 bytes that its page promises")
     assert contents(project / "dist") == {}
 
 

@@ -64,7 +64,7 @@ class FakeStore:
         return entry
 
     def conditions(self) -> Conditions:
-        """Tell whether conditions are honoured; marks are numbers."""
+        """Return which conditions are honoured; marks are numbers."""
         return Conditions(absent=self.honours, mark=self.honours, md5=False)
 
     def delete(self, name: str) -> None:

@@ -56,7 +56,7 @@ class Fault:
         return cls(mode, **{key: int(value) for key, value in values.items()})
 
     def take(self) -> bool:
-        """Tell whether the next connection is to break, counting it."""
+        """Return whether the next connection is to break, and count it."""
         if self.mode == "ok" or self.count == 0:
             return False
         if self.skip > 0:

@@ -137,7 +137,7 @@ def refuse(event: str, args: tuple[Any, ...]) -> None:
 
 
 def is_loopback(host: str | bytes | None) -> bool:
-    """Tell whether a host is this one, by an address or a name that nobody has to be asked for."""
+    """Return whether a host is this one, by an address or a name that needs no server."""
     name = host.decode(errors="replace") if isinstance(host, bytes | bytearray) else host or ""
     try:
         address = ipaddress.ip_address(name)

@@ -1,4 +1,4 @@
-"""Google Cloud Storage's XML API as its documentation tells it, in front of a server that speaks S3.
+"""Google Cloud Storage's XML API as its documentation describes it, in front of a server that speaks S3.
 
 What differs is checked and translated: signatures, `x-goog-` headers, conditions, digests, and the names in XML.
 https://cloud.google.com/storage/docs/xml-api/reference-headers and .../authentication/signatures (version 2)
@@ -44,15 +44,17 @@ class Front(BaseHTTPRequestHandler):
         if not hmac.compare_digest(given, self.signature()) if given else self.path.count("/") == 1:
             self.refuse(403, "SignatureDoesNotMatch")
             return
-        said = {name.lower(): text for name, text in self.headers.items()}
-        promised = said.get("x-goog-hash", "").removeprefix("md5=")
+        headers = {name.lower(): text for name, text in self.headers.items()}
+        promised = headers.get("x-goog-hash", "").removeprefix("md5=")
         if promised and promised != base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode():
             self.refuse(400, "BadDigest")
             return
-        kept = {name: text for name, text in said.items() if name not in UNHEEDED and not name.startswith("x-goog-")}
-        kept |= {META[0] + name.removeprefix(META[1]): text for name, text in said.items() if name.startswith(META[1])}
+        kept = {name: text for name, text in headers.items() if name not in UNHEEDED and not name.startswith("x-goog-")}
+        kept |= {
+            META[0] + name.removeprefix(META[1]): text for name, text in headers.items() if name.startswith(META[1])
+        }
         kept["authorization"] = AMAZON
-        if said.get("x-goog-if-generation-match") == "0":
+        if headers.get("x-goog-if-generation-match") == "0":
             kept["if-none-match"] = "*"
         with closing(http.client.HTTPConnection("127.0.0.1", self.target, timeout=programs.STUCK)) as connection:
             connection.request(self.command, self.path, body, kept)
@@ -72,12 +74,12 @@ class Front(BaseHTTPRequestHandler):
 
     def signature(self) -> str:
         """Return what the request must be authorized with."""
-        said = {name.lower(): text.strip() for name, text in self.headers.items()}
+        headers = {name.lower(): text.strip() for name, text in self.headers.items()}
         path, _, query = self.path.partition("?")
-        signed = sorted(each for each in query.split("&") if each.partition("=")[0] in SIGNED_QUERIES)
+        signed = sorted(part for part in query.split("&") if part.partition("=")[0] in SIGNED_QUERIES)
         resource = path + ("?" + "&".join(signed) if signed else "")
-        extension = "".join(f"{name}:{said[name]}\n" for name in sorted(said) if name.startswith("x-goog-"))
-        usual = [self.command, *(said.get(name, "") for name in ("content-md5", "content-type", "date"))]
+        extension = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers) if name.startswith("x-goog-"))
+        usual = [self.command, *(headers.get(name, "") for name in ("content-md5", "content-type", "date"))]
         text = "\n".join(usual) + "\n" + extension + resource
         digest = hmac.new(self.secret.encode(), text.encode(), hashlib.sha1).digest()
         return f"GOOG1 {self.key}:{base64.b64encode(digest).decode()}"
@@ -93,7 +95,7 @@ class Front(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
 
 @contextmanager

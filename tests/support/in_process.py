@@ -16,7 +16,7 @@ from invoke.program import Program
 def inv_here(project: Path, *words: str | Path, env: Mapping[str, str] | None = None) -> CompletedProcess[str]:
     """Run `inv` as :func:`projects.inv` does, and return the same, without a process of its own.
 
-    What a process starts with is put in place, and taken away: environment, folder, words, streams, modules, logs.
+    The state that a process starts with is set, and restored: environment, folder, words, streams, modules, logs.
     """
     argv = ["inv", *map(str, words)]
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
@@ -56,7 +56,7 @@ def _anew(*modules: str) -> Iterator[None]:
 
 @contextmanager
 def _no_log() -> Iterator[None]:
-    """Take away the log of the tests, which would keep `--debug` from setting up its own."""
+    """Remove the log of the tests, which would keep `--debug` from setting up its own."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     root.handlers[:] = []

@@ -15,12 +15,12 @@ MODES = {
 }
 
 
-def failed(done: CompletedProcess[str], code: int, said: str, *, debug: bool = False) -> None:
+def failed(done: CompletedProcess[str], code: int, message: str, *, debug: bool = False) -> None:
     """Assert how a task ended: its code, one line on stderr, no traceback, no secret anywhere."""
     everything = done.stdout + done.stderr
     assert SENTINEL not in everything
     assert done.returncode == code, everything
     assert "Traceback" not in everything
-    assert said in done.stderr, done.stderr[-600:]
+    assert message in done.stderr, done.stderr[-600:]
     if not debug:
         assert (done.stderr.count("\n"), done.stderr[:7]) == (1, "error: ")

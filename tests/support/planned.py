@@ -12,5 +12,5 @@ WHEEL, OTHER_WHEEL, SDIST = "demo-1.0-py3-none-any.whl", "demo-1.0-cp312-cp312-w
 
 def local(filename: str, sha256: str = A) -> LocalFile:
     """Return a file on this machine."""
-    said = artifact.parse(filename)
-    return LocalFile(Path("dist", filename), said, Metadata(b"", None, None), 1, sha256, "0" * 32)
+    named = artifact.parse(filename)
+    return LocalFile(Path("dist", filename), named, Metadata(b"", None, None), 1, sha256, "0" * 32)

@@ -45,7 +45,7 @@ def s3_env(server: servers.S3Server, bucket: str, **more: str) -> dict[str, str]
 
 
 def index_env(index: servers.PackageIndex) -> dict[str, str]:
-    """Return the environment that a release to *index* needs."""
+    """Return the environment that a release to the package index *index* needs."""
     return {
         "WHEELHOUSE_REPOSITORY_URL": index.upload_url,
         "WHEELHOUSE_CHECK_URL": index.simple_url,

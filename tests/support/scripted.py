@@ -27,7 +27,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing."""
+        """Print nothing."""
 
 
 Answer = tuple[int, Mapping[str, str], bytes] | Callable[[Handler], None]
@@ -48,7 +48,7 @@ class Request:
 
 @dataclass
 class Scripted:
-    """A server that answers each path, with its query, as the table says: status, headers, body, or a function."""
+    """A server that answers each path, with its query, by a table of answers, or of functions that make one."""
 
     port: int = 0
     scheme: str = "http"
@@ -76,7 +76,7 @@ class Scripted:
         self.answers[path] = (200, {"Content-Type": "text/html", **headers}, body.encode())
 
     def in_turn(self, path: str, *answers: Answer) -> None:
-        """Give one answer after the other to the requests for a path; the last again and again."""
+        """Send one answer after the other to the requests for a path; the last again and again."""
         left = list(answers)
 
         def answer(handler: Handler) -> None:

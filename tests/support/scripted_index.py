@@ -1,4 +1,4 @@
-"""A package index on this machine that keeps the rules of PyPI, and breaks them as it is told.
+"""A package index on this machine that keeps the rules of PyPI, and breaks them where its script demands it.
 
     scripted_index.py PORT FOLDER
 
@@ -68,7 +68,7 @@ class Fault:
     until: Event | None = None
 
     def strikes(self, name: str) -> bool:
-        """Tell whether it strikes the next upload, counting it."""
+        """Return whether it strikes the next upload, and count it."""
         if not fnmatchcase(name, self.name) or self.times == 0:
             return False
         if self.skip:
@@ -80,7 +80,7 @@ class Fault:
 
 @dataclass
 class Script:
-    """What an index does otherwise than PyPI on a good day."""
+    """How a package index deviates from PyPI on a good day."""
 
     faults: list[Fault] = field(default_factory=list)
     #: So many times a project's page is shown without a new file, as from a cache.
@@ -97,7 +97,7 @@ class Script:
 
 @dataclass
 class Stored:
-    """A file that the index has."""
+    """A file that the package index has."""
 
     project: str
     sha256: str
@@ -124,7 +124,7 @@ class Upload:
 
 @dataclass
 class Index:
-    """A running index; its script may be changed at any time."""
+    """A running package index; its script may be changed at any time."""
 
     folder: Path
     port: int
@@ -137,7 +137,7 @@ class Index:
 
     @property
     def url(self) -> str:
-        """The address of the index, which ends in no slash."""
+        """Return the address of the package index, without a slash at its end."""
         return f"http://{servers.HOST}:{self.port}"
 
     @property
@@ -172,7 +172,7 @@ class Index:
             file.write(f"{line}\n")
 
     def authorize(self, header: str) -> tuple[int, str]:
-        """Tell whether somebody may upload, counting the uses of the token."""
+        """Return whether somebody may upload, and count the uses of the token."""
         scheme, _, encoded = header.partition(" ")
         username, _, token = base64.b64decode(encoded).decode().partition(":") if scheme == "Basic" else ("", "", "")
         with self.lock:
@@ -235,7 +235,7 @@ class Index:
 
 
 def read_log(folder: Path) -> list[tuple[str, str]]:
-    """Return name and sha256 of every file that the index of a folder ever stored, in order."""
+    """Return name and sha256 of every file that the package index of a folder ever stored, in order."""
     log = folder / "stored.log"
     lines = log.read_text().splitlines() if log.exists() else []
     return [(name, sha256) for name, sha256 in map(str.split, lines)]
@@ -247,16 +247,16 @@ def parse_form(kind: str, body: bytes) -> Upload:
     form, name, file = dict[str, str](), "", b""
     for part in (b"\r\n" + body).split(boundary)[1:-1]:
         head, _, content = part.partition(b"\r\n\r\n")
-        said = dict(re.findall(r'\b(name|filename)="([^"]*)"', head.decode()))
-        if said["name"] == "content":
-            name, file = said["filename"], content
+        attributes = dict(re.findall(r'\b(name|filename)="([^"]*)"', head.decode()))
+        if attributes["name"] == "content":
+            name, file = attributes["filename"], content
         else:
-            form[said["name"]] = content.decode()
+            form[attributes["name"]] = content.decode()
     return Upload(form, name, file)
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers for an index."""
+    """Answers for a package index."""
 
     protocol_version = "HTTP/1.1"
 
@@ -287,12 +287,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer_page(self, project: str) -> None:
         """Answer a project's page."""
-        found = self.index.page(project)
-        if found is None:
+        files = self.index.page(project)
+        if files is None:
             self.answer(404, "Not Found", TEXT)
             return
         rows = []
-        for name, file in found:
+        for name, file in files:
             url = f"../../files/{name}"
             hashes = self.index.digests(name, file)
             row = {"filename": name, "url": url, "hashes": hashes, "size": file.size}
@@ -312,7 +312,7 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(200, f"<!DOCTYPE html><html><body>\n{links}</body></html>", HTML)
 
     def do_POST(self) -> None:
-        """Take an upload, or exchange an identity for a token."""
+        """Accept an upload, or exchange an identity for a token."""
         if self.path == "/_/oidc/mint-token":
             self.rfile.read(int(self.headers["Content-Length"]))
             self.answer(200, json.dumps({"success": True, "token": self.index.mint()}), "application/json")
@@ -340,7 +340,7 @@ class Handler(BaseHTTPRequestHandler):
         self.answer_upload(parse_form(self.headers["Content-Type"], body), fault)
 
     def answer_upload(self, upload: Upload, fault: Fault | None) -> None:
-        """Take an upload, and tell so unless a fault tells otherwise."""
+        """Store an upload, and answer so unless a fault is due."""
         status, reason = self.index.authorize(self.headers.get("Authorization", ""))
         if status == 200 and (fault is None or fault.stores):
             status, reason = self.index.take(upload)
@@ -393,7 +393,7 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing."""
+        """Print nothing."""
 
 
 class Server(ThreadingHTTPServer):
@@ -403,14 +403,14 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 64
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of clients that went away."""
+        """Print nothing about clients that went away."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 @contextmanager
 def running(folder: Path) -> Iterator[Index]:
-    """Run an index in a thread, with its files and logs in a folder."""
+    """Run a package index in a thread, with its files and logs in a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "requests.log").touch()
     index = Index(folder, 0)

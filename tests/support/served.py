@@ -69,8 +69,8 @@ def page_of(hrefs: list[str], kind: str) -> tuple[bytes, str]:
 
 def names(folder: Path) -> set[str]:
     """Return every path below a folder, but those of the wheel that was made for the test."""
-    found = {str(path.relative_to(folder)) for path in folder.rglob("*")}
-    return {name for name in found if not name.startswith("made")}
+    paths = {str(path.relative_to(folder)) for path in folder.rglob("*")}
+    return {name for name in paths if not name.startswith("made")}
 
 
 def versions(server: Scripted, folder: Path, *names_: str, name: str = "demo") -> str:

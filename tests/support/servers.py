@@ -107,7 +107,7 @@ class AzureServer:
 
 @dataclass(frozen=True)
 class PackageIndex:
-    """A package index that takes uploads."""
+    """A package index that accepts uploads."""
 
     upload_url: str
     simple_url: str
@@ -139,7 +139,7 @@ class StaticServer(WebServer):
 
 @dataclass(frozen=True)
 class FaultProxy:
-    """A proxy in front of a server that breaks connections, as faultproxy.py tells."""
+    """A proxy in front of a server that breaks connections, as faultproxy.py describes."""
 
     port: int
     control: int
@@ -154,7 +154,7 @@ class FaultProxy:
         self._ask("/set?" + urlencode({"mode": mode, **numbers}))
 
     def stats(self) -> dict[str, int]:
-        """Tell how many connections came, how many of them broke and how many are open."""
+        """Return how many connections came, how many of them broke and how many are open."""
         return self._ask("/stats")
 
     def close_all(self) -> None:
@@ -178,12 +178,12 @@ class CountingProxy:
     @contextmanager
     def requests(self) -> Iterator[list[str]]:
         """Yield a list that holds, once the block has ended, what it asked for: lines like `GET /path?query 200`."""
-        found: list[str] = []
+        lines: list[str] = []
         start = self._mark()
-        yield found
+        yield lines
         end = self._mark()
-        said = self.access_log.read_text()
-        found += said.partition(start)[2].partition(end)[0].splitlines()
+        log = self.access_log.read_text()
+        lines += log.partition(start)[2].partition(end)[0].splitlines()
 
     def _mark(self) -> str:
         """Return a line of the log that comes after all that was asked until now."""
@@ -211,7 +211,7 @@ class _Launch:
 
     @property
     def log(self) -> Path:
-        """The file that takes all the server says."""
+        """Return the file of all that the server prints."""
         return self.folder / f"{self.name}.log"
 
     def error(self, reason: str) -> "ServerError":
@@ -233,7 +233,7 @@ class ServerError(Exception):
 
 
 def in_ci() -> bool:
-    """Tell whether what the machine lacks is a failure."""
+    """Return whether a program that the machine lacks is a failure."""
     return CI.lower() not in {"", "0", "false", "no"}
 
 
@@ -421,13 +421,13 @@ def ceph(folder: Path) -> Iterator[Ceph]:
 
 
 def _speaks_ceph(ports: list[int]) -> bool:
-    """Tell whether a server greets as those of Ceph do."""
+    """Return whether a server greets as those of Ceph do."""
     with socket.create_connection((HOST, ports[0]), timeout=1) as connection:
         return connection.recv(4) == b"ceph"
 
 
 def _says(text: str, ask: Callable[[], str], ports: list[int]) -> bool:
-    """Tell whether an answer about a server without ports contains a text."""
+    """Return whether an answer about a server without ports contains a text."""
     assert not ports
     return text in ask()
 
@@ -731,7 +731,7 @@ def static(root: Path) -> Iterator[StaticServer]:
             return super().send_head()
 
         def log_message(self, *args: Any) -> None:
-            """Say nothing."""
+            """Print nothing."""
 
     with ThreadingHTTPServer((HOST, 0), partial(Handler, directory=str(root))) as server:
         thread = Thread(target=server.serve_forever, args=[0.02])
@@ -745,7 +745,7 @@ def static(root: Path) -> Iterator[StaticServer]:
 
 @contextmanager
 def scripted_index(folder: Path) -> Iterator[PackageIndex]:
-    """Run an index with the rules of PyPI, as scripted_index.py tells, in a process of its own."""
+    """Run a package index with the rules of PyPI (scripted_index.py) in a process of its own."""
     script = Path(__file__).with_name("scripted_index.py")
 
     def command(ports: list[int]) -> list[str]:
@@ -800,7 +800,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def _sockets(port: int) -> list[Path]:
-    """Return the files that SeaweedFS makes for a port, whatever folder it is told."""
+    """Return the files that SeaweedFS makes for a port, in whatever folder."""
     return list(Path("/tmp").glob(f"seaweedfs-*-grpc-{port}.sock"))  # noqa: S108
 
 
@@ -873,10 +873,10 @@ def _wait_until_ready(launch: _Launch, process: subprocess.Popen[bytes], ports: 
 
 def _program(name: str) -> str:
     """Return the path of a server's program."""
-    found = programs.find(name)
-    if found is None:
+    path = programs.find(name)
+    if path is None:
         raise ServerError(name, "no such program (see .ci/install and the extra `dev`)")
-    return found
+    return path
 
 
 def _environment(folder: Path) -> dict[str, str]:

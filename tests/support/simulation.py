@@ -172,15 +172,16 @@ class World:
 
     def listing(self, worker: int, prefix: str) -> list[Entry]:
         """Return what a listing shows to a worker: its own changes, and those of others, sooner or later."""
-        found = {name: each.entry for name, each in self.objects.items() if name.startswith(prefix)}
+        entries = {name: stored.entry for name, stored in self.objects.items() if name.startswith(prefix)}
         for name, changes in self.history.items():
             if name.startswith(prefix):
-                shown = [each for each in changes if each.worker == worker or each.seen <= len(self.trace)][-1].object
+                seen = [change for change in changes if change.worker == worker or change.seen <= len(self.trace)]
+                shown = seen[-1].object
                 if shown:
-                    found[name] = shown.entry
+                    entries[name] = shown.entry
                 else:
-                    found.pop(name, None)
-        return [found[name] for name in sorted(found)]
+                    entries.pop(name, None)
+        return [entries[name] for name in sorted(entries)]
 
     def settle(self) -> None:
         """Show every change to everybody."""
@@ -204,51 +205,51 @@ class World:
         """Return what is wrong with a page as it is now, whatever it lacks."""
         if not is_page(name):
             return []
-        found = []
+        wrong = []
         for target, sha256, described in read_page(name, self.objects[name].content):
             at = self.objects.get(target)
             if target.endswith("/"):
                 if f"{target}index.html" not in self.objects:
-                    found.append(f"links {target}, which is not there")
+                    wrong.append(f"links {target}, which is not there")
             elif at is None:
-                found.append(f"links {target}, which is not there")
+                wrong.append(f"links {target}, which is not there")
             elif sha256 != at.facts["sha256"]:
-                found.append(f"links {target} with sha256 {sha256}")
+                wrong.append(f"links {target} with sha256 {sha256}")
             elif described and described != self._described(target):
-                found.append(f"promises a .metadata of {target}, which is not there")
-        return found
+                wrong.append(f"promises a .metadata of {target}, which is not there")
+        return wrong
 
     def behind(self) -> dict[str, str]:
-        """Return the pages that do not say exactly what the container holds, and what they lack or say too much."""
+        """Return the pages that differ from the content of the container, and what they lack or have too much."""
         files = sorted(name for name in self.objects if is_artifact(name))
         shown = [name for name in files if name + REMOVED not in self.objects]
-        said = {name: (name, self.objects[name].facts["sha256"], self._described(name)) for name in shown}
+        expected = {name: (name, self.objects[name].facts["sha256"], self._described(name)) for name in shown}
         there = sorted({name.split("/")[1] for name in files})
         wanted = {
-            layout.FLAT: set(said.values()),
-            layout.ROOT: {(f"simple/{each}/", "", "") for each in there},
-            layout.JSON_ROOT: {(f"{layout.JSON_FOLDER}{each}/", "", "") for each in there},
+            layout.FLAT: set(expected.values()),
+            layout.ROOT: {(f"simple/{project}/", "", "") for project in there},
+            layout.JSON_ROOT: {(f"{layout.JSON_FOLDER}{project}/", "", "") for project in there},
         }
-        for each in there:
-            rows = {row for name, row in said.items() if name.startswith(f"files/{each}/")}
-            wanted |= {layout.project_page(each): rows, layout.json_page(each): rows}
+        for project in there:
+            rows = {row for name, row in expected.items() if name.startswith(f"files/{project}/")}
+            wanted |= {layout.project_page(project): rows, layout.json_page(project): rows}
         if not files:
             return {}
         fresh = self.fresh()
-        found = {}
+        late = {}
         for name, rows in wanted.items():
             has = set(read_page(name, self.objects[name].content)) if name in self.objects else None
             if has is None:
-                found[name] = "is not there"
+                late[name] = "is not there"
             elif has != rows:
-                found[name] = f"lacks {sorted(rows - has)}, has too much {sorted(has - rows)}"
+                late[name] = f"lacks {sorted(rows - has)}, has too much {sorted(has - rows)}"
             elif self.objects[name].content != fresh[name]:
-                found[name] = "is not what a fresh rendering gives"
-        return found
+                late[name] = "is not what a fresh rendering gives"
+        return late
 
     def lost(self) -> set[str]:
         """Return the pages that lack an artifact, or the project of one, whose worker did its work to the end."""
-        found = set()
+        pages = set()
         for worker in self.workers:
             for name in worker.kept:
                 project = name.split("/")[1]
@@ -261,22 +262,22 @@ class World:
                 ):
                     at = self.objects.get(page)
                     if at is None or target not in {row[0] for row in read_page(page, at.content)}:
-                        found.add(page)
-        return found
+                        pages.add(page)
+        return pages
 
     def fresh(self) -> dict[str, bytes]:
         """Return every page as it is made in a container that holds the same files and no page."""
-        files = {name: each for name, each in sorted(self.objects.items()) if name.startswith("files/")}
+        files = {name: stored for name, stored in sorted(self.objects.items()) if name.startswith("files/")}
         key = (
             self.honoured.md5,
-            *((name, each.entry.mark, each.content, *each.facts.values()) for name, each in files.items()),
+            *((name, stored.entry.mark, stored.content, *stored.facts.values()) for name, stored in files.items()),
         )
         if key not in FRESH:
             if len(FRESH) > FRESH_LIMIT:
                 FRESH.clear()
             world = World(replace(self.honoured, absent=False, mark=False), generator(0), objects=files, fixed=True)
             world.heal()
-            FRESH[key] = {name: each.content for name, each in world.objects.items() if is_page(name)}
+            FRESH[key] = {name: stored.content for name, stored in world.objects.items() if is_page(name)}
         made = dict(FRESH[key])
         if not self.honoured.md5:  # the flat page names the marks of the JSON pages
             for name in made:
@@ -355,8 +356,8 @@ class SimulatedStore:
     def facts(self, name: str) -> tuple[Entry, dict[str, str]]:
         """Return an entry and its user metadata."""
         self._turn("facts", name)
-        found = self._get(name)
-        return found.entry, dict(found.facts)
+        stored = self._get(name)
+        return stored.entry, dict(stored.facts)
 
     def read(self, name: str, start: int = 0) -> Iterator[bytes]:
         """Yield the bytes of one moment."""
@@ -377,7 +378,7 @@ class SimulatedStore:
         return entry
 
     def conditions(self) -> Conditions:
-        """Tell what is honoured; found out long ago."""
+        """Return which conditions are honoured, known from the start."""
         return self.world.honoured
 
     def delete(self, name: str) -> None:
@@ -414,11 +415,11 @@ class SimulatedStore:
 @cache
 def local_file(filename: str) -> LocalFile:
     """Return an artifact that an upload has read."""
-    said, content = artifact.parse(filename), filename.encode()
-    described = hashlib.sha256(content).hexdigest() if said.is_wheel else None
+    named, content = artifact.parse(filename), filename.encode()
+    described = hashlib.sha256(content).hexdigest() if named.is_wheel else None
     md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
     digest = hashlib.sha256(b"artifact " + content).hexdigest()
-    return LocalFile(Path(filename), said, Metadata(content, None, described), len(content), digest, md5)
+    return LocalFile(Path(filename), named, Metadata(content, None, described), len(content), digest, md5)
 
 
 def upload(filenames: Sequence[str]) -> Callable[[SimulatedStore], object]:
@@ -491,13 +492,13 @@ def naive(filenames: Sequence[str]) -> Callable[[SimulatedStore], object]:
 
 
 def is_page(name: str) -> bool:
-    """Tell a page by its name."""
+    """Return whether an object is a page, by its name."""
     return name.endswith("index.html")
 
 
 @cache
 def is_artifact(name: str) -> bool:
-    """Tell an artifact from what lies beside it."""
+    """Return whether an object is an artifact, not a companion of one."""
     return name.startswith("files/") and name.endswith((".whl", ".tar.gz"))
 
 
@@ -515,17 +516,17 @@ def read_page(name: str, content: bytes) -> tuple[tuple[str, str, str], ...]:
     else:
         assert content.endswith(b"</html>\n"), f"{name} is cut off"
         for anchor in ANCHOR.findall(content.decode("ascii")):
-            said = dict(ATTRIBUTE.findall(anchor))
-            url = unquote(said["href"].partition("#")[0])
-            described[url.rpartition("/")[2]] = said.get("data-core-metadata", "").removeprefix("sha256=")
-    found = []
+            attributes = dict(ATTRIBUTE.findall(anchor))
+            url = unquote(attributes["href"].partition("#")[0])
+            described[url.rpartition("/")[2]] = attributes.get("data-core-metadata", "").removeprefix("sha256=")
+    rows = []
     for link in links.parse(content, SITE + name, kind):
         assert not link.problem, link
         target = unquote(link.url.removeprefix(SITE))
         assert target.endswith("/") or link.sha256, f"{name} links {target} without a sha256"
-        found.append((target, link.sha256 or "", described.get(link.filename, "")))
-    assert len(set(found)) == len(found), f"{name} links something twice"
-    return tuple(found)
+        rows.append((target, link.sha256 or "", described.get(link.filename, "")))
+    assert len(set(rows)) == len(rows), f"{name} links something twice"
+    return tuple(rows)
 
 
 def _rows(content: bytes) -> dict[str, record.File]:
@@ -537,7 +538,7 @@ def _rows(content: bytes) -> dict[str, record.File]:
 
 @dataclass
 class Dangers:
-    """What a schedule may bring, as probabilities for each step."""
+    """The dangers of a schedule, as probabilities for each step."""
 
     kill: float = 0.0
     zombies: bool = False
@@ -643,18 +644,18 @@ def earlier(honoured: Conditions) -> dict[str, Object]:
 
 
 def explore(check: Callable[[World], object], seeds: Iterable[int], honoured: Conditions, **options: Any) -> int:
-    """Run a schedule for each seed; return of how many *check* finds something.
+    """Run a schedule for each seed; return the number of those in which *check* is true.
 
-    An error, and what a reader must never see, ends everything and tells the schedule.
+    An error, or what a reader must never see, ends everything and shows the schedule.
     """
-    found = 0
+    count = 0
     for seed in seeds:
         schedule = make(seed, honoured, **options)
         try:
             world = schedule.run()
-            found += bool(check(world))
+            count += bool(check(world))
             assert not world.wrong, world.wrong
         except Exception as error:
             error.add_note(f"seed {seed}, {schedule.style}:\n{schedule.world.tell()}")
             raise
-    return found
+    return count

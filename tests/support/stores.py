@@ -17,7 +17,7 @@ from wheelhouse_tasks.storage.port import Payload
 
 
 def payload(content: bytes | Path, **changes: object) -> Payload:
-    """Return what `put` takes."""
+    """Return the payload for `put`."""
     data = content if isinstance(content, bytes) else content.read_bytes()
     sha256, md5 = hashlib.sha256(data).hexdigest(), hashlib.md5(data, usedforsecurity=False).hexdigest()
     return replace(Payload(content, len(data), sha256, md5, "text/plain", "no-cache"), **changes)  # type: ignore[arg-type]

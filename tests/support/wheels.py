@@ -144,7 +144,7 @@ def _wheel(tag: str, build: str | None) -> str:
         "Wheel-Version: 1.0",
         "Generator: wheelhouse-tasks tests",
         f"Root-Is-Purelib: {str(tag.endswith('-none-any')).lower()}",
-        *sorted(f"Tag: {each}" for each in parse_tag(tag)),
+        *sorted(f"Tag: {parsed}" for parsed in parse_tag(tag)),
         *([f"Build: {build}"] if build else []),
     ]
     return "\n".join(lines) + "\n"

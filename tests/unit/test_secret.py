@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import make_dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
@@ -168,6 +168,20 @@ def test_pair_added_to_the_table_is_masked(
     assert HIDDEN in err
     assert HIDDEN in log.getvalue()
     assert leaked(out + err + log.getvalue(), values) == []
+
+
+@pytest.mark.parametrize("names", [("ACME_PASSPHRASE",), ("ACME_PASSPHRASE", "ACME_TICKET"), (None, "ACME_TICKET")])
+def test_variable_of_a_new_kind_is_secret(names: tuple[str | None, ...]) -> None:
+    """Who gives credentials one more field hides its variable with it, and the README names it."""
+    made = make_dataclass(
+        "Made", [("first", str | None), ("second", str | None, None)], bases=(Variables,), kw_only=True, frozen=True
+    )
+    more = dict(zip(("first", "second"), names, strict=False))
+    record = replace(provider_of("acme"), credentials=made(user="ACME_ID", secret="ACME_WORD", **more))
+    added = {name for name in names if name}
+    assert record.secrets == {"ACME_WORD", *added}
+    assert record.credential_variables == {"ACME_ID", "ACME_WORD", *added}
+    assert all(f"`{name}`" in record.cell for name in added)
 
 
 def by_flag(project: Path, monkeypatch: pytest.MonkeyPatch, value: str) -> dict[str, object]:

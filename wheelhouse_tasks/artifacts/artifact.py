@@ -1,4 +1,4 @@
-"""What a file name says: project, version, tags."""
+"""The name of an artifact: it holds the project, the version and the tags."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Artifact:
 
     @property
     def is_wheel(self) -> bool:
-        """Tell a wheel from an sdist."""
+        """Return whether it is a wheel, not an sdist."""
         return self.filename.endswith(".whl")
 
     @property
@@ -54,15 +54,15 @@ class Artifact:
         return "-".join(self.tags) if self.is_wheel else "sdist"
 
     def sort_key(self) -> tuple[str, Version, bool, str]:
-        """Order by project, version, then wheels before the sdist."""
+        """Return a key that orders by project and version, and puts wheels before the sdist."""
         return (self.project, self.version, not self.is_wheel, self.filename)
 
 
 def parse(filename: str) -> Artifact:
-    """Return what *filename* says.
+    """Return the artifact that has the name *filename*.
 
-    Wheels as in the binary distribution format, sdists as in PEP 625 (and `.zip`, which indexes still hold).
-    Raises NotAnArtifact, whose problem says why the name was not taken.
+    Wheels are named as in the binary distribution format, sdists as in PEP 625 (or `.zip`, which old ones are).
+    Raises NotAnArtifact, whose problem names what is wrong with the name.
     """
     try:
         if filename.endswith(".whl"):

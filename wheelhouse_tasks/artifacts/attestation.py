@@ -1,4 +1,4 @@
-"""What an attestation (PEP 740) says of the artifact that it lies beside."""
+"""An attestation (PEP 740), and whether it is one of the artifact that it lies beside."""
 
 from __future__ import annotations
 

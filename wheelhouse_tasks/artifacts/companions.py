@@ -1,4 +1,4 @@
-"""What may lie beside an artifact, under its name and a suffix: its metadata, its attestation, and our marks."""
+"""The companions of an artifact, which have its name and a suffix: metadata, attestation, and our marks."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ SDIST = "sdist"
 
 
 def fits(artifact: Artifact, patterns: Sequence[str]) -> bool:
-    """Tell whether one of the *patterns* (over `python-abi-platform`, or `sdist`) fits, or there are none.
+    """Return whether one of the *patterns* (over `python-abi-platform`, or `sdist`) fits, or there are none.
 
     A wheel for several tags fits where its whole label does, or any one of its tags.
     """
@@ -31,32 +31,32 @@ def fits(artifact: Artifact, patterns: Sequence[str]) -> bool:
 
 def unmet(patterns: Iterable[str], artifacts: Sequence[Artifact]) -> list[str]:
     """Return the patterns that no artifact fits."""
-    return [pattern for pattern in patterns if not any(fits(each, [pattern]) for each in artifacts)]
+    return [pattern for pattern in patterns if not any(fits(artifact, [pattern]) for artifact in artifacts)]
 
 
 def uncovered(earlier: Iterable[Artifact], artifacts: Sequence[Artifact]) -> list[str]:
-    """Return the labels of those of the *earlier* artifacts for which nobody would find an artifact any more.
+    """Return the labels of *earlier* artifacts in whose place *artifacts* offer nothing.
 
-    Every interpreter that takes a tag of an earlier wheel must take some tag of a wheel.
+    Every interpreter that installs wheels of an earlier tag must install wheels of some tag that is offered.
     """
-    wheels = [each for each in artifacts if each.is_wheel]
+    wheels = [artifact for artifact in artifacts if artifact.is_wheel]
     offered = {tag for wheel in wheels for tag in _tags(wheel)}
     lacking = []
-    for each in earlier:
-        if each.is_wheel:
-            wanted = [part for tag in _tags(each) for part in parts(tag)]
-            found = all(any(serves(ours, tag) for ours in offered) for tag in wanted)
+    for artifact in earlier:
+        if artifact.is_wheel:
+            wanted = [part for tag in _tags(artifact) for part in parts(tag)]
+            covered = all(any(serves(ours, tag) for ours in offered) for tag in wanted)
         else:
-            found = len(wheels) < len(artifacts)
-        if not found:
-            lacking.append(each.label)
+            covered = len(wheels) < len(artifacts)
+        if not covered:
+            lacking.append(artifact.label)
     return sorted(dict.fromkeys(lacking), key=natural)
 
 
 def previous(versions: Iterable[Version], version: Version) -> Version | None:
     """Return the newest release before *version*; a pre-release only where there is no other."""
-    older = [each for each in versions if each < version]
-    return max(older, key=lambda each: (not each.is_prerelease, each), default=None)
+    older = [candidate for candidate in versions if candidate < version]
+    return max(older, key=lambda candidate: (not candidate.is_prerelease, candidate), default=None)
 
 
 def _tags(wheel: Artifact) -> Iterator[Tag]:
@@ -66,7 +66,7 @@ def _tags(wheel: Artifact) -> Iterator[Tag]:
 
 
 def matrix(cells: Mapping[str, str]) -> tuple[list[str], list[list[str]]]:
-    """Return the columns and rows of a table of Python and ABI by platform, given what to say of each label."""
+    """Return the columns and rows of a table of Python and ABI by platform, given the text for each label."""
     wheels = {tuple(label.split("-", 2)): text for label, text in cells.items() if label != SDIST}
     platforms = sorted({platform for _, _, platform in wheels}, key=natural)
     rows = []

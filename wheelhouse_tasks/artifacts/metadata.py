@@ -1,4 +1,4 @@
-"""What a wheel or sdist says of itself, read with bounds."""
+"""The metadata within a wheel or sdist, read with bounds."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ PATIENCE = 100
 
 @dataclass(frozen=True)
 class Metadata:
-    """The part of the core metadata that an index needs."""
+    """The part of the core metadata that the pages need."""
 
     #: The exact bytes of METADATA (a wheel's) or PKG-INFO (an sdist's).
     text: bytes
@@ -52,7 +52,7 @@ class Metadata:
 
 
 def read(path: Path, artifact: Artifact) -> Metadata:
-    """Return the metadata of the file at *path*, which is called as *artifact* says.
+    """Return the metadata of the file at *path*, whose name is that of *artifact*.
 
     The whole archive is read once, so that a damaged member is found before anything is uploaded.
     Raises BadArtifact if it is damaged, hides a bomb, or names another project or version.
@@ -75,7 +75,7 @@ def read(path: Path, artifact: Artifact) -> Metadata:
 
 
 def _checked(text: bytes, artifact: Artifact) -> Metadata:
-    """Compare what the metadata says with what the file name says."""
+    """Return the metadata; raise BadArtifact where it names another project or version than the file name."""
     try:
         headers = HeaderParser().parsestr(text.decode())
     except UnicodeDecodeError:
@@ -122,14 +122,14 @@ def _wheel_metadata(path: Path, artifact: Artifact) -> bytes:
 
 def _zip_sdist_metadata(path: Path, artifact: Artifact) -> bytes:
     with zipfile.ZipFile(path) as archive:
-        found = [info.filename for info in archive.infolist() if _is_pkg_info(info.filename, artifact)]
-        if len(found) != 1:
-            raise _bad(artifact, f"has {len(found)} of PKG-INFO at its top, expected one")
-        return _zip_member(archive, found[0], path, artifact)
+        names = [info.filename for info in archive.infolist() if _is_pkg_info(info.filename, artifact)]
+        if len(names) != 1:
+            raise _bad(artifact, f"has {len(names)} of PKG-INFO at its top, expected one")
+        return _zip_member(archive, names[0], path, artifact)
 
 
 def _zip_member(archive: zipfile.ZipFile, name: str, path: Path, artifact: Artifact) -> bytes:
-    """Return one member, after every member's checksum was found right."""
+    """Return one member, once the checksum of every member was compared."""
     size = path.stat().st_size
     if sum(info.file_size for info in archive.infolist()) > max(BOMB_SIZE, BOMB_RATIO * size):
         raise _bad(artifact, f"unpacks to more than {BOMB_RATIO} times its size")
@@ -142,7 +142,7 @@ def _zip_member(archive: zipfile.ZipFile, name: str, path: Path, artifact: Artif
 
 
 def _check_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, artifact: Artifact) -> None:
-    """Read a member to its end, where its checksum is compared; zipfile itself is content with less than promised."""
+    """Read a member to its end, where its checksum is compared; zipfile itself accepts fewer bytes than promised."""
     size = 0
     with archive.open(info) as member:
         while block := member.read(BLOCK):
@@ -154,7 +154,7 @@ def _check_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, artifact: Art
 
 
 def _tar_sdist_metadata(path: Path, artifact: Artifact) -> bytes:
-    found: list[bytes] = []
+    texts: list[bytes] = []
     limit = max(BOMB_SIZE, BOMB_RATIO * path.stat().st_size)
     with gzip.open(path, "rb") as unpacked:
         stream = _Counted(unpacked, limit, lambda: _bad(artifact, f"unpacks to more than {BOMB_RATIO} times its size"))
@@ -163,12 +163,12 @@ def _tar_sdist_metadata(path: Path, artifact: Artifact) -> bytes:
                 if _is_pkg_info(member.name, artifact) and member.isfile():
                     content = archive.extractfile(member)
                     if content is not None:
-                        found.append(_bounded(content, member.name, artifact))
+                        texts.append(_bounded(content, member.name, artifact))
         while stream.read(BLOCK):  # to the end, where gzip keeps its checksum
             pass
-    if len(found) != 1:
-        raise _bad(artifact, f"has {len(found)} of PKG-INFO at its top, expected one")
-    return found[0]
+    if len(texts) != 1:
+        raise _bad(artifact, f"has {len(texts)} of PKG-INFO at its top, expected one")
+    return texts[0]
 
 
 class _Counted(io.RawIOBase):
@@ -202,7 +202,7 @@ def _is_pkg_info(member: str, artifact: Artifact) -> bool:
 
 
 def _names(stem: str, artifact: Artifact) -> bool:
-    """Tell whether ``name-version`` means the project and version of *artifact*, however they are spelt."""
+    """Return whether ``name-version`` names the project and version of *artifact*, in any spelling."""
     name, _, version = stem.rpartition("-")
     try:
         return canonicalize_name(name) == artifact.project and Version(version) == artifact.version

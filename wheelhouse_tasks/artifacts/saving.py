@@ -1,4 +1,4 @@
-"""An artifact that comes in: it is written whole and verified, or not at all."""
+"""Save an artifact that was fetched, whole and verified, or not at all."""
 
 from __future__ import annotations
 
@@ -89,10 +89,10 @@ def _wrong(
     got: str,
     written: int,
 ) -> BadArtifact | DigestMismatch | None:
-    """Return what is wrong with a file of sha256 *got*, given what its index promises of it."""
+    """Return what is wrong with a file of sha256 *got*, given what its page promises."""
     if size is not None and written != size:
         what = "is longer than the" if written > size else f"ends after {written} of the"
-        return BadArtifact(named.filename, f"{what} {count(size, 'byte')} that its index promises")
+        return BadArtifact(named.filename, f"{what} {count(size, 'byte')} that its page promises")
     if sha256 is not None:
         return None if got == sha256 else DigestMismatch(named.filename, sha256, got)
     if digest and (other := digest_of(part, digest[0], len(digest[1]))) != digest[1]:
@@ -117,9 +117,9 @@ def _unpack(part: Path, wrong: Exception) -> Iterator[bytes]:
 
 
 def save_attestation(text: bytes, beside: Path, sha256: str, parts: Parts) -> None:
-    """Write the attestation of the artifact at *beside*, unless one of its bytes is there.
+    """Write the attestation of the artifact at *beside*, unless one that fits its *sha256* is there.
 
-    Raises BadArtifact for that of other bytes, Failed where it cannot be written.
+    Raises BadArtifact for an attestation of other bytes, Failed where it cannot be written.
     """
     target = attestation_of(beside)
     problem = attestation.problem(text, sha256)

@@ -41,7 +41,7 @@ Tag = tuple[str, str, str]
 
 
 def parts(tag: Tag) -> list[Tag]:
-    """Return *tag* for each processor by itself, of those that a Mac of that age or later has."""
+    """Return a tag for each processor that *tag* names and Macs of its version have; on other systems *tag* alone."""
     python, abi, platform = tag
     system = _System.of(platform.lower())
     if not system or system.family != "macosx":
@@ -55,7 +55,7 @@ def parts(tag: Tag) -> list[Tag]:
 
 
 def serves(tag: Tag, wanted: Tag) -> bool:
-    """Tell whether every interpreter that takes the tag *wanted* (Python, ABI, platform) takes *tag* too."""
+    """Return whether every interpreter that installs wheels of the tag *wanted* installs those of *tag* too."""
     python, abi, platform = (part.lower() for part in tag)
     other_python, other_abi, other_platform = (part.lower() for part in wanted)
     # no installer asks for an ABI on any platform
@@ -79,7 +79,7 @@ def _runs(python: str, abi: str, other_python: str, other_abi: str) -> bool:
 
 @dataclass(frozen=True)
 class _Takers:
-    """The interpreters that take a Python tag with an ABI tag."""
+    """The interpreters that install wheels of a Python tag and an ABI tag."""
 
     implementation: str
     major: int
@@ -93,7 +93,7 @@ class _Takers:
 
     @classmethod
     def of(cls, python: str, abi: str) -> _Takers | None:
-        """Return who takes the tags; None for a Python that no rule is known for."""
+        """Return the interpreters for two tags; None for a Python whose rules are not known."""
         match = PYTHON.fullmatch(python)
         if not match:
             return None
@@ -113,7 +113,7 @@ class _Takers:
 
 
 def _reaches(platform: str, wanted: str) -> bool:
-    """Tell whether a wheel for *platform* is taken wherever one for the *wanted* platform is."""
+    """Return whether a wheel for *platform* is installed wherever one for the *wanted* platform is."""
     if platform == wanted:
         return True
     ours, theirs = _System.of(platform), _System.of(wanted)
@@ -126,7 +126,7 @@ def _reaches(platform: str, wanted: str) -> bool:
 
 @dataclass(frozen=True)
 class _System:
-    """The systems that take a platform tag: those of a family from a version on."""
+    """The systems that install wheels of a platform tag: those of a family, from a version on."""
 
     family: str
     version: tuple[int, int]
@@ -135,7 +135,7 @@ class _System:
 
     @classmethod
     def of(cls, platform: str) -> _System | None:
-        """Return the systems; None for a platform that is taken by itself alone."""
+        """Return the systems for a tag; None for a platform that fits itself alone."""
         name, _, rest = platform.partition("_")
         match = AGED.fullmatch(f"{LEGACY[name]}_{rest}" if name in LEGACY else platform)
         if not match:

@@ -26,8 +26,8 @@ from wheelhouse_tasks.container.objects import (
 from wheelhouse_tasks.container.survey import NO_CONTAINER, survey
 from wheelhouse_tasks.container.upload_plan import UploadPlan, plan_upload
 from wheelhouse_tasks.errors import NothingToDo, WheelhouseError
-from wheelhouse_tasks.publishing import platforms
-from wheelhouse_tasks.publishing.finding import Finding, told_once
+from wheelhouse_tasks.pypi import platforms
+from wheelhouse_tasks.pypi.finding import Finding, told_once
 from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.settings.table import LOCAL
 from wheelhouse_tasks.stamps.stamping import Stamped, stamp_builds, unknown_files

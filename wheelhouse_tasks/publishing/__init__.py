@@ -1,4 +1,4 @@
-"""The package index that a release goes to: what it accepts, what it shows, twine, and the release plan.
+"""How a release gets to a package index: its files, their proof, the plan, twine, and the look at the index afterwards.
 
-What an index accepts is found out without asking it. The room imports sources, pages and artifacts.
+The room imports pypi, sources, artifacts and settings.
 """

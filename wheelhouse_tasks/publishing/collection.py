@@ -24,7 +24,7 @@ REMEDY = "remove the one that is wrong, or release what is in dist/ with --no-fe
 def collect(
     folders: Sequence[Path], release: tuple[str, Version], sources: Mapping[str, str], settings: Settings, ui: Ui
 ) -> tuple[dict[str, tuple[LocalFile, str]], list[BadArtifact]]:
-    """Return the files of a project's version with their sources, by name, and what is wrong with the damaged ones.
+    """Return the files of a project's version with their sources, by name, and the errors of damaged ones.
 
     *sources* has the source of each file that was fetched. Raises Conflict where two folders differ in a file.
     """

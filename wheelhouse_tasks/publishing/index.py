@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 from wheelhouse_tasks import child
 from wheelhouse_tasks.artifacts.companions import ATTESTATION
 from wheelhouse_tasks.errors import BlankPage, Failed, PageMissing, PublishError, UploadRefusal, UsageError
-from wheelhouse_tasks.publishing import pypirc, shown
-from wheelhouse_tasks.publishing.finding import Finding
+from wheelhouse_tasks.publishing import pypirc
 from wheelhouse_tasks.publishing.twine_output import DOUBTED, PASSED, TwineOutput, squeezed, without_colours
+from wheelhouse_tasks.pypi import shown
+from wheelhouse_tasks.pypi.finding import Finding
 from wheelhouse_tasks.retry import retry
 from wheelhouse_tasks.secret import mask, mask_url
 from wheelhouse_tasks.sources import index_page
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheelhouse_tasks.artifacts.local import LocalFile
-    from wheelhouse_tasks.publishing.shown import Shown
+    from wheelhouse_tasks.pypi.shown import Shown
     from wheelhouse_tasks.settings.resolve import Settings
     from wheelhouse_tasks.sources.web import Web
 
@@ -36,7 +37,7 @@ SLOWEST = 20_000
 TAKEN = (200, 201, 202, 204)
 CREDENTIALS = "; set TWINE_USERNAME and TWINE_PASSWORD, or use .pypirc or keyring"
 CERTIFICATE = "; see the setting 'ca_bundle'"
-#: Answers of an index that does not let somebody in: PyPI's to a wrong token is 403.
+#: Answers of a package index that does not accept the credentials: PyPI answers a wrong token with 403.
 DENIED = (401, 403)
 REPOSITORY_NAME = "TWINE_REPOSITORY"
 TWINE_REPOSITORY_VARIABLES = ("TWINE_REPOSITORY_URL", REPOSITORY_NAME)
@@ -44,7 +45,7 @@ TWINE_REPOSITORY_VARIABLES = ("TWINE_REPOSITORY_URL", REPOSITORY_NAME)
 
 @dataclass(frozen=True)
 class PackageIndex:
-    """An index to publish to."""
+    """A package index to publish to."""
 
     #: How twine knows it: exactly one of the two.
     repository: str | None
@@ -78,7 +79,7 @@ class PackageIndex:
         return pypirc.official(self.upload_url) is not None
 
     def shown(self, project: str, needed: Collection[str] = ()) -> dict[str, Shown]:
-        """Return every file that it shows of *project*, by name.
+        """Return every file that the package index shows of *project*, by name.
 
         Of those that are *needed* and have no digest the bytes are read. A project that is not there has no files; any
         other failure to look is raised as WebError, or as BadPage.
@@ -88,12 +89,12 @@ class PackageIndex:
         try:
             content, url, kind = web.page(asked, {"Pragma": "no-cache"})
             with index_page.named_as(asked, url):
-                found = index_page.read(content, url, kind)
+                links = index_page.read(content, url, kind)
         except (PageMissing, BlankPage):  # blank: of a project without files; one that has some is missed afterwards
             return {}
-        if url != asked and not any(is_of(link.filename, project) for link in found):
+        if url != asked and not any(is_of(link.filename, project) for link in links):
             index_page.check_moved(asked, url, project)
-        files = shown.of_links(found, content if "json" in kind.lower() else b"")
+        files = shown.of_links(links, content if "json" in kind.lower() else b"")
         for name in needed:
             if name in files and not files[name].digests:
                 files[name] = replace(files[name], digests={"sha256": self._read_sha256(web, files[name].url)})
@@ -114,10 +115,12 @@ class PackageIndex:
         return mask_url(self.check_url)
 
     def check_readable(self, project: str) -> None:
-        """Raise UsageError where check_url leads nowhere: a first release finds no project there, but an index."""
+        """Raise UsageError where check_url has neither the project nor, before a first release, an index page."""
         web = self._web()
         if not any(web.exists(self._page_url(web.url, name)) for name in (project, "")):
-            raise UsageError("check_url", f"nothing is at {self.check_url_label}", "use the index's simple URL")
+            raise UsageError(
+                "check_url", f"nothing is at {self.check_url_label}", "use the simple URL of the package index"
+            )
 
     def _web(self) -> Web:
         from wheelhouse_tasks.sources.web import Web
@@ -130,10 +133,10 @@ class PackageIndex:
         return parts._replace(path=f"{folder}{project}/" if project else folder).geturl()
 
     def check(self, paths: Sequence[Path]) -> list[Finding]:
-        """Run `twine check --strict` on files; return what it found, or that it does not work.
+        """Return the findings of `twine check --strict` on files, or one that it does not work.
 
-        What it calls an error PyPI refuses (`file_upload` in warehouse/forklift/legacy.py renders the description in
-        the same way); what it warns of PyPI takes.
+        PyPI refuses what twine calls an error (`file_upload` in warehouse/forklift/legacy.py renders the description
+        in the same way), and accepts what twine warns of.
         """
         folders: dict[Path, list[str]] = defaultdict(list)
         for path in paths:
@@ -141,7 +144,7 @@ class PackageIndex:
         return [finding for folder, names in folders.items() for finding in self._check(folder, names)]
 
     def _check(self, folder: Path, names: list[str]) -> Iterator[Finding]:
-        """Check files of one *folder*, from within: twine takes its path for options, patterns and colours."""
+        """Check files of one *folder* from within it: twine would read options, patterns and colours into its path."""
         while names:
             try:
                 ended = self._twine([*CHECK, *names], self.timeout * 10, folder)
@@ -161,7 +164,7 @@ class PackageIndex:
             names = [name for name in names if name not in verdicts] if stopped else []
 
     def upload(self, file: LocalFile) -> None:
-        """Upload one file, and its attestation where the index accepts those; raise PublishError for any refusal.
+        """Upload one file, and its attestation where those are accepted; raise PublishError for any refusal.
 
         Each file has a process of its own, and with trusted publishing a token of its own: one lives 15 minutes.
         """
@@ -200,7 +203,7 @@ class PackageIndex:
 
 
 def package_index(settings: Settings) -> PackageIndex:
-    """Return the index that the settings name; UsageError where it could not be read back afterwards."""
+    """Return the package index that the settings name; raise UsageError where it could not be read back afterwards."""
     url = settings.options.repository_url
     name = None if url else settings.options.repository
     if url and not url.startswith(pypirc.HTTP):
@@ -217,7 +220,7 @@ def package_index(settings: Settings) -> PackageIndex:
         raise UsageError(
             "check_url",
             f"not set: what is uploaded to {mask_url(where.url)} cannot be read back",
-            "use the simple URL of that index, as for pip --index-url",
+            "use the simple URL of that package index, as for pip --index-url",
         )
     if not check_url.startswith(pypirc.HTTP):
         raise UsageError("check_url", f"{mask_url(check_url)!r} is not an http(s) URL")
@@ -235,9 +238,9 @@ def package_index(settings: Settings) -> PackageIndex:
 
 
 def _check_variables(settings: Settings, name: str | None, url: str) -> None:
-    """Raise UsageError where a variable of twine's names another index than the settings, whose credentials hold."""
+    """Raise UsageError where a variable of twine's names another package index than the settings."""
     for variable in TWINE_REPOSITORY_VARIABLES:
         value = settings.environ.get(variable)
         if value and value != name and pypirc.sent_to(value) != pypirc.sent_to(url):
-            problem = f"is set, but the settings name another index: {mask_url(url)}"
+            problem = f"is set, but the settings name another package index: {mask_url(url)}"
             raise UsageError(variable, problem, "unset it, or set repository_url and check_url")

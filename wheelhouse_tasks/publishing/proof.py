@@ -1,4 +1,4 @@
-"""What is wrong with the files of a release, and what the release lacks, found out before anything is uploaded."""
+"""Prove the files of a release before anything is uploaded: what is wrong with them, and what the release lacks."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from wheelhouse_tasks.artifacts import artifact, coverage
 from wheelhouse_tasks.errors import BadArtifact, BadArtifacts, NotAnArtifact, NothingToDo
 from wheelhouse_tasks.names import version_of
-from wheelhouse_tasks.publishing import acceptance
-from wheelhouse_tasks.publishing.acceptance import MIB, Rules
-from wheelhouse_tasks.publishing.finding import Finding, told_once
+from wheelhouse_tasks.pypi import acceptance
+from wheelhouse_tasks.pypi.acceptance import MIB, Rules
+from wheelhouse_tasks.pypi.finding import Finding, told_once
 from wheelhouse_tasks.text import count, size_text
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.artifacts.artifact import Artifact
     from wheelhouse_tasks.artifacts.local import LocalFile
     from wheelhouse_tasks.publishing.index import PackageIndex
-    from wheelhouse_tasks.publishing.shown import Shown
+    from wheelhouse_tasks.pypi.shown import Shown
     from wheelhouse_tasks.settings.resolve import Settings
     from wheelhouse_tasks.ui import Ui
 
@@ -36,21 +36,21 @@ ONE_WHEEL = re.compile(r"[^-*?\[\]]+-[^-*?\[\]]+-[^*?\[\]]+")
 
 @dataclass(frozen=True)
 class Unfit:
-    """What keeps a release from being uploaded: everything that was found."""
+    """All findings that keep a release from being uploaded."""
 
     findings: tuple[tuple[str, str], ...]
-    #: What does not: the index takes it all the same.
+    #: Findings that do not: the package index accepts the files all the same.
     warnings: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """What may be released."""
+    """The files that may be released."""
 
     files: Sequence[LocalFile]
     #: What is wrong with files that cannot be read.
     damaged: Sequence[BadArtifact]
-    #: What the index shows of their project, by name.
+    #: The files that the package index shows of their project, by name.
     published: Mapping[str, Shown] = field(default_factory=dict)
 
 
@@ -88,7 +88,7 @@ def lacks(
 
 
 def matrix(cells: Mapping[str, str], lacking: Iterable[str]) -> tuple[list[str], list[list[str]]]:
-    """Return the columns and rows of the table of what is there, and of what is *lacking*.
+    """Return the columns and rows of the table of labels that are there, and of those that are *lacking*.
 
     A label has its place among the others, a pattern a row of its own.
     """
@@ -99,18 +99,18 @@ def matrix(cells: Mapping[str, str], lacking: Iterable[str]) -> tuple[list[str],
 
 
 def remarks(names: Iterable[str]) -> tuple[str, ...]:
-    """Return what somebody may not know of a release of the files *names*: it is no mistake by itself."""
+    """Return remarks on a release of the files *names*, which may be as intended."""
     artifacts = [artifact.parse(name) for name in names]
     builds: dict[str, list[str]] = {}
-    for each in artifacts:
-        if each.is_wheel:
-            builds.setdefault(each.label, []).append(each.build or "none")
-    found = [
+    for named in artifacts:
+        if named.is_wheel:
+            builds.setdefault(named.label, []).append(named.build or "none")
+    several = [
         f"{label} has {len(tags)} wheels, with the build tags {', '.join(tags)}: installers take the highest"
         for label, tags in builds.items()
         if len(set(tags)) > 1
     ]
-    return (*found, *(() if len(artifacts) > sum(map(len, builds.values())) else ("there is no sdist",)))
+    return (*several, *(() if len(artifacts) > sum(map(len, builds.values())) else ("there is no sdist",)))
 
 
 def prove(
@@ -121,9 +121,9 @@ def prove(
     ui: Ui,
     now: datetime,
 ) -> tuple[Finding, ...]:
-    """Raise BadArtifacts with all that keeps *candidates* from the index, or is *lacking*; return what is doubtful.
+    """Return the doubtful findings; raise BadArtifacts with all findings that stop the release of *candidates*.
 
-    With the setting `strict` what is doubtful keeps them from the index too.
+    What is *lacking* stops it, and with the setting `strict` what is doubtful too.
     """
     options, files = settings.options, candidates.files
     findings = [
@@ -141,11 +141,11 @@ def prove(
     for line in told_once(doubtful):
         ui.warn(line)
     if not refused:
-        ui.note(f"{count(files)} proved: archives, names, metadata, twine check --strict")
+        ui.done(f"{count(files)} proved: archives, names, metadata, twine check --strict")
         return doubtful
     if len(refused) > 1:
         ui.table("Found", ("file", "what is wrong"), _rows(refused))
-    error = BadArtifacts((*(each.error() for each in refused), BadArtifact("release", "nothing was uploaded")))
+    error = BadArtifacts((*(finding.error() for finding in refused), BadArtifact("release", "nothing was uploaded")))
     error.result = Unfit(_rows(refused), _rows(doubtful))
     raise error
 

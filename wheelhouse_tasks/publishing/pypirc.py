@@ -1,4 +1,4 @@
-"""Where twine sends files to: what `.pypirc` makes of the name of a repository, and which hosts are PyPI."""
+"""Where twine sends files: the repositories of `.pypirc`, and the hosts of PyPI."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Repository:
 
 
 def official(url: str) -> str | None:
-    """Return which of both PyPIs, if any, a URL leads to, however it is written."""
+    """Return the name of PyPI or TestPyPI where a URL leads to it, in any spelling; None elsewhere."""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:

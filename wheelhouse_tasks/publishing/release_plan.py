@@ -1,4 +1,4 @@
-"""What `release` publishes: a frozen value, made of facts, and its record as JSON."""
+"""The plan of a release: a frozen value, made of facts, and its record as JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from wheelhouse_tasks.errors import Failed, NotAnArtifact, UsageError
 from wheelhouse_tasks.names import project_name, version_of
 from wheelhouse_tasks.pages.link import SHA256
-from wheelhouse_tasks.publishing.shown import difference
+from wheelhouse_tasks.pypi.shown import difference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,16 +28,16 @@ class ReleaseRow:
     """One file of a release."""
 
     file: LocalFile
-    #: The index that it was fetched from, or the local folder.
+    #: The location that it was fetched from, or the local folder.
     source: str
     action: Action
-    #: What is wrong with what the index shows under its name.
+    #: How the file that the package index shows under its name differs.
     problem: str = ""
 
 
 @dataclass(frozen=True)
 class ReleasePlan:
-    """What `release` publishes, in this order: wheels first, so that nobody builds the sdist for want of one."""
+    """The files of a release in their order: wheels first, so that nobody builds the sdist for want of one."""
 
     project: str
     version: Version
@@ -49,12 +49,12 @@ class ReleasePlan:
 
     @property
     def upload(self) -> tuple[LocalFile, ...]:
-        """Return the files that are not on the index yet."""
+        """Return the files that are not on the package index yet."""
         return tuple(row.file for row in self.rows if row.action == "upload")
 
     @property
     def conflicts(self) -> tuple[ReleaseRow, ...]:
-        """Return the rows for which the index shows something else."""
+        """Return the rows whose file the package index shows with other bytes."""
         return tuple(row for row in self.rows if row.action == "conflict")
 
 
@@ -66,7 +66,7 @@ def plan_release(
     published: Mapping[str, Mapping[str, str]],
     url: str = "",
 ) -> ReleasePlan:
-    """Return the plan, given each file with its source, and what the index shows: digests by file name."""
+    """Return the plan, given each file with its source, and the digests that the package index shows, by file name."""
     rows = []
     for file, source in sorted(files.values(), key=lambda pair: pair[0].artifact.sort_key()):
         name = file.artifact.filename
@@ -114,32 +114,32 @@ class Recorded:
     url: str = ""
 
     def elsewhere(self, index: str, url: str) -> str:
-        """Return how another index differs from the planned one, or an empty text where it is the same place."""
+        """Return how another package index differs from the planned one, or an empty text for the same one."""
         if (self.url or self.index) == (url if self.url else index):
             return ""
-        return f"the index is {titled(index, url)}, planned was {titled(self.index, self.url)}"
+        return f"the package index is {titled(index, url)}, planned was {titled(self.index, self.url)}"
 
 
 def titled(index: str, url: str) -> str:
-    """Return an index by its name and where twine sends the files."""
+    """Return the name of a package index with the URL that twine sends the files to."""
     return index if url in ("", index) else f"{index} ({url})"
 
 
 def read(text: str, where: str) -> Recorded:
-    """Return what a plan says that lies at *where*; raise UsageError for anything else."""
+    """Return the plan that *text* records; raise UsageError that names *where* it is for any other text."""
     try:
-        said = json.loads(text)
-        if said["format"] != FORMAT:
+        written = json.loads(text)
+        if written["format"] != FORMAT:
             raise ValueError
-        files = {str(row["file"]): SHA256.fullmatch(row["sha256"])[0] for row in said["files"]}  # type: ignore[index]
-        project, version, url = project_name(said["project"]), version_of(said["version"]), said.get("upload_url", "")
-        return Recorded(project, version, str(said["index"]), files, str(url))
+        files = {str(row["file"]): SHA256.fullmatch(row["sha256"])[0] for row in written["files"]}  # type: ignore[index]
+        project, version = project_name(written["project"]), version_of(written["version"])
+        return Recorded(project, version, str(written["index"]), files, str(written.get("upload_url", "")))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, UsageError, NotAnArtifact):
         raise UsageError(where, "is not a plan of a release", "release --version X --plan FILE writes one") from None
 
 
 def compare(recorded: Recorded, plan: ReleasePlan, where: str) -> None:
-    """Raise Failed where *plan*, made of what is there now, is not the one that was recorded at *where*."""
+    """Raise Failed where *plan*, made of the present files, differs from the one that was recorded at *where*."""
     now = {row.file.artifact.filename: row.file.sha256 for row in plan.rows}
     differ = [f"{name} was not planned" for name in sorted(now.keys() - recorded.files.keys())]
     differ += [f"{name} is not there" for name in sorted(recorded.files.keys() - now.keys())]

@@ -1,4 +1,4 @@
-"""What twine printed, read once: nobody else in the package looks at its words."""
+"""The output of twine, read once: no other module looks at its words."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ VERDICT = re.compile(rf"(?ms)^Checking ([^\n]*?): ({PASSED}|{DOUBTED}|FAILED|)(.
 
 @dataclass(frozen=True)
 class TwineOutput:
-    """How a run of twine ended, and what it printed, without colours."""
+    """How a run of twine ended, and its output without colours."""
 
     text: str
     #: Exit code, or the negative number of the signal that ended it.
@@ -49,7 +49,7 @@ class TwineOutput:
 
     @property
     def kind(self) -> UploadRefusal:
-        """Return what kind of refusal it was, of an upload that failed."""
+        """Return the kind of refusal of an upload that failed."""
         if self.late:
             return UploadRefusal.NO_ANSWER
         if self._broken:
@@ -69,11 +69,11 @@ class TwineOutput:
 
     @property
     def reason(self) -> str:
-        """Return what matters of the output, which may end in a traceback."""
+        """Return the reason of a failure, from the end of the output, which may be a traceback."""
         return self.reason_in(self.text)
 
     def reason_in(self, text: str) -> str:
-        """Return what matters of a part of the output."""
+        """Return the reason that a part of the output ends with."""
         if self.code < 0:
             return f"twine was ended by signal {-self.code}"
         if self.code == USAGE:
@@ -84,9 +84,9 @@ class TwineOutput:
 
     @property
     def verdicts(self) -> dict[str, tuple[str, str]]:
-        """Return the verdict of `twine check` on each file, and its findings; no verdict on a file that it stopped at.
+        """Return the verdict of `twine check` on each file, and its findings.
 
-        What comes after the file that it stopped at is not there.
+        The file that twine stopped at has no verdict, and those after it are missing.
         """
         return {name: (verdict, rest) for name, verdict, rest in VERDICT.findall(self.text)}
 
@@ -97,7 +97,7 @@ class TwineOutput:
 
 
 def without_colours(text: str) -> str:
-    """Return *text* without the codes that a terminal makes colours of."""
+    """Return *text* without the codes of colours."""
     return COLOUR.sub("", text)
 
 
@@ -107,7 +107,7 @@ def squeezed(text: str) -> str:
 
 
 def kind_of(status: int, *, exists: bool) -> UploadRefusal:
-    """Return what kind of refusal an HTTP *status* is, given whether the answer says that the file *exists*."""
+    """Return the kind of refusal of an HTTP *status*, given whether the answer calls the file one that *exists*."""
     if status == TOO_MANY_REQUESTS:
         return UploadRefusal.BUSY
     if 500 <= status < 600:

@@ -1,4 +1,4 @@
-"""The upload of a release's files, one after the other, and the look at the index afterwards."""
+"""Upload the files of a release, one after the other, and look at the package index afterwards."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from wheelhouse_tasks.artifacts import dist
 from wheelhouse_tasks.errors import BadPage, Conflict, Failed, PublishError, WebError, WheelhouseError
 from wheelhouse_tasks.publishing.release_plan import titled
-from wheelhouse_tasks.publishing.shown import difference
+from wheelhouse_tasks.pypi.shown import difference
 from wheelhouse_tasks.text import count, size_text
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.publishing.release_plan import ReleasePlan
     from wheelhouse_tasks.ui import Ui
 
-#: Seconds before a file is sent again, and before the index is read again.
+#: Seconds before a file is sent again, and before the package index is read again.
 LONGEST_PAUSE_OF_UPLOADS = LONGEST_PAUSE_OF_LOOKS = 5.0
 FIRST_PAUSE_OF_LOOKS = 0.25
-#: How often the index is read, once a second, after a refusal of a file that may have arrived all the same.
+#: How often the package index is read, once a second, after a refusal of a file that may have arrived all the same.
 LOOKS = 10
 
 
@@ -37,13 +37,13 @@ class Stopped:
 
 
 def upload_plan(plan: ReleasePlan, index: PackageIndex, retries: int, ui: Ui, sleep: Callable[[float], None]) -> None:
-    """Upload what the index lacks of a plan, in its order, and wait until the index shows every file of it.
+    """Upload the files of a plan that the package index lacks, in their order, and wait until it shows every file.
 
-    Raises PublishError, whose result says how far it came, for the first file that is not accepted.
+    Raises PublishError, whose result is how far the release came, for the first file that is not accepted.
     """
     release = f"{plan.project} {plan.version}"
     if not plan.upload:
-        ui.note(f"{index.label} already shows all {count(plan.rows)} of {release}")
+        ui.done(f"{index.label} already shows all {count(plan.rows)} of {release}")
         return
     what = f"{count(plan.upload)} of {release}"
     if not ui.confirm(f"A file name can never be used again. Upload {what} to {titled(plan.index, plan.url)}?"):
@@ -56,10 +56,10 @@ def upload_plan(plan: ReleasePlan, index: PackageIndex, retries: int, ui: Ui, sl
             upload_file(file, plan.project, index, retries, sleep)
         except WheelhouseError as error:
             raise stopped(plan, position, error, ui.again) from None
-        ui.note(f"uploaded {file.artifact.filename} ({size_text(file.size)})")
+        ui.done(f"uploaded {file.artifact.filename} ({size_text(file.size)})")
     ui.note(f"waiting until {index.label} shows them")
     compared = ", ".join(verify(plan, index, ui, sleep))
-    ui.note(f"{index.label} shows all {count(plan.rows)} of {release}, {compared} compared")
+    ui.done(f"{index.label} shows all {count(plan.rows)} of {release}, {compared} compared")
 
 
 def stopped(plan: ReleasePlan, position: int, error: WheelhouseError, again: str) -> PublishError:
@@ -83,8 +83,8 @@ def upload_file(
 ) -> None:
     """Upload one file, up to *retries* times more where that may help.
 
-    A refusal counts only if the index does not show the file all the same: where an answer was lost, twine sends the
-    file again, and is told that it exists, maybe before the index shows it.
+    A refusal counts only if the package index does not show the file all the same: where an answer was lost, twine
+    sends the file again, and the answer is that it exists, maybe before the package index shows it.
     """
     attempt = 0
     while True:
@@ -122,7 +122,7 @@ def arrived(
     looks: int,
     sleep: Callable[[float], None],
 ) -> bool:
-    """Return whether the index shows a file that it refused; raise Conflict where it shows other bytes."""
+    """Return whether the package index shows a file that it refused; raise Conflict where it shows other bytes."""
     name = file.artifact.filename
     for _ in range(looks):
         try:
@@ -140,7 +140,7 @@ def arrived(
 
 
 def verify(plan: ReleasePlan, index: PackageIndex, ui: Ui, sleep: Callable[[float], None]) -> list[str]:
-    """Wait, within the timeout, until the index shows every file; return by which digests. Caches may lag behind."""
+    """Wait, within the timeout, until the package index shows every file; return the algorithms that were compared."""
     waited, pause = 0.0, FIRST_PAUSE_OF_LOOKS
     names = [row.file.artifact.filename for row in plan.rows]
     while True:
@@ -159,7 +159,7 @@ def verify(plan: ReleasePlan, index: PackageIndex, ui: Ui, sleep: Callable[[floa
                 index.label,
                 f"uploaded, but not shown as it was sent by {where}: "
                 + ", ".join(f"{name} ({problem})" for name, problem in behind.items()),
-                f"look at the index and at check_url, then continue with: {ui.again}",
+                f"look at the package index and at check_url, then continue with: {ui.again}",
             )
         sleep(pause)
         waited += pause

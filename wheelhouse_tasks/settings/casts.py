@@ -1,7 +1,7 @@
 """How the value of a setting is read.
 
-Each function returns what a text, or a value of a configuration file, means, and raises ValueError that names what was
-expected; those with arguments return such a function.
+Each function returns the value that a text, or a value of a configuration file, stands for, and raises ValueError that
+names what was expected. Those with arguments return such a function.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def as_boolean(value: object) -> bool:
 
 
 def whole(low: int, high: int) -> Callable[[object], int]:
-    """Read a whole number within bounds."""
+    """Return a function that reads a whole number within bounds."""
 
     def cast(value: object) -> int:
         text = str(value).strip()
@@ -65,7 +65,7 @@ def as_seconds(value: object) -> float:
 
 
 def at_least_zero(unit: str) -> Callable[[object], float]:
-    """Read a number of *unit* that is not negative."""
+    """Return a function that reads a number of *unit* that is not negative."""
 
     def cast(value: object) -> float:
         try:
@@ -120,7 +120,7 @@ def as_container(value: object) -> str:
 
 
 def one_of(*words: str) -> Callable[[object], str]:
-    """Read one of some words, in any case."""
+    """Return a function that reads one of some words, in any case."""
 
     def cast(value: object) -> str:
         text = str(value).strip().lower()

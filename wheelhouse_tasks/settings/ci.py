@@ -1,4 +1,4 @@
-"""What the environment shows of a build: which service runs it, whether it is one of a pull request, and tox."""
+"""What the environment shows of a build: the service that runs it, a pull request, tox."""
 
 from __future__ import annotations
 
@@ -100,10 +100,10 @@ def in_tox(environ: Mapping[str, str]) -> bool:
 
 
 def _given(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that are not empty: an empty one says nothing."""
+    """Return the variables that are not empty: an empty one counts as not set."""
     return {name: value for name, value in environ.items() if value}
 
 
 def _is_set(value: str) -> bool:
-    """Return whether a variable says yes, or something: many services set `false` where there is no pull request."""
+    """Return whether a variable has a value other than no: many services set `false` outside of pull requests."""
     return value.strip().lower() not in ("", *NO)

@@ -46,7 +46,7 @@ def secrets_of(environ: Mapping[str, str], argv: Iterable[str]) -> frozenset[str
 
 
 def secrets_among(values: Mapping[str, Any]) -> frozenset[str]:
-    """Return the secrets among the values of settings and flags, by name; of a table those that its keys name."""
+    """Return the secrets among the values of settings and flags; of a table, those that its keys name."""
     texts: set[str] = set()
     for row in secret_rows():
         value = values.get(row.name)
@@ -108,7 +108,7 @@ def find_credentials(
 
 
 def _service_account(path: str) -> Credentials | None:
-    """Return what libcloud wants of a service account: its address, and the file of its key."""
+    """Return the credentials of a service account for libcloud: its address, and the file of its key."""
     try:
         with open(path, encoding="utf-8") as file:  # noqa: PTH123  # a path from the environment, as it is
             account = json.load(file)

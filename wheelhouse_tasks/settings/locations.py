@@ -1,4 +1,4 @@
-"""Where a wheelhouse is: an index page, a folder, or a container of a storage provider."""
+"""A location: an index page, a folder, or a container of a storage provider."""
 
 from __future__ import annotations
 
@@ -98,8 +98,8 @@ def clean_prefix(text: str) -> str:
 def parse(text: str, root: Path, base: Container) -> Location:
     """Return the location that *text* names, as in `--index`.
 
-    A path is taken from *root*. A storage URL inherits from *base* (how to reach the provider) what it does not say
-    itself, where its provider is that of *base*.
+    A path starts from *root*. A storage URL of the provider of *base* inherits from it how to reach the provider,
+    where it does not name that itself.
     Raises UsageError for a URL that cannot be used.
     """
     shown, kind = mask_url(text), text.partition(":")[0].lower()
@@ -137,7 +137,7 @@ def _file_index(text: str, shown: str, root: Path) -> FolderIndex:
 
 
 def path_of(text: str, root: Path, what: str) -> Path:
-    """Return the path that a person wrote, taken from *root*; UsageError for the home of nobody."""
+    """Return the path that a person wrote, which starts from *root*; raise UsageError for the home of nobody."""
     try:
         return root / Path(text).expanduser()
     except RuntimeError:

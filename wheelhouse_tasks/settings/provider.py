@@ -1,8 +1,8 @@
-"""What a record of a storage provider holds; the records themselves are in `providers`."""
+"""The record of a storage provider; the records themselves are in `providers`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,13 +22,13 @@ class Variables:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Return all of them."""
-        return (self.user, self.secret, *([self.token] if self.token else []))
+        """Return the names of all variables: one that has a field here is read, hidden and shown in the README."""
+        return tuple(name for attribute in fields(self) if (name := getattr(self, attribute.name)))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Provider:
-    """A provider; the defaults are those of any that we know nothing of."""
+    """A provider; the defaults are those of an unknown one."""
 
     #: libcloud's id of it.
     name: str

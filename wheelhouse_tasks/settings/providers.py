@@ -1,4 +1,4 @@
-"""The providers that we know something of: one record for each, and everything else follows from it.
+"""The known providers: one record for each, and everything else follows from it.
 
 From a record come what libcloud is given, where credentials are looked for, which variables are secret and masked in
 every output, what `doctor` and errors name, the variables that the tests hide, and the row of the README.
@@ -81,7 +81,7 @@ def _google(container: Container) -> dict[str, Any]:
 
 
 def _set_host(driver: Any, container: Container) -> None:
-    """Set host and port afterwards: the driver's connection would take a host for the kind of authentication."""
+    """Set host and port on the driver that was made: its arguments would use the host to choose the authentication."""
     if container.host:
         driver.connection.host = container.host
         driver.connection.port = container.port or driver.connection.port

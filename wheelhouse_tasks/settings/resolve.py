@@ -1,4 +1,4 @@
-"""Every level of configuration in, one frozen value out.
+"""Resolve every level of configuration into one frozen value.
 
 Precedence: flag > environment > invoke configuration > [tool.wheelhouse] in pyproject.toml >
 [wheelhouse_uploader] artifact_indexes in setup.cfg > default.
@@ -37,7 +37,7 @@ CREDENTIAL_HINT = (
 
 @dataclass(frozen=True)
 class Settings:
-    """What one run works with."""
+    """The settings of one run."""
 
     #: Folder that relative paths start from: the one of tasks.py.
     root: Path
@@ -56,7 +56,7 @@ class Settings:
     environ: Mapping[str, str] = field(repr=False)
 
     def locate(self, text: str) -> Location:
-        """Return the wheelhouse that *text* names, with its credentials; UsageError for one that cannot be used."""
+        """Return the location that *text* names, with its credentials; raise UsageError for one that cannot be used."""
         return _located(locations.parse(text, self.root, self.container), self.container, self.environ)
 
     def need_project(self) -> NormalizedName:
@@ -93,7 +93,7 @@ def resolve(
                 shown = shown if not ROWS[name].secret else "another value"
                 raise UsageError(f"{name} ({source})", f"{error}, got {shown}") from None
         if {"repository", "repository_url"} <= level.keys():
-            raise UsageError(source, "sets both repository and repository_url", "one of them names the index")
+            raise UsageError(source, "sets both repository and repository_url", "one of them names the package index")
     given = any({"provider", "container"} & level.keys() for _, level in levels)
     return _settings(values, flags, environ, root, container_given=given)
 
@@ -133,7 +133,7 @@ def _check_variables(environ: Mapping[str, str]) -> None:
 
 
 def _known(table: object, source: str) -> dict[str, Any]:
-    """Return what a table sets; UsageError for a key that is none of ours."""
+    """Return the settings of a table; raise UsageError for a key that is no setting."""
     if not isinstance(table, Mapping):
         raise UsageError(source, "'wheelhouse' is not a table of settings")
     for key in table:
@@ -229,7 +229,7 @@ def _certificates(text: str | None, root: Path) -> str | None:
 
 
 def _with_variables(place: Container, environ: Mapping[str, str]) -> Container:
-    """Return *place* with what other variables of its provider set; its own values are stronger."""
+    """Return *place* with the values of other variables of its provider; its own values are stronger."""
     values: dict[str, Any] = {}
     for variable, name in provider_of(place.provider).arguments.items():
         if environ.get(variable):

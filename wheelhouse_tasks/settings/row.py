@@ -1,4 +1,4 @@
-"""What is known of one setting."""
+"""The row of a setting in the table."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Row:
 
     @property
     def is_negated(self) -> bool:
-        """Return whether its flag turns off what is on by default."""
+        """Return whether its flag turns the setting off, because it is on by default."""
         return self.default is True
 
     @property
@@ -49,7 +49,7 @@ class Row:
 
     @property
     def flag(self) -> str:
-        """Return the flag of the tasks that take it."""
+        """Return its flag, with dashes."""
         return "--" + self.parameter.replace("_", "-")
 
     def given(self, flag: object) -> Any:

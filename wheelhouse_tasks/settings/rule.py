@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rule:
-    """What to keep."""
+    """The development builds that stay."""
 
     #: Newest builds of each slot that stay, yanked ones not counted; at least 1.
     keep: int

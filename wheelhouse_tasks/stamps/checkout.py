@@ -1,4 +1,4 @@
-"""What git knows of the checkout that was built, asked in a way that no configuration changes."""
+"""The checkout that was built, as git knows it, asked in a way that no configuration changes."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Checkout:
     def changes(self, apart: Iterable[Path]) -> tuple[list[str], list[str]]:
         """Return the files that differ from the commit, and those that git does not know, without folders *apart*.
 
-        Both are empty where git does not tell.
+        Both are empty where git gives no answer.
         """
         inside = [os.path.relpath(os.path.realpath(folder), self.top) for folder in apart]
         without = [f":(top,exclude,literal){name}" for name in inside if not name.startswith("..")]

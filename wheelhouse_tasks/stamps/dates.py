@@ -1,4 +1,4 @@
-"""Whether a version says when it was built."""
+"""The date in a version, if it has one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DAY_OF_GIT_DESCRIBE = re.compile(r"d\d+")
 
 
 def holds_date(version: Version) -> bool:
-    """Tell whether the development or the local part of *version* holds a date of the calendar."""
+    """Return whether the development or the local part of *version* holds a date of the calendar."""
     local = (version.local or "").split(".")
     compact = [str(version.dev), *(part for part in local if not _is_commit(part))]
     dotted = [".".join(local[start : start + 3]) for start in range(len(local) - 2)]

@@ -35,7 +35,7 @@ FIRST, LAST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (19
 
 
 def needs_stamp(named: Artifact) -> bool:
-    """Tell whether *named* is a development build whose version says nothing of when it was built."""
+    """Return whether *named* is a development build whose version has no date."""
     return named.version.is_devrelease and not holds_date(named.version)
 
 
@@ -52,7 +52,7 @@ def source_date(environ: Mapping[str, str]) -> int | None:
 
 
 def newest_member(path: Path) -> int:
-    """Return the newest time inside a wheel or sdist, seconds since the epoch; a zip's time zone is taken for UTC.
+    """Return the newest time inside a wheel or sdist, seconds since the epoch; the times of a zip are read as UTC.
 
     A time that no calendar has does not count.
     """

@@ -1,4 +1,4 @@
-"""Write an sdist anew under a stamped version, where what is built from it has that version too.
+"""Write an sdist anew under a stamped version, where a wheel that is built from it has that version too.
 
 pip refuses an sdist whose wheel has another version than its name. So the version has to stand in pyproject.toml as a
 text that can be replaced, or the backend has to take it from PKG-INFO.
@@ -48,7 +48,7 @@ FILE_LIMIT = 8 << 20
 
 
 class CannotStamp(Exception):
-    """What is built from the sdist would have another version."""
+    """A wheel that is built from the sdist would have another version."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -110,7 +110,7 @@ def _content(source: tarfile.TarFile, members: list[tarfile.TarInfo], name: str)
 
 
 def _renamed(member: tarfile.TarInfo, folder: str) -> None:
-    """Put a member, and what it is a hard link to, into another top folder."""
+    """Put a member, and the target of a hard link, into another top folder."""
 
     def renamed(name: str) -> str:
         return "/".join([folder, *([_inside(name)] if _inside(name) else [])])
@@ -159,17 +159,17 @@ def _pyproject(content: bytes, named: Artifact, version: Version) -> bytes:
 
 
 def _may_follow(settings: dict[str, Any]) -> bool:
-    """Tell whether the hatchling that is demanded takes the version from PKG-INFO."""
+    """Return whether any hatchling that the build may use reads the version from PKG-INFO."""
     requirement = _required(settings, "hatchling")
     if requirement is None:
         return False
-    named = (each.version.removesuffix(".*") for each in requirement.specifier if each.operator != "===")
+    named = (clause.version.removesuffix(".*") for clause in requirement.specifier if clause.operator != "===")
     candidates = [FOLLOWS, Version("999"), *map(Version, named)]
     return any(version >= FOLLOWS and requirement.specifier.contains(version) for version in candidates)
 
 
 def _has_scm(settings: dict[str, Any]) -> bool:
-    """Tell whether setuptools takes the version from setuptools_scm, which takes it from PKG-INFO."""
+    """Return whether setuptools asks setuptools_scm for the version, which reads it from PKG-INFO."""
     requirement = _required(settings, "setuptools-scm")
     if requirement is None or "version" in _table(settings, ("tool", "setuptools", "dynamic")):
         return False
@@ -177,7 +177,7 @@ def _has_scm(settings: dict[str, Any]) -> bool:
 
 
 def _required(settings: dict[str, Any], project: str) -> Requirement | None:
-    """Return what the build demands of a project."""
+    """Return the requirement of the build on a project, or None."""
     requires = _table(settings, ("build-system",)).get("requires")
     for text in requires if isinstance(requires, list) else []:
         try:

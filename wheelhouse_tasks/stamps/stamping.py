@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stamped:
-    """The files of a run, and what there is to tell of them."""
+    """The files of a run, and the notes and warnings on them."""
 
     files: list[LocalFile]
     notes: tuple[str, ...] = ()

@@ -50,7 +50,7 @@ def before(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("digest", [True, False], ids=["digest", "no digest"])
 @pytest.mark.usefixtures("before")
 def test_save(digest: bool, good: bytes, tmp_path: Path) -> None:
-    """A file is there under its name with its bytes, replaces an older one, and leaves nothing beside it (case 39)."""
+    """A file is there under its name with its bytes, replaces an older one, and leaves nothing beside it."""
     sha256 = hashlib.sha256(good).hexdigest() if digest else None
     blocks = [good[:10], b"", good[10:]]
     assert saving.save(blocks, tmp_path / WHEEL, NAMED, sha256) == len(good)
@@ -65,7 +65,7 @@ def test_save_heeds_the_digest_only(tmp_path: Path) -> None:
 
 
 def test_save_shows_nothing_before_it_is_whole(good: bytes, before: dict[str, bytes], tmp_path: Path) -> None:
-    """While a file is written it has a hidden name that no scan takes for an artifact (case 39)."""
+    """While a file is written it has a hidden name that no scan takes for an artifact."""
     seen: list[dict[str, bytes]] = []
 
     def blocks() -> Iterator[bytes]:
@@ -115,7 +115,7 @@ def test_save_nothing(
     before: dict[str, bytes],
     tmp_path: Path,
 ) -> None:
-    """Whatever goes wrong, no trace of the new file is left and an older one stays (cases 19, 39, 41, 44, 48)."""
+    """Whatever goes wrong, no trace of the new file is left and an older one stays."""
     with pytest.raises(kind) as raised:
         saving.save(blocks(good), tmp_path / WHEEL, NAMED, sha256)
     assert type(raised.value) is kind
@@ -123,7 +123,7 @@ def test_save_nothing(
 
 
 def test_save_tells_both_digests(tmp_path: Path) -> None:
-    """A wrong digest is told beside the expected one (case 41)."""
+    """A wrong digest is told beside the expected one."""
     with pytest.raises(DigestMismatch) as refused:
         saving.save([b"x"], tmp_path / WHEEL, NAMED, ZEROS)
     got = hashlib.sha256(b"x").hexdigest()
@@ -132,7 +132,7 @@ def test_save_tells_both_digests(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("digest", [True, False], ids=["digest", "no digest"])
 def test_save_of_another_project(digest: bool, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Without a digest, a file must say what its name says (case 22)."""
+    """Without a digest, a file must say what its name says."""
     other = wheels.make_wheel(tmp_path_factory.mktemp("other"), "other").read_bytes()
     if digest:
         saving.save([other], tmp_path / WHEEL, NAMED, hashlib.sha256(other).hexdigest())
@@ -163,7 +163,7 @@ def target_is_a_folder(target: Path) -> None:
     ],
 )
 def test_save_where_it_cannot_be(make: Callable[[Path], object], problem: str, good: bytes, tmp_path: Path) -> None:
-    """A target that cannot be written is one line that names it, and what is there stays (case 44)."""
+    """A target that cannot be written is one line that names it, and what is there stays."""
     target = tmp_path / "dist" / WHEEL
     target.parent.mkdir()
     make(target)
@@ -190,7 +190,7 @@ def test_save_of_a_packed_file_on_a_full_disk(
 
 
 def test_save_does_not_follow_links(good: bytes, tmp_path: Path) -> None:
-    """Case 12: a link in the target's place is replaced, and what it leads to is left alone."""
+    """A link in the target's place is replaced, and what it leads to is left alone."""
     outside, folder = tmp_path / "outside", tmp_path / "dist"
     outside.write_bytes(b"precious")
     folder.mkdir()
@@ -202,7 +202,7 @@ def test_save_does_not_follow_links(good: bytes, tmp_path: Path) -> None:
 
 
 def test_save_takes_the_longest_names(good: bytes, tmp_path: Path) -> None:
-    """Case 9: a name as long as names may be can be saved: the hidden one does not grow with it."""
+    """A name as long as names may be can be saved: the hidden one does not grow with it."""
     name = WHEEL.replace("demo", "demo".rjust(artifact.NAME_LIMIT - len(WHEEL) + 4, "a"))
     saving.save([good], tmp_path / name, artifact.parse(name), hashlib.sha256(good).hexdigest())
     assert contents(tmp_path) == {name: good}
@@ -210,7 +210,7 @@ def test_save_takes_the_longest_names(good: bytes, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("digest", [True, False], ids=["digest", "no digest"])
 def test_save_takes_no_more_than_was_promised(digest: bool, before: dict[str, bytes], tmp_path: Path) -> None:
-    """A file that grows beyond its promised size is given up at once: the server may never end (case 45)."""
+    """A file that grows beyond its promised size is given up at once: the server may never end."""
 
     def endless() -> Iterator[bytes]:
         while True:
@@ -218,7 +218,7 @@ def test_save_takes_no_more_than_was_promised(digest: bool, before: dict[str, by
 
     with pytest.raises(Failed) as refused:
         saving.save(endless(), tmp_path / WHEEL, NAMED, ZEROS if digest else None, size=5000)
-    assert str(refused.value) == f"{WHEEL}: is longer than the 5000 bytes that its index promises"
+    assert str(refused.value) == f"{WHEEL}: is longer than the 5000 bytes that its page promises"
     assert contents(tmp_path) == before
 
 
@@ -228,7 +228,7 @@ def test_save_of_the_promised_size(good: bytes, tmp_path: Path) -> None:
 
 
 def test_save_beside_an_older_file(good: bytes, before: dict[str, bytes], tmp_path: Path) -> None:
-    """A file that must not be replaced stays, unless the new one is the same (case 43)."""
+    """A file that must not be replaced stays, unless the new one is the same."""
     if before:
         with pytest.raises(Conflict) as refused:
             saving.save([good], tmp_path / WHEEL, NAMED, None, replace=False)
@@ -242,7 +242,7 @@ def test_save_beside_an_older_file(good: bytes, before: dict[str, bytes], tmp_pa
 
 
 def test_interrupted_parts(tmp_path: Path, good: bytes) -> None:
-    """What this run left half-written is removed, what another one writes is not, and no more is made (case 48)."""
+    """What this run left half-written is removed, what another one writes is not, and no more is made."""
     others = {WHEEL: good, f".00{files.PART}": b"x", "demo.part": b"x"}
     for name, content in others.items():
         (tmp_path / name).write_bytes(content)
@@ -263,7 +263,7 @@ def test_interrupted_parts(tmp_path: Path, good: bytes) -> None:
 
 
 def test_parts_made_while_others_are_removed(tmp_path: Path) -> None:
-    """However the threads are timed, nothing is left once the parts have ended (case 48)."""
+    """However the threads are timed, nothing is left once the parts have ended."""
     parts, begun = files.Parts(), threading.Barrier(9)
 
     def make() -> None:

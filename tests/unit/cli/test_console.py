@@ -46,7 +46,7 @@ def terminal(
     ],
 )
 def test_note(text: str, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A note is one line, printed as it is, without secrets, tricks and markup (cases 38, 73)."""
+    """A note is one line, printed as it is, without secrets, tricks and markup."""
     terminal().note(text)
     assert capsys.readouterr() == (expected + "\n", "")
 
@@ -233,7 +233,7 @@ FORMS: dict[str, Callable[[str], str]] = {
     ],
 )
 def test_notes_hold_no_secret(value: str, form: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A secret of whatever characters is hidden in whatever form libraries quote it (case 73)."""
+    """A secret of whatever characters is hidden in whatever form libraries quote it."""
     terminal(hide=value).note(f"refused: {FORMS[form](value)} is wrong")
     out, _ = capsys.readouterr()
     assert "<hidden>" in out
@@ -251,7 +251,7 @@ def test_notes_hold_no_secret(value: str, form: str, capsys: pytest.CaptureFixtu
     ],
 )
 def test_json_holds_no_secret(value: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """The result is as clean, though JSON escapes what it holds, and stays JSON (case 73)."""
+    """The result is as clean, though JSON escapes what it holds, and stays JSON."""
     terminal(as_json=True, hide=value).result({"error": f"refused {value}", "rows": [{"why": value}]})
     assert json.loads(capsys.readouterr().out) == {"error": "refused <hidden>", "rows": [{"why": "<hidden>"}]}
 
@@ -314,7 +314,7 @@ def test_confirm_reads_no_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_confirm_without_asking(
     assume_yes: bool, stdin: io.StringIO, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With --yes, and where nobody can answer, nobody is asked (case 72)."""
+    """With --yes, and where nobody can answer, nobody is asked."""
     monkeypatch.setattr(sys, "stdin", stdin)
     assert terminal(assume_yes=assume_yes).confirm("sure?")
     assert capsys.readouterr() == ("", "")
@@ -349,7 +349,7 @@ def test_count(files: list[str], expected: str) -> None:
 
 @given(st.text(max_size=60))
 def test_clean_is_one_printable_line(text: str) -> None:
-    """Whatever the text, what is shown is one printable line without the secret (case 73)."""
+    """Whatever the text, what is shown is one printable line without the secret."""
     shown = terminal().clean(text + PASSWORD + text)
     assert shown.isprintable()
     assert PASSWORD not in shown

@@ -2,6 +2,8 @@
 
 import json
 from contextlib import suppress
+from dataclasses import fields, replace
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -109,6 +111,22 @@ def test_hostile_name_is_on_no_page(render: Render, at: str, kind: str, filename
     del at, kind
     with pytest.raises(NotAnArtifact):
         render([WHEEL, File(filename, 1, A, "m")])
+
+
+#: What only the next upload reads, in the JSON page.
+FOR_UPLOADS = {"mark", "yank_mark"}
+KNOWN = File("demo-1.0.tar.gz", 482, A, "m2", yanked="", yank_mark="y2")
+
+
+@pytest.mark.parametrize("name", [attribute.name for attribute in fields(File)])
+def test_each_fact_of_a_file_is_on_the_pages(name: str) -> None:
+    """No fact of a file is forgotten by a page: the JSON page gives it back, and a page in HTML shows it."""
+    value: Any = {"filename": "demo-2.0.tar.gz", "size": 7, "attested": True}.get(name, "c" * 64)
+    other = replace(KNOWN, **{name: value})
+    assert other != KNOWN
+    assert json_pages.read_json(project_json([other])) == {other.filename: other}
+    for render in (project, flat_html):
+        assert (render([other]) == render([KNOWN])) == (name in FOR_UPLOADS)
 
 
 HOSTILE_PROJECTS = [

@@ -73,7 +73,7 @@ def test_record_is_read_again() -> None:
     [
         (plan(WHEEL), f"{SDIST} is not there"),
         (plan(WHEEL, SDIST, OTHER_WHEEL), f"{OTHER_WHEEL} was not planned"),
-        (plan(WHEEL, SDIST, index="testpypi"), "the index is testpypi, planned was pypi"),
+        (plan(WHEEL, SDIST, index="testpypi"), "the package index is testpypi, planned was pypi"),
         (
             plan_release("demo", Version("1.0"), "pypi", found_in(local(WHEEL, B), local(SDIST)), {}),
             f"{WHEEL} has other bytes",

@@ -117,7 +117,7 @@ def test_home_is_known() -> None:
     ],
 )
 def test_parse_refuses(text: str, problem: str) -> None:
-    """A location that cannot be used is one line that quotes it, without its credentials (cases 8, 73)."""
+    """A location that cannot be used is one line that quotes it, without its credentials."""
     with pytest.raises(UsageError) as refused:
         locations.parse(text, ROOT, BASE)
     message = str(refused.value)
@@ -159,7 +159,7 @@ def test_any_text_is_a_location_or_refused(text: str) -> None:
     ],
 )
 def test_label(place: Location, label: str) -> None:
-    """A location is called by what a person would write, without credentials (case 73)."""
+    """A location is called by what a person would write, without credentials."""
     assert place.label == label
 
 
@@ -172,7 +172,7 @@ def test_label(place: Location, label: str) -> None:
     ],
 )
 def test_repr_holds_no_secret(place: Location) -> None:
-    """A repr, as in a traceback, shows no credentials (case 73)."""
+    """A repr, as in a traceback, shows no credentials."""
     assert "hunter2hunter2" not in repr(place)
 
 
@@ -189,7 +189,7 @@ def test_prefix(text: str, expected: str) -> None:
     "text", ["/", "/a", "..", "a/..", "../a", "a/../b", ".", "./a", "a//b", "a/\n/b", "\0", "a\u202e"]
 )
 def test_prefix_is_refused(text: str) -> None:
-    """Case 8: a prefix that could leave the container, or make names that nobody can type, is a usage error."""
+    """A prefix that could leave the container, or make names that nobody can type, is a usage error."""
     with pytest.raises(UsageError) as refused:
         locations.clean_prefix(text)
     assert str(refused.value).startswith("prefix: ")
@@ -198,7 +198,7 @@ def test_prefix_is_refused(text: str) -> None:
 
 @given(st.text())
 def test_any_prefix_is_clean_or_refused(text: str) -> None:
-    """Case 8: whatever the text, its prefix stays within the container, or it is a usage error."""
+    """Whatever the text, its prefix stays within the container, or it is a usage error."""
     try:
         prefix = locations.clean_prefix(text)
     except UsageError:

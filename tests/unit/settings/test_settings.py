@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -52,7 +53,7 @@ def toml(value: object) -> str:
 
 
 def test_defaults(tmp_path: Path) -> None:
-    """Without any configuration everything has its default."""
+    """Without any configuration everything has its default, which the README's table shows."""
     container = Container("local", str(tmp_path / "wheelhouse"))
     assert settle(tmp_path) == Settings(
         root=tmp_path,
@@ -62,41 +63,7 @@ def test_defaults(tmp_path: Path) -> None:
         container_given=False,
         indexes=(container,),
         rule=Rule(5, 0.0, frozenset()),
-        options=Options(
-            project=None,
-            provider="local",
-            container="wheelhouse",
-            prefix="",
-            region=None,
-            host=None,
-            port=None,
-            secure=True,
-            driver_options={},
-            local_folder="dist",
-            indexes=(),
-            trust=(),
-            public_url=None,
-            max_workers=8,
-            retries=3,
-            timeout=60.0,
-            ca_bundle=None,
-            update_index=True,
-            flat_index=True,
-            slash_pages=False,
-            enable_cdn=True,
-            stamp=True,
-            keep=5,
-            older_than=0.0,
-            pin=(),
-            grace=1.0,
-            repository="pypi",
-            repository_url=None,
-            check_url=None,
-            expect=(),
-            missing_credentials="fail",
-            file_limit=100,
-            strict=False,
-        ),
+        options=Options(**{name: row.default for name, row in ROWS.items()}),
         environ={},
     )
 
@@ -122,9 +89,12 @@ def certificates(folder: Path) -> Iterator[str]:
         yield str(path)
 
 
-#: Five values of each setting that is written as text, and where it is found.
+TRUTH = {"no": False, "yes": True, "off": False, "true": True, "0": False}
+#: Five values of each setting that is written as text, and where it is found; a yes or no needs no line of its own.
 Find = Callable[[Settings], object]
 TEXTS: dict[str, tuple[tuple[str, ...], Find]] = {
+    **{name: (tuple(TRUTH), attrgetter(f"options.{name}")) for name in ROWS if isinstance(ROWS[name].default, bool)},
+    "secure": (tuple(TRUTH), lambda found: found.container.secure),
     "project": (("p1", "p2", "p3", "p4", "p5"), lambda found: found.project),
     "provider": (("minio", "s3", "cloudfiles", "nimbus", "ktucloud"), lambda found: found.container.provider),
     "container": (("c1", "c2", "c3", "c4", "c5"), lambda found: Path(found.container.container).name),
@@ -132,7 +102,6 @@ TEXTS: dict[str, tuple[tuple[str, ...], Find]] = {
     "region": (("r1", "r2", "r3", "r4", "r5"), lambda found: found.container.region),
     "host": (("h1", "h2", "h3", "h4", "h5"), lambda found: found.container.host),
     "port": (("1", "2", "3", "4", "5"), lambda found: str(found.container.port)),
-    "secure": (("no", "yes", "off", "true", "0"), lambda found: found.container.secure),
     "local_folder": (("l1", "l2", "l3", "l4", "l5"), lambda found: found.local_folder.name),
     "indexes": (
         ("i1", "i2", "i3", "i4", "i5"),
@@ -150,11 +119,6 @@ TEXTS: dict[str, tuple[tuple[str, ...], Find]] = {
         tuple(certificates(Path(CERTIFICATES.name))),
         lambda found: found.container.ca_bundle,
     ),
-    "update_index": (("no", "yes", "off", "true", "0"), lambda found: found.options.update_index),
-    "flat_index": (("no", "yes", "off", "true", "0"), lambda found: found.options.flat_index),
-    "slash_pages": (("no", "yes", "off", "true", "0"), lambda found: found.options.slash_pages),
-    "enable_cdn": (("no", "yes", "off", "true", "0"), lambda found: found.options.enable_cdn),
-    "stamp": (("no", "yes", "off", "true", "0"), lambda found: found.options.stamp),
     "keep": (("1", "2", "3", "4", "5"), lambda found: str(found.rule.keep)),
     "older_than": (("1.5", "2.5", "3.5", "4.5", "0.5"), lambda found: str(found.rule.older_than)),
     "pin": (("1", "2", "3", "4", "5"), lambda found: " ".join(map(str, found.rule.pin))),
@@ -164,10 +128,8 @@ TEXTS: dict[str, tuple[tuple[str, ...], Find]] = {
     "check_url": (("u1", "u2", "u3", "u4", "u5"), lambda found: found.options.check_url),
     "missing_credentials": (("skip", "fail", "skip", "fail", "skip"), lambda found: found.options.missing_credentials),
     "expect": (("e1", "e2", "e3", "e4", "sdist"), lambda found: " ".join(found.options.expect)),
-    "strict": (("no", "yes", "off", "true", "0"), lambda found: found.options.strict),
     "file_limit": (("1", "2", "3", "4", "5"), lambda found: str(found.options.file_limit)),
 }
-TRUTH = {"no": False, "yes": True, "off": False, "true": True, "0": False}
 LEVELS = ("pyproject.toml", "invoke configuration", "INVOKE_WHEELHOUSE_", "WHEELHOUSE_", "flag")
 
 
@@ -274,7 +236,7 @@ def test_indexes(arguments: dict[str, Any], expected: list[str], tmp_path: Path)
     ],
 )
 def test_project(arguments: dict[str, Any], expected: str | None, tmp_path: Path) -> None:
-    """Case 16: the project is that of pyproject.toml, normalised, unless a level names another."""
+    """The project is that of pyproject.toml, normalised, unless a level names another."""
     assert settle(tmp_path, **arguments).project == expected
 
 
@@ -342,7 +304,7 @@ def test_package_index_is_named_once(tmp_path: Path) -> None:
     """A level that names two package indexes is a usage error."""
     with pytest.raises(UsageError) as refused:
         settle(tmp_path, flags={"repository": "pypi", "repository_url": "u"})
-    assert str(refused.value) == "flag: sets both repository and repository_url (one of them names the index)"
+    assert str(refused.value) == "flag: sets both repository and repository_url (one of them names the package index)"
 
 
 def test_paths_start_at_the_project(tmp_path: Path) -> None:
@@ -550,7 +512,7 @@ def test_bad_value_is_refused_though_a_higher_level_is_good(tmp_path: Path) -> N
 
 
 def test_bad_value_hides_credentials(tmp_path: Path) -> None:
-    """A URL in a message has no credentials (case 73)."""
+    """A URL in a message has no credentials."""
     with pytest.raises(UsageError) as refused:
         settle(tmp_path, config={"port": f"https://me:{PASSWORD}@h/"})
     assert str(refused.value) == (
@@ -575,7 +537,7 @@ def test_bad_value_hides_credentials(tmp_path: Path) -> None:
     ],
 )
 def test_bad_setting(config: dict[str, object], message: str, tmp_path: Path) -> None:
-    """Case 8: a value that cannot be used is one line, before anything is done."""
+    """A value that cannot be used is one line, before anything is done."""
     with pytest.raises(UsageError) as refused:
         settle(tmp_path, config=config)
     assert str(refused.value).startswith(message)
@@ -609,7 +571,7 @@ def test_bad_file(name: str, content: bytes, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [f"{PASSWORD}\n", f"[a]\n{PASSWORD}\n"], ids=["no section", "no value"])
 def test_bad_file_is_not_quoted(content: str, tmp_path: Path) -> None:
-    """The message about a malformed setup.cfg does not show its lines, which may hold anything (case 74)."""
+    """The message about a malformed setup.cfg does not show its lines, which may hold anything."""
     with pytest.raises(UsageError) as refused:
         settle(tmp_path, setup_cfg=content)
     assert PASSWORD not in str(refused.value)
@@ -648,7 +610,7 @@ def test_environment_of_child_processes(tmp_path: Path) -> None:
 
 
 def test_repr_holds_no_secret(tmp_path: Path) -> None:
-    """A repr of the settings, as in a traceback, shows no secret (case 73)."""
+    """A repr of the settings, as in a traceback, shows no secret."""
     found = settle(tmp_path, config=S3, environ={**OWN, "TWINE_PASSWORD": "pypi-token-of-mine"})
     assert PASSWORD not in repr(found)
     assert "pypi-token-of-mine" not in repr(found)

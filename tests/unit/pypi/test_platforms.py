@@ -2,7 +2,7 @@
 
 import pytest
 
-from wheelhouse_tasks.publishing import platforms
+from wheelhouse_tasks.pypi import platforms
 
 LINUX = ("x86_64", "i686", "aarch64", "armv7l", "ppc64", "ppc64le", "s390x", "riscv64", "loongarch64", "armv6l")
 MACOS = ("ppc", "ppc64", "i386", "x86_64", "arm64", "intel", "fat", "fat3", "fat64", "universal", "universal2")

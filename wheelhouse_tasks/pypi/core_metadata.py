@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wheelhouse_tasks.artifacts import archive
-from wheelhouse_tasks.artifacts.problem import Problem
+from wheelhouse_tasks.pypi import archive
+from wheelhouse_tasks.pypi.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -44,7 +44,7 @@ HEADERS = {"home_page": "Home-page", "download_url": "Download-URL"} | {
 
 @dataclass(frozen=True)
 class Rule:
-    """What PyPI asks of some fields."""
+    """What PyPI demands of some fields."""
 
     #: Where it stands in pypi/warehouse: path and name.
     source: str
@@ -53,7 +53,7 @@ class Rule:
 
 
 def problems(text: bytes) -> Iterator[Problem]:
-    """Yield what keeps METADATA or PKG-INFO from PyPI: what twine cannot send, and what PyPI refuses of the rest."""
+    """Yield the problems of METADATA or PKG-INFO: fields that twine cannot send, and those that PyPI refuses."""
     from packaging.metadata import InvalidMetadata, Metadata, parse_email
 
     raw, unparsed = parse_email(text)
@@ -61,27 +61,27 @@ def problems(text: bytes) -> Iterator[Problem]:
         raw.pop("license_files", None)  # as twine does, since setuptools 57 to 76 wrote them all the same
     if unparsed:
         yield Problem(f"its metadata has fields that cannot be read: {', '.join(sorted(unparsed))}")
-    told = set()
+    reported = set()
     try:
         Metadata.from_raw(raw)
     except ExceptionGroup as group:
         for error in group.exceptions:
-            told.add(error.field if isinstance(error, InvalidMetadata) else "")
+            reported.add(error.field if isinstance(error, InvalidMetadata) else "")
             yield Problem(f"its metadata: {error}")
     kept, dropped = _sent(raw)
     if dropped:
         yield Problem(f"its metadata says {UNKNOWN} for {', '.join(dropped)}, which PyPI leaves out", doubtful=True)
     for rule in RULES:
         for problem in rule.broken(kept):
-            if problem.partition(" ")[0].lower() not in told:
+            if problem.partition(" ")[0].lower() not in reported:
                 yield Problem(f"its {problem}")
 
 
 def _sent(raw: RawMetadata) -> tuple[dict[str, Any], list[str]]:
-    """Return what arrives at PyPI of the metadata, and the fields that it drops as unknown.
+    """Return the fields that arrive at PyPI, and those that it drops as unknown.
 
-    `sanitize` in warehouse/forklift/decorators.py looks at the last value of a field, `parse_form_metadata` in
-    warehouse/forklift/metadata.py takes a blank one for none.
+    `sanitize` in warehouse/forklift/decorators.py reads the last value of a field, `parse_form_metadata` in
+    warehouse/forklift/metadata.py drops a blank one.
     """
     kept, dropped = {}, []
     for name, value in raw.items():
@@ -95,30 +95,30 @@ def _sent(raw: RawMetadata) -> tuple[dict[str, Any], list[str]]:
     return kept, sorted(dropped)
 
 
-def _known_version(said: Mapping[str, Any]) -> Iterator[str]:
-    version = said.get("metadata_version")
+def _known_version(sent: Mapping[str, Any]) -> Iterator[str]:
+    version = sent.get("metadata_version")
     if version not in VERSIONS:
         yield f"Metadata-Version {version!r} is none that PyPI takes: {', '.join(VERSIONS)}"
 
 
-def _named(said: Mapping[str, Any]) -> Iterator[str]:
-    if "name" not in said:
+def _named(sent: Mapping[str, Any]) -> Iterator[str]:
+    if "name" not in sent:
         yield f"Name {UNKNOWN!r} is no name to PyPI"
 
 
-def _short(said: Mapping[str, Any]) -> Iterator[str]:
-    length = len(said.get("summary", ""))
+def _short(sent: Mapping[str, Any]) -> Iterator[str]:
+    length = len(sent.get("summary", ""))
     if length > SUMMARY_LIMIT:
         yield f"Summary has {length} characters, the limit is {SUMMARY_LIMIT}"
 
 
-def _addresses(said: Mapping[str, Any]) -> Iterator[str]:
+def _addresses(sent: Mapping[str, Any]) -> Iterator[str]:
     from email.utils import getaddresses, parseaddr
 
     from email_validator import EmailNotValidError, validate_email
 
     for field in ("author_email", "maintainer_email"):
-        text = said.get(field, "")
+        text = sent.get(field, "")
         if len(getaddresses([text])) != 1:  # PyPI looks at no list of addresses
             continue
         address = parseaddr(text)[1]
@@ -129,28 +129,28 @@ def _addresses(said: Mapping[str, Any]) -> Iterator[str]:
             yield f"{_header(field)} {address!r} is not an e-mail address: {str(error).rstrip('.')}"
 
 
-def _classifiers(said: Mapping[str, Any]) -> Iterator[str]:
+def _classifiers(sent: Mapping[str, Any]) -> Iterator[str]:
     from trove_classifiers import all_classifiers, deprecated_classifiers
 
     known = set(all_classifiers)
-    for each in sorted(set(said.get("classifiers", ()))):
-        if each in deprecated_classifiers:
-            better = ", ".join(deprecated_classifiers[each]) or "none"
-            yield f"Classifier {each!r} is deprecated, in its place: {better}"
-        elif each.startswith("Private ::"):
-            yield f"Classifier {each!r} keeps it off PyPI"
-        elif each not in known:
-            yield f"Classifier {each!r} is not known (to the installed trove-classifiers)"
+    for classifier in sorted(set(sent.get("classifiers", ()))):
+        if classifier in deprecated_classifiers:
+            better = ", ".join(deprecated_classifiers[classifier]) or "none"
+            yield f"Classifier {classifier!r} is deprecated, in its place: {better}"
+        elif classifier.startswith("Private ::"):
+            yield f"Classifier {classifier!r} keeps it off PyPI"
+        elif classifier not in known:
+            yield f"Classifier {classifier!r} is not known (to the installed trove-classifiers)"
 
 
-def _urls(said: Mapping[str, Any]) -> Iterator[str]:
+def _urls(sent: Mapping[str, Any]) -> Iterator[str]:
     for field in ("home_page", "download_url"):
-        if field in said and not _is_url(said[field]):
-            yield f"{_header(field)} {said[field]!r} is not an http(s) URL"
+        if field in sent and not _is_url(sent[field]):
+            yield f"{_header(field)} {sent[field]!r} is not an http(s) URL"
 
 
-def _labels(said: Mapping[str, Any]) -> Iterator[str]:
-    for label, url in said.get("project_urls", {}).items():
+def _labels(sent: Mapping[str, Any]) -> Iterator[str]:
+    for label, url in sent.get("project_urls", {}).items():
         if not label:
             yield f"Project-URL {url!r} has no label (as in: Documentation, {url})"
         elif len(label) > LABEL_LIMIT:
@@ -161,11 +161,11 @@ def _labels(said: Mapping[str, Any]) -> Iterator[str]:
             yield f"Project-URL {label!r} leads to {url!r}, which is not an http(s) URL"
 
 
-def _dependencies(said: Mapping[str, Any]) -> Iterator[str]:
+def _dependencies(sent: Mapping[str, Any]) -> Iterator[str]:
     from packaging.requirements import InvalidRequirement, Requirement
 
     for field in ("requires_dist", "provides_dist", "obsoletes_dist"):
-        for text in said.get(field, ()):
+        for text in sent.get(field, ()):
             try:
                 wanted = Requirement(text)
             except InvalidRequirement:
@@ -175,14 +175,14 @@ def _dependencies(said: Mapping[str, Any]) -> Iterator[str]:
                 yield f"{_header(field)} has a dependency by URL, and PyPI takes no dependency by URL: {wanted.name}"
 
 
-def _dynamic(said: Mapping[str, Any]) -> Iterator[str]:
-    for each in said.get("dynamic", ()):
-        if each.lower() not in DYNAMIC:
-            yield f"Dynamic {each!r} is no field that may be dynamic"
+def _dynamic(sent: Mapping[str, Any]) -> Iterator[str]:
+    for field in sent.get("dynamic", ()):
+        if field.lower() not in DYNAMIC:
+            yield f"Dynamic {field!r} is no field that may be dynamic"
 
 
-def _one_license(said: Mapping[str, Any]) -> Iterator[str]:
-    if said.get("license") and said.get("license_expression"):
+def _one_license(sent: Mapping[str, Any]) -> Iterator[str]:
+    if sent.get("license") and sent.get("license_expression"):
         yield "License stands beside License-Expression, which stands in its place (PEP 639)"
 
 
@@ -204,7 +204,7 @@ RULES = (
 
 
 def _is_url(text: str) -> bool:
-    """Return whether PyPI takes a text for a URL: `is_valid_uri` in warehouse/utils/http.py."""
+    """Return whether a text is a URL to PyPI: `is_valid_uri` in warehouse/utils/http.py."""
     from rfc3986 import exceptions, uri_reference, validators
 
     validator = validators.Validator().allow_schemes("http", "https").require_presence_of("scheme")

@@ -9,9 +9,9 @@ from planned import OTHER_WHEEL, SDIST, WHEEL, A, B, local
 
 from wheelhouse_tasks.artifacts.local import LocalFile
 from wheelhouse_tasks.pages.link import Link
-from wheelhouse_tasks.publishing import acceptance, shown
-from wheelhouse_tasks.publishing.acceptance import GIB, PROJECT_LIMIT
-from wheelhouse_tasks.publishing.shown import Shown
+from wheelhouse_tasks.pypi import acceptance, shown
+from wheelhouse_tasks.pypi.acceptance import GIB, PROJECT_LIMIT
+from wheelhouse_tasks.pypi.shown import Shown
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 

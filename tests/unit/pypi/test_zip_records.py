@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from wheelhouse_tasks.artifacts import zip_records
+from wheelhouse_tasks.pypi import zip_records
 
 LOCAL, ENTRY, END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 

@@ -1,9 +1,8 @@
-"""The records of a zip archive, read in a row: what a reader of a stream sees must be what the directory tells.
+"""The records of a zip archive, read in a row: a stream must show what the directory of the archive lists.
 
-Two readers that disagree on what an archive holds are how a wheel shows one content to who checks it and another to
-who installs it. PyPI refuses any archive that can be read in two ways: `_validate_zipfile` and its neighbours in
-`warehouse/utils/zipfiles.py`, commit 6b62157 of 2026-08-21, read on 2026-11-26. The records are those of APPNOTE.TXT,
-sections 4.3.7 to 4.3.16.
+An archive that two readers understand differently can show one content to a checker and another to an installer. PyPI
+refuses any such archive: `_validate_zipfile` and its neighbours in `warehouse/utils/zipfiles.py`, commit 6b62157 of
+2026-08-21, read on 2026-11-26. The records are those of APPNOTE.TXT, sections 4.3.7 to 4.3.16.
 """
 
 from __future__ import annotations
@@ -44,16 +43,16 @@ class AmbiguousError(ValueError):
 
 @dataclass
 class _Directory:
-    """What was read so far."""
+    """The members and records that were read so far."""
 
-    #: Sizes packed and unpacked that the directory tells, by name.
+    #: Sizes packed and unpacked that the directory lists, by name.
     sizes: dict[str, tuple[int, int]]
     local: set[bytes] = field(default_factory=set)
     entries: set[bytes] = field(default_factory=set)
     #: Where the directory begins, and how long it is.
     begin: int | None = None
     length: int = 0
-    #: What its end for large archives says: entries, size, offset.
+    #: Entries, size and offset in its end for large archives.
     large: tuple[int, int, int] | None = None
     located: bool = False
 
@@ -106,12 +105,12 @@ def _local(stream: IO[bytes], directory: _Directory) -> None:
     if flags & STREAMED:
         raise AmbiguousError(f"{_shown(name)} was written with a data descriptor")
     try:
-        told = directory.sizes.get(name.decode())
+        sizes = directory.sizes.get(name.decode())
     except UnicodeDecodeError:
         raise AmbiguousError(f"the name of its member {_shown(name)} is not UTF-8") from None
-    if told is None:
+    if sizes is None:
         raise AmbiguousError(f"its directory does not have {_shown(name)}")
-    if told != (packed, size):
+    if sizes != (packed, size):
         raise AmbiguousError(f"its directory has another size for {_shown(name)}")
     if name in directory.local:
         raise AmbiguousError(f"holds {_shown(name)} twice")
@@ -177,13 +176,13 @@ def _entry(stream: IO[bytes], directory: _Directory) -> None:
 
 
 def _end(stream: IO[bytes], directory: _Directory) -> None:
-    """Read the end of the directory, and compare what it says with what was read."""
+    """Read the end of the directory, and compare its numbers with the records that were read."""
     here, count, length, offset, comment_length = _fields(stream, END_FIELDS)
     stream.seek(comment_length, os.SEEK_CUR)
     if directory.large is not None and not directory.located:
         raise AmbiguousError("has two ends of its directory")
-    said = directory.large or (count, length, offset)
-    if here != count or said != (len(directory.entries), directory.length, directory.begin):
+    stated = directory.large or (count, length, offset)
+    if here != count or stated != (len(directory.entries), directory.length, directory.begin):
         raise AmbiguousError("has a directory of another place or size than its end says")
     if directory.entries != directory.local:
         raise AmbiguousError("holds members that its directory does not have")

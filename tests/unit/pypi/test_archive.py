@@ -10,8 +10,8 @@ import pytest
 import wheels
 
 from wheelhouse_tasks.artifacts import artifact, dist
-from wheelhouse_tasks.publishing import acceptance
-from wheelhouse_tasks.publishing.acceptance import Rules
+from wheelhouse_tasks.pypi import acceptance
+from wheelhouse_tasks.pypi.acceptance import Rules
 
 HEAD = "Metadata-Version: 2.4\nName: demo\nVersion: 1.0\n"
 TEXT = f"{HEAD}Summary: x\nDescription-Content-Type: text/markdown\n"

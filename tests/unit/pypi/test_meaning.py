@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.markers import Marker
 
-from wheelhouse_tasks.publishing import meaning
+from wheelhouse_tasks.pypi import meaning
 
 DEPENDENCIES, EXTRAS, PYTHON = "Requires-Dist", "Provides-Extra", "Requires-Python"
 LICENSE = "License-Expression"

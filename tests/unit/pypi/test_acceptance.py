@@ -16,8 +16,8 @@ import wheels
 from projects import index_env, inv, make_project
 
 from wheelhouse_tasks.artifacts import artifact, dist
-from wheelhouse_tasks.publishing import acceptance
-from wheelhouse_tasks.publishing.acceptance import Rules
+from wheelhouse_tasks.pypi import acceptance
+from wheelhouse_tasks.pypi.acceptance import Rules
 
 PYPI, OTHER = Rules(pypi=True, file_limit=1 << 20), Rules(pypi=False, file_limit=1 << 20)
 HEAD = "Metadata-Version: 2.4\nName: demo\nVersion: 1.0\n"

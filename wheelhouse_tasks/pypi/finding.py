@@ -1,4 +1,4 @@
-"""What was found out about a release before anything is uploaded, in two grades."""
+"""Findings about a release before anything is uploaded, in two grades."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ class Finding:
     subject: str
     problem: str
     remedy: str = ""
-    #: Whether the index takes the file all the same: a warning, unless the release is strict.
+    #: Whether the package index accepts the file all the same: a warning, unless the release is strict.
     doubtful: bool = False
 
     def __str__(self) -> str:
         return str(self.error())
 
     def error(self) -> BadArtifact:
-        """Return it as what stops the release."""
+        """Return the error that stops the release."""
         return BadArtifact(self.subject, one_line(self.problem), self.remedy)
 
 
 def told_once(findings: Iterable[Finding]) -> list[str]:
-    """Return findings as lines: what was found about several files is told once, with the first of them."""
+    """Return a line for each problem: one that several files have is named once, with the first of them."""
     subjects: dict[tuple[str, str], list[str]] = {}
     for finding in findings:
         subjects.setdefault((finding.problem, finding.remedy), []).append(finding.subject)

@@ -1,8 +1,8 @@
-"""Whether an index will take a set of files, found out before the first of them is uploaded.
+"""Whether a package index will accept a set of files, decided before the first of them is uploaded.
 
-What holds everywhere: archives that tell the truth, and files that agree. What PyPI adds: names, platforms, metadata,
-archives, sizes and times; its rules have their place in pypi/warehouse beside them, commit 6b62157 of 2026-08-21, read
-on 2026-11-26. What an index takes all the same is doubtful.
+What holds everywhere: archives that keep their promises, and files that agree. What PyPI adds: names, platforms,
+metadata, archives, sizes and times; its rules have their place in pypi/warehouse beside them, commit 6b62157 of
+2026-08-21, read on 2026-11-26. What a package index accepts all the same is doubtful.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from wheelhouse_tasks import parallel
-from wheelhouse_tasks.artifacts import archive, artifact
-from wheelhouse_tasks.artifacts.problem import Problem
+from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.errors import NotAnArtifact, one_line
-from wheelhouse_tasks.publishing import meaning, platforms, pypi_metadata
-from wheelhouse_tasks.publishing.finding import Finding
+from wheelhouse_tasks.pypi import archive, core_metadata, meaning, platforms
+from wheelhouse_tasks.pypi.finding import Finding
+from wheelhouse_tasks.pypi.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from wheelhouse_tasks.artifacts.local import LocalFile
-    from wheelhouse_tasks.publishing.shown import Shown
+    from wheelhouse_tasks.pypi.shown import Shown
 
 #: In which limits are set and shown, as by PyPI.
 MIB, GIB = 1 << 20, 1 << 30
@@ -45,9 +45,9 @@ OF_WHEELS = ("Requires-Dist", "Provides-Extra")
 
 @dataclass(frozen=True)
 class Rules:
-    """What an index refuses."""
+    """What a package index refuses."""
 
-    #: Whether it is PyPI, or an index with its rules.
+    #: Whether it is PyPI, or a package index with its rules.
     pypi: bool
     #: Bytes of one file.
     file_limit: int
@@ -56,17 +56,17 @@ class Rules:
 def findings(files: Sequence[LocalFile], rules: Rules, workers: int) -> list[Finding]:
     """Return everything that is wrong with the files of one release, in the order of the files."""
     own = parallel.run(lambda file: [*_own(file, rules)], files, workers)
-    found = [
+    of_files = [
         Finding(file.artifact.filename, one_line(problem.text), doubtful=problem.doubtful)
         for file, problems in zip(files, own, strict=True)
         for problem in problems
     ]
     firsts = {file.sha256: file.artifact.filename for file in reversed(files)} if rules.pypi else {}
-    return [*found, *_doubles(files), *_copies(files, firsts), *_disagreements(files)]
+    return [*of_files, *_doubles(files), *_copies(files, firsts), *_disagreements(files)]
 
 
 def history(files: Sequence[LocalFile], published: Mapping[str, Shown], now: datetime) -> list[Finding]:
-    """Return what keeps *files* from PyPI for what it shows of their project: its age, size, name and files.
+    """Return what keeps *files* from PyPI, given what it shows of their project: age, size, name and files.
 
     The files are of one release, and those that PyPI shows already are not sent again.
     """
@@ -75,25 +75,25 @@ def history(files: Sequence[LocalFile], published: Mapping[str, Shown], now: dat
     if not new:
         return []
     first = new[0].artifact
-    found = [*_closed(f"{first.project} {first.version}", first.version, published, now)]
+    obstacles = [*_closed(f"{first.project} {first.version}", first.version, published, now)]
     held, size = sum(shown.size or 0 for shown in published.values()), sum(file.size for file in new)
     if held + size > PROJECT_LIMIT:
         # beyond the limit already: then it is another one
         limit = f"PyPI holds {held / GIB:.2f} GiB of the project, with these files it is {(held + size) / GIB:.2f} GiB"
         problem = f"{limit}, and the usual limit is {PROJECT_LIMIT // GIB} GiB"
         remedy = "delete old releases there, or ask for a larger limit"
-        found.append(Finding(first.project, problem, remedy, doubtful=held > PROJECT_LIMIT))
-    found += _copies(new, {shown.digests.get("sha256", ""): name for name, shown in published.items()})
+        obstacles.append(Finding(first.project, problem, remedy, doubtful=held > PROJECT_LIMIT))
+    obstacles += _copies(new, {shown.digests.get("sha256", ""): name for name, shown in published.items()})
     sdists = [name for name in published if not name.endswith(".whl") and _version(name) == first.version]
     if sdists and not new[-1].artifact.is_wheel:
-        found.append(Finding(new[-1].artifact.filename, f"PyPI has the sdist of this version: {sdists[0]}"))
+        obstacles.append(Finding(new[-1].artifact.filename, f"PyPI has the sdist of this version: {sdists[0]}"))
     if not published and first.project in reserved_names():
-        found.append(Finding(first.project, "PyPI takes no new project called like a module of Python itself"))
-    return found
+        obstacles.append(Finding(first.project, "PyPI takes no new project called like a module of Python itself"))
+    return obstacles
 
 
 def _closed(release: str, version: Version, published: Mapping[str, Shown], now: datetime) -> Iterator[Finding]:
-    """Find a release that takes no new files: `file_upload` in warehouse/forklift/legacy.py."""
+    """Yield a finding where PyPI accepts no new files for a release: `file_upload` in warehouse/forklift/legacy.py."""
     times = [shown.uploaded for name, shown in published.items() if shown.uploaded and _version(name) == version]
     if times and now - min(times) > OPEN_FOR:
         age = f"its first file is of {min(times):%Y-%m-%d}, and PyPI takes new files for {OPEN_FOR.days} days"
@@ -120,7 +120,7 @@ def _own(file: LocalFile, rules: Rules) -> Iterator[Problem]:
         yield from archive.record_problems(file.path)
     if rules.pypi:
         yield from map(Problem, _names(file))
-        yield from pypi_metadata.problems(file.metadata.text)
+        yield from core_metadata.problems(file.metadata.text)
         yield from archive.pypi_problems(file)
         if file.size > rules.file_limit:
             limit = f"{rules.file_limit // MIB} MiB"
@@ -128,25 +128,25 @@ def _own(file: LocalFile, rules: Rules) -> Iterator[Problem]:
 
 
 def _names(file: LocalFile) -> Iterator[str]:
-    """Find names that PyPI refuses: `_validate_metadata` for the version, else `file_upload`."""
-    said, name = file.artifact, file.artifact.filename
-    normal = said.project.replace("-", "_")
-    if said.version.local:
-        yield f"PyPI takes no local version (+{said.version.local})"
-    if not said.is_wheel:
+    """Yield what PyPI refuses of a file name: `_validate_metadata` for the version, else `file_upload`."""
+    named, name = file.artifact, file.artifact.filename
+    normal = named.project.replace("-", "_")
+    if named.version.local:
+        yield f"PyPI takes no local version (+{named.version.local})"
+    if not named.is_wheel:
         expected = f"{normal}-{_said_version(file)}.tar.gz"
         if name != expected:
             yield f"PyPI takes an sdist under the name {expected} only"
         return
     if name.partition("-")[0] != normal:
         yield f"its name must begin with {normal}- on PyPI"
-    refused = platforms.refused(said.tags[2])
+    refused = platforms.refused(named.tags[2])
     if refused:
         yield f"PyPI does not take the platform {', '.join(refused)}"
 
 
 def _said_version(file: LocalFile) -> Version:
-    """Return the version that the metadata says: an equal one, maybe with more zeros than that of the file name."""
+    """Return the version in the metadata, which equals that of the file name, but may have more zeros."""
     try:
         return Version(HeaderParser().parsestr(file.metadata.text.decode()).get("Version", ""))
     except InvalidVersion:
@@ -154,7 +154,7 @@ def _said_version(file: LocalFile) -> Version:
 
 
 def _doubles(files: Sequence[LocalFile]) -> Iterator[Finding]:
-    """Find what a release would hold twice: `1.0` and `1.0.0` are one version, which has one sdist (`file_upload`)."""
+    """Yield what a release would hold twice: `1.0` and `1.0.0` are one version, which has one sdist (`file_upload`)."""
     seen: dict[tuple[tuple[str, str, str], str], str] = {}
     for file in files:
         name = file.artifact.filename
@@ -166,7 +166,7 @@ def _doubles(files: Sequence[LocalFile]) -> Iterator[Finding]:
 
 
 def _copies(files: Iterable[LocalFile], names: Mapping[str, str]) -> Iterator[Finding]:
-    """Find files of the same bytes as another, whose name stands in *names* by its sha256 (`_is_duplicate_file`)."""
+    """Yield files of the same bytes as another one, which *names* has by its sha256 (`_is_duplicate_file`)."""
     for file in files:
         twin = names.get(file.sha256, file.artifact.filename)
         if twin != file.artifact.filename:
@@ -175,7 +175,7 @@ def _copies(files: Iterable[LocalFile], names: Mapping[str, str]) -> Iterator[Fi
 
 
 def _disagreements(files: Sequence[LocalFile]) -> Iterator[Finding]:
-    """Find the files whose metadata mean something else than those of most others; no index compares them."""
+    """Yield the files whose metadata differ in meaning from those of most others; no package index compares them."""
     for fields, those in ((SHARED, files), (OF_WHEELS, [file for file in files if file.artifact.is_wheel])):
         headers = {file.artifact.filename: HeaderParser().parsestr(file.metadata.text.decode()) for file in those}
         for field in fields:
@@ -192,5 +192,5 @@ def _disagreements(files: Sequence[LocalFile]) -> Iterator[Finding]:
 
 
 def _beside(field: str, values: Iterable[str], meant: frozenset[Hashable]) -> str:
-    """Return the values that say something else than *meant*."""
-    return "; ".join(sorted(each for each in values if not meaning.of(field, [each]) <= meant)) or "none"
+    """Return the values whose meaning is not among *meant*."""
+    return "; ".join(sorted(value for value in values if not meaning.of(field, [value]) <= meant)) or "none"

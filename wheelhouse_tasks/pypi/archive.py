@@ -1,4 +1,4 @@
-"""What is wrong with an archive: a RECORD that tells something else, and what PyPI refuses to take.
+"""What is wrong with an archive: a RECORD of other files, and what PyPI refuses.
 
 The archive was read to its end before (`metadata.read`), so it is whole and of a bounded size. PyPI's rules have their
 place in pypi/warehouse beside them, commit 6b62157 of 2026-08-21, read on 2026-11-26.
@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
-from wheelhouse_tasks.artifacts import zip_records
-from wheelhouse_tasks.artifacts.problem import Problem
 from wheelhouse_tasks.blocks import BLOCK
+from wheelhouse_tasks.pypi import zip_records
+from wheelhouse_tasks.pypi.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,8 +55,8 @@ ENCRYPTED, STREAMED = 0x1, 0x8
 def record_problems(path: Path) -> Iterator[Problem]:
     """Yield where the RECORD of a wheel differs from what the wheel holds (binary distribution format).
 
-    PyPI takes a RECORD of other files, and sends a mail (`validate_record` in warehouse/utils/wheel.py): that is
-    doubtful. A file of other bytes than its RECORD tells is damaged.
+    PyPI accepts a RECORD of other files, and sends a mail (`validate_record` in warehouse/utils/wheel.py): that is
+    doubtful. A file of other bytes than its RECORD promises is damaged.
     """
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
@@ -84,20 +84,20 @@ def record_problems(path: Path) -> Iterator[Problem]:
 
 
 def _member(path: str, held: set[str]) -> str:
-    """Return the name of the member that a RECORD means; backends on Windows write it with backslashes."""
+    """Return the name of the member that a RECORD lists, which backends on Windows write with backslashes."""
     return path if path in held else path.replace("\\", "/")
 
 
 def _same(archive: zipfile.ZipFile, name: str, digest: str) -> bool:
-    """Tell whether a member has the digest of a RECORD: `sha256=…`, in base64 without padding."""
+    """Return whether a member has the digest of a RECORD: `sha256=…`, in base64 without padding."""
     algorithm, _, expected = digest.partition("=")
     if algorithm not in ("sha256", "sha384", "sha512"):
         return False
-    found = hashlib.new(algorithm)
+    computed = hashlib.new(algorithm)
     with archive.open(name) as member:
         while block := member.read(BLOCK):
-            found.update(block)
-    return base64.urlsafe_b64encode(found.digest()).rstrip(b"=").decode() == expected.rstrip("=")
+            computed.update(block)
+    return base64.urlsafe_b64encode(computed.digest()).rstrip(b"=").decode() == expected.rstrip("=")
 
 
 def _some(names: list[str]) -> str:
@@ -124,9 +124,9 @@ def _wheel(file: LocalFile) -> Iterator[Problem]:
         if f"{folder}/METADATA" not in names:
             yield Problem(f"its .dist-info folder is not called {folder!r}")
             return
-        for each in _license_files(file.metadata.text):
-            if f"{folder}/licenses/{each}" not in names:
-                yield Problem(f"its License-File {each!r} is not in it, at {folder}/licenses/{each}")
+        for license_file in _license_files(file.metadata.text):
+            if f"{folder}/licenses/{license_file}" not in names:
+                yield Problem(f"its License-File {license_file!r} is not in it, at {folder}/licenses/{license_file}")
         if f"{folder}/entry_points.txt" in names:
             yield from _entry_points(archive.read(f"{folder}/entry_points.txt"))
         for info in archive.infolist():
@@ -182,20 +182,20 @@ def _sdist(file: LocalFile) -> Iterator[Problem]:
     expected = file.artifact.filename.removesuffix(".tar.gz")
     if folder != expected:
         yield Problem(f"its folder is not called {expected!r}, but {folder!r}", doubtful=True)
-    for each in _license_files(file.metadata.text):
-        if f"{folder}/{each}" not in names:
-            yield Problem(f"its License-File {each!r} is not in it")
+    for license_file in _license_files(file.metadata.text):
+        if f"{folder}/{license_file}" not in names:
+            yield Problem(f"its License-File {license_file!r} is not in it")
 
 
 def _source(name: str, content: bytes) -> Iterator[Problem]:
-    """Yield which encryption a file of Python source shows."""
+    """Yield each kind of encryption that a file of Python source has."""
     for maker, marks in FORBIDDEN.items():
-        if any(all(mark in content for mark in each) for each in marks):
+        if any(all(mark in content for mark in together) for together in marks):
             yield Problem(f"holds {name!r}, which {maker} encrypted")
 
 
 def knows_license_files(metadata_version: str) -> bool:
-    """Tell whether License-File is a field of that version of the metadata, and a promise: from 2.4 on (PEP 639)."""
+    """Return whether License-File is a promise in that version of the metadata, as from 2.4 on (PEP 639)."""
     try:
         return Version(metadata_version) >= Version("2.4")
     except InvalidVersion:
@@ -209,7 +209,7 @@ def _license_files(text: bytes) -> list[str]:
 
 
 def _entry_points(content: bytes) -> Iterator[Problem]:
-    """Yield what is wrong with entry points: PyPI looks at the names of scripts, at no value and no other group."""
+    """Yield what is wrong with entry points: PyPI reads the names of scripts, and no value and no other group."""
     parser = configparser.ConfigParser(delimiters=("=",), interpolation=None)
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     try:

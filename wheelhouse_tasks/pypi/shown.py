@@ -1,4 +1,4 @@
-"""What a package index shows of a project, and how it differs from the files of a release."""
+"""The files that a package index shows of a project, and how they differ from those of a release."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ class Shown:
     """One file of a project."""
 
     url: str
-    #: By algorithm; empty where the index shows none.
+    #: By algorithm; empty where the package index shows none.
     digests: Mapping[str, str]
-    #: Bytes, and when it was uploaded, where the page tells (PEP 700).
+    #: Bytes, and the time of the upload, where the page has them (PEP 700).
     size: int | None = None
     uploaded: datetime | None = None
 
 
-def of_links(found: Iterable[Link], page: bytes) -> dict[str, Shown]:
+def of_links(links: Iterable[Link], page: bytes) -> dict[str, Shown]:
     """Return the files that the links of a page show, by name; *page* is empty unless it is JSON."""
     times = _times(page) if page else {}
-    return {link.filename: _shown(link, times.get(link.filename)) for link in found}
+    return {link.filename: _shown(link, times.get(link.filename)) for link in links}
 
 
 def _shown(link: Link, uploaded: datetime | None) -> Shown:
@@ -44,7 +44,7 @@ def _shown(link: Link, uploaded: datetime | None) -> Shown:
 
 
 def _times(page: bytes) -> dict[str, datetime]:
-    """Return when each file was uploaded, which JSON pages tell."""
+    """Return the time at which each file was uploaded, by name, from a JSON page."""
     rows = json.loads(page).get("files", [])
     times = {row.get("filename"): parse_time(str(row.get("upload-time"))) for row in rows}
     return {name: time for name, time in times.items() if time}
@@ -53,7 +53,7 @@ def _times(page: bytes) -> dict[str, datetime]:
 def difference(file: LocalFile, digests: Mapping[str, str]) -> str:
     """Return how a file differs from one that is shown with *digests*, or an empty text if it is the same.
 
-    The file is read for a digest that is not known of it.
+    The file is read where the digest is not known yet.
     """
     if not digests:
         return "without a digest to compare"
@@ -69,6 +69,6 @@ def _digest(file: LocalFile, algorithm: str, there: str) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def _read_digest(path: Path, sha256: str, algorithm: str, length: int) -> str:
-    """Return another digest of the file at *path*, which has *sha256*: an index may be asked for it many times."""
+    """Return another digest of the file at *path*, which has *sha256*, and keep it for the next look."""
     del sha256
     return dist.digest_of(path, algorithm, length)

@@ -26,7 +26,7 @@ Comparison = tuple[str, str, str] | tuple[str, Specifier]
 Condition = frozenset[frozenset[Comparison]]
 
 ALWAYS: Condition = frozenset({frozenset()})
-#: Alternatives of one marker, beyond which it means what it says.
+#: Alternatives of one marker, beyond which it stands for itself.
 ALTERNATIVES = 256
 #: `MARKERS_REQUIRING_VERSION` of packaging.
 VERSIONS = ("implementation_version", "platform_release", "python_full_version", "python_version")
@@ -36,7 +36,7 @@ TOKEN = re.compile(r"""\s*("[^"]*"|'[^']*'|[()]|[^\s()"']+)""")
 
 
 def of(field: str, values: Iterable[str]) -> frozenset[Hashable]:
-    """Return what the values of a field mean together; one that cannot be read means what it says."""
+    """Return the meaning of all values of a field; a value that cannot be read stands for itself."""
     spelt = [text for text in (" ".join(value.split()) for value in values) if text]
     if field == "Requires-Dist":
         return _dependencies(spelt)
@@ -81,10 +81,10 @@ def _dependencies(values: Iterable[str]) -> frozenset[Hashable]:
 
 def _dependency(value: str) -> tuple[Hashable, Condition]:
     try:
-        said = Requirement(value)
-        extras = frozenset(map(canonicalize_name, said.extras))
-        what = (canonicalize_name(said.name), extras, _clauses(said.specifier), said.url)
-        return what, _condition(str(said.marker)) if said.marker else ALWAYS
+        requirement = Requirement(value)
+        extras = frozenset(map(canonicalize_name, requirement.extras))
+        what = (canonicalize_name(requirement.name), extras, _clauses(requirement.specifier), requirement.url)
+        return what, _condition(str(requirement.marker)) if requirement.marker else ALWAYS
     except (ValueError, IndexError, RecursionError):
         return value, ALWAYS
 

@@ -1,4 +1,4 @@
-"""What is wrong with an artifact, and whether anybody refuses it for that."""
+"""A problem of an artifact, and whether a package index refuses the artifact for it."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ class Problem(NamedTuple):
     """One thing that is wrong with an artifact."""
 
     text: str
-    #: Whether the index takes the artifact all the same.
+    #: Whether the package index accepts the artifact all the same.
     doubtful: bool = False

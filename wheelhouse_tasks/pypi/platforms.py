@@ -1,4 +1,4 @@
-"""The platforms of wheels that PyPI takes.
+"""The platforms of wheels that PyPI accepts.
 
 `_valid_platform_tag` and what stands above it in `warehouse/forklift/legacy.py` of pypi/warehouse, commit 6b62157 of
 2026-08-21, read on 2026-11-26. Each family of tags has its own machines.
@@ -61,13 +61,13 @@ FAMILIES = (
 
 
 def is_taken(platform: str) -> bool:
-    """Return whether PyPI takes wheels with a platform tag, the case of which means nothing."""
+    """Return whether PyPI accepts wheels with a platform tag, in any case of its letters."""
     tag = platform.lower()
     return tag in EXACT or any(
-        (found := family.tag.match(tag)) is not None and found[1] in family.machines for family in FAMILIES
+        (match := family.tag.match(tag)) is not None and match[1] in family.machines for family in FAMILIES
     )
 
 
 def refused(platforms: str) -> list[str]:
     """Return those of a compressed set of platform tags (`manylinux_2_17_x86_64.linux_x86_64`) that PyPI refuses."""
-    return [each for each in platforms.split(".") if not is_taken(each)]
+    return [tag for tag in platforms.split(".") if not is_taken(tag)]
