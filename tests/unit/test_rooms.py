@@ -16,7 +16,19 @@ GROUND = ("blocks", "errors", "files", "names", "secret", "text", "parallel", "r
 
 
 FLOORS = (
-    *("settings", "artifacts", "stamps", "storage", "pages", "container", "sources", "pypi", "publishing", "diagnosis"),
+    *(
+        "settings",
+        "services",
+        "artifacts",
+        "stamps",
+        "storage",
+        "pages",
+        "container",
+        "sources",
+        "pypi",
+        "publishing",
+        "diagnosis",
+    ),
     *("commands", "wheelhouse", "cli", "__init__", "__main__", "setup_commands"),
 )
 

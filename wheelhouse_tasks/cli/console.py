@@ -11,9 +11,10 @@ import threading
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from wheelhouse_tasks.cli.dialect import NoDialect, Report, dialect_of
 from wheelhouse_tasks.errors import Failed, one_line
 from wheelhouse_tasks.secret import mask
+from wheelhouse_tasks.services.choice import dialect_of
+from wheelhouse_tasks.services.dialect import NoDialect, Report
 from wheelhouse_tasks.settings.credentials import secrets_among, secrets_of
 from wheelhouse_tasks.text import size_text
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from wheelhouse_tasks.cli.dialect import Dialect
+    from wheelhouse_tasks.services.dialect import Dialect
     from wheelhouse_tasks.settings.resolve import Settings
     from wheelhouse_tasks.ui import PlanRow
 

@@ -5,7 +5,7 @@ https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-command
 
 from __future__ import annotations
 
-from wheelhouse_tasks.cli.dialect import NoDialect
+from wheelhouse_tasks.services.dialect import NoDialect
 
 
 class Azure(NoDialect):

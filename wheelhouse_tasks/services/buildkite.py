@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks import child
-from wheelhouse_tasks.cli.dialect import NoDialect, Report
+from wheelhouse_tasks.services.dialect import NoDialect, Report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

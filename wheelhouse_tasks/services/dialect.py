@@ -1,4 +1,4 @@
-"""What a CI service reads in the log of a build: the port of the dialects, and how the one of a build is chosen.
+"""What a CI service reads in the log of a build: the port of the dialects, and the one of a terminal.
 
 A dialect gives texts to print, and writes what its service keeps beside the log. Secrets are hidden before.
 """
@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
-
-from wheelhouse_tasks.settings import ci
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,25 +71,3 @@ class NoDialect:
 
     def finish(self, command: str, report: Report, result: Mapping[str, Any], error: str) -> None:
         """Keep nothing."""
-
-
-def dialect_of(environ: Mapping[str, str]) -> Dialect:
-    """Return the dialect of the service that runs this build."""
-    name = ci.service(environ)
-    if name in ("GitHub Actions", "Gitea Actions", "Forgejo Actions"):
-        from wheelhouse_tasks.cli.github import GitHub
-
-        return GitHub(environ)
-    if name == "GitLab CI":
-        from wheelhouse_tasks.cli.gitlab import GitLab
-
-        return GitLab()
-    if name == "Azure Pipelines":
-        from wheelhouse_tasks.cli.azure import Azure
-
-        return Azure()
-    if name == "Buildkite":
-        from wheelhouse_tasks.cli.buildkite import Buildkite
-
-        return Buildkite(environ)
-    return NoDialect()

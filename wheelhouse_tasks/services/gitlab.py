@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 
-from wheelhouse_tasks.cli.dialect import NoDialect
+from wheelhouse_tasks.services.dialect import NoDialect
 
 #: The start of a line is erased, so that only the title is seen.
 ERASE = "\x1b[0K"
