@@ -13,6 +13,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,7 +33,7 @@ from wheelhouse_tasks.commands.fetch import fetch
 from wheelhouse_tasks.errors import BadArtifact, DigestMismatch, PageMissing, WebError
 from wheelhouse_tasks.retry import LONGEST_PAUSE, TryAgainError, retry
 from wheelhouse_tasks.settings.resolve import resolve
-from wheelhouse_tasks.sources.web import LONGEST_RETRY_AFTER, Web
+from wheelhouse_tasks.sources.web import GATHERED, LONGEST_RETRY_AFTER, Web
 from wheelhouse_tasks.ui import Silent
 
 WHEEL = "demo-1.0-py3-none-any.whl"
@@ -112,6 +113,57 @@ def test_silence_is_continued(server: Scripted) -> None:
     server.answers["/x"] = Served(stops=[1000, 500], silently=True)
     assert fetched(server, timeout=programs.SILENCE) == BODY
     assert ranges(server) == [None, "bytes=1000-", "bytes=1500-"]
+
+
+@pytest.fixture(params=["http", "https"])
+def either(request: pytest.FixtureRequest, server: Scripted, certificate: Path) -> Iterator[tuple[Scripted, Web]]:
+    """Run a server without TLS, then one with it; return it with a reader that trusts it, and loses patience soon."""
+    with scripted(certificate) if request.param == "https" else nullcontext(server) as served:
+        yield served, Web(served.url, timeout=programs.SILENCE, retries=3, ca_bundle=str(certificate))
+
+
+def test_blocks_are_large(either: tuple[Scripted, Web]) -> None:
+    """A body is passed on in large blocks, though TLS hands out a record of 16 kB at a time."""
+    server, web = either
+    body = hashlib.shake_256(b"large").digest(2_500_000)
+    server.answers["/x"] = Served(body)
+    *blocks, last = web.blocks(f"{server.url}x")
+    assert b"".join([*blocks, last]) == body
+    assert [len(block) >= GATHERED for block in blocks] == [True] * len(blocks)
+
+
+@pytest.mark.parametrize("stop", [1, 16_383, 16_385, 300_000])
+def test_what_came_before_a_silence_counts(stop: int, either: tuple[Scripted, Web]) -> None:
+    """A body that falls silent within a block is continued behind its last byte, with TLS or without."""
+    server, web = either
+    body = hashlib.shake_256(b"silent").digest(400_000)
+    server.answers["/x"] = Served(body, stops=[stop], silently=True)
+    assert b"".join(web.blocks(f"{server.url}x")) == body
+    assert ranges(server) == [None, f"bytes={stop}-"]
+
+
+def test_what_came_before_a_drip_counts(either: tuple[Scripted, Web]) -> None:
+    """A body that begins well, and then comes byte by byte, is given up within its block, and continued."""
+    server, web = either
+    sent = []
+
+    def fade(handler: Handler) -> None:
+        handler.begin(200, {"ETag": ETAG, "Content-Length": "3000"})
+        handler.connection.settimeout(0.02)
+        for number in range(3000):
+            handler.wfile.write(BODY[number : number + 1])
+            sent.append(number)
+            try:
+                handler.connection.recv(1)
+            except TimeoutError:
+                continue
+            return
+
+    server.in_turn("/x", fade, Served())
+    assert b"".join(web.blocks(f"{server.url}x")) == BODY
+    _, again = ranges(server)
+    assert again is not None
+    assert 0 < int(again.removeprefix("bytes=").removesuffix("-")) <= len(sent) < 3000
 
 
 @pytest.mark.parametrize(
