@@ -148,7 +148,7 @@ def _apply(
 
     def complete(candidate: Candidate) -> tuple[Candidate, int | WheelhouseError]:
         try:
-            size = fetcher.download(candidate) if candidate in plan.download else 0
+            size = 0 if candidate.artifact.filename in plan.present_names else fetcher.download(candidate)
             fetcher.attest(candidate)
         except WheelhouseError as error:
             return candidate, error
@@ -242,7 +242,7 @@ def _show(plan: FetchPlan, folder: Path, ui: Ui) -> None:
         f"Fetch from {', '.join(sorted(sources))} into {folder}" if one else f"Fetch into {folder}",
         [
             PlanRow(
-                "already there" if candidate in plan.present else "download",
+                "already there" if candidate.artifact.filename in plan.present_names else "download",
                 candidate.size,
                 candidate.sha256,
                 "" if one else candidate.source,
