@@ -681,6 +681,71 @@ def test_netrc(server: Scripted, tmp_path: Path) -> None:
     assert asked == [basic("robot", SENTINEL)] * 2 + [basic("me", "mine")] * 2
 
 
+def test_each_host_has_its_own_login_of_netrc(
+    server: Scripted, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Two hosts that are read in turn, by a link or a redirect, get their own logins."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login one password 1\nmachine localhost login two password 2\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    web = Web(server.url, timeout=programs.STUCK, retries=0)
+    one, two = (f"http://{host}:{server.port}/" for host in ("127.0.0.1", "localhost"))
+    server.answers |= {"/x": (200, {}, b"x"), "/to-one": redirect(f"{one}x"), "/to-two": redirect(f"{two}x")}
+    for url in (f"{one}x", f"{two}x", f"{one}x", f"{two}x", f"{one}to-two", f"{two}to-one"):
+        web.page(url)
+    first, second = basic("one", "1"), basic("two", "2")
+    assert [request.headers["Authorization"] for request in server.seen] == [
+        *(first, second, first, second),
+        *(first, second),
+        *(second, first),
+    ]
+
+
+def test_a_link_with_its_own_login(server: Scripted, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A link that holds a login sends it, where ~/.netrc has none for its host, and to no other link."""
+    monkeypatch.setenv("NETRC", str(tmp_path / "none"))
+    web = Web(server.url, timeout=programs.STUCK, retries=0)
+    server.answers["/x"] = (200, {}, b"x")
+    for url in (f"{server.url}x", f"{server.url.replace('//', '//me:mine@')}x", f"{server.url}x"):
+        web.page(url)
+    assert server.asked("/x", "Authorization") == [None, basic("me", "mine"), None]
+
+
+def test_environment_is_looked_up_once_for_a_host(
+    server: Scripted, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What the environment says of a host is looked up for its first request: its proxy, and its login."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine wheels.invalid login one password 1\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("http_proxy", server.url)
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("no_proxy", "")
+    web = Web("http://wheels.invalid/", timeout=programs.STUCK, retries=0)
+    server.answers |= {"http://wheels.invalid/x": (200, {}, b"x")}
+    for _ in range(3):
+        web.page("http://wheels.invalid/x")
+        netrc.unlink(missing_ok=True)
+        monkeypatch.delenv("http_proxy", raising=False)
+    assert server.asked("http://wheels.invalid/x", "Authorization") == [basic("one", "1")] * 3
+
+
+def test_host_without_a_proxy(server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host in NO_PROXY is asked without the proxy of the others, also where it redirects to one of them."""
+    monkeypatch.setenv("http_proxy", server.url.replace("//", f"//me:{SENTINEL}@"))
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+    far, near = "http://wheels.invalid/x", f"http://127.0.0.1:{server.port}/x"
+    server.answers[far] = (200, {}, b"x")
+    server.in_turn("/x", (200, {}, b"x"), redirect(far))
+    web = Web(far, timeout=programs.STUCK, retries=0)
+    for url in (far, near, near):
+        web.page(url)
+    proxied, direct = (far, basic("me", SENTINEL)), ("/x", None)
+    sent = [(request.path, request.headers["Proxy-Authorization"]) for request in server.seen]
+    assert sent == [proxied, direct, direct, proxied]
+
+
 def test_proxy(server: Scripted, tmp_path: Path) -> None:
     """A proxy gets its own credentials and no others, and its password is not told."""
     project = make_project(tmp_path / "project")
