@@ -235,7 +235,9 @@ class PublishError(RequestFailed):
 
 def one_line(text: str) -> str:
     """Return *text* on one printable line: control and bidirectional characters are shown escaped."""
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in " ".join(text.split()))
+    shown = " ".join(text.split())
+    if not shown.isprintable():
+        shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
     return shown if len(shown) <= MESSAGE_LIMIT else shown[: MESSAGE_LIMIT - 1] + "…"
 
 

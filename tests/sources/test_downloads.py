@@ -13,6 +13,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,7 +33,7 @@ from wheelhouse_tasks.commands.fetch import fetch
 from wheelhouse_tasks.errors import BadArtifact, DigestMismatch, PageMissing, WebError
 from wheelhouse_tasks.retry import LONGEST_PAUSE, TryAgainError, retry
 from wheelhouse_tasks.settings.resolve import resolve
-from wheelhouse_tasks.sources.web import LONGEST_RETRY_AFTER, Web
+from wheelhouse_tasks.sources.web import GATHERED, LONGEST_RETRY_AFTER, Web
 from wheelhouse_tasks.ui import Silent
 
 WHEEL = "demo-1.0-py3-none-any.whl"
@@ -112,6 +113,57 @@ def test_silence_is_continued(server: Scripted) -> None:
     server.answers["/x"] = Served(stops=[1000, 500], silently=True)
     assert fetched(server, timeout=programs.SILENCE) == BODY
     assert ranges(server) == [None, "bytes=1000-", "bytes=1500-"]
+
+
+@pytest.fixture(params=["http", "https"])
+def either(request: pytest.FixtureRequest, server: Scripted, certificate: Path) -> Iterator[tuple[Scripted, Web]]:
+    """Run a server without TLS, then one with it; return it with a reader that trusts it, and loses patience soon."""
+    with scripted(certificate) if request.param == "https" else nullcontext(server) as served:
+        yield served, Web(served.url, timeout=programs.SILENCE, retries=3, ca_bundle=str(certificate))
+
+
+def test_blocks_are_large(either: tuple[Scripted, Web]) -> None:
+    """A body is passed on in large blocks, though TLS hands out a record of 16 kB at a time."""
+    server, web = either
+    body = hashlib.shake_256(b"large").digest(2_500_000)
+    server.answers["/x"] = Served(body)
+    *blocks, last = web.blocks(f"{server.url}x")
+    assert b"".join([*blocks, last]) == body
+    assert [len(block) >= GATHERED for block in blocks] == [True] * len(blocks)
+
+
+@pytest.mark.parametrize("stop", [1, 16_383, 16_385, 300_000])
+def test_what_came_before_a_silence_counts(stop: int, either: tuple[Scripted, Web]) -> None:
+    """A body that falls silent within a block is continued behind its last byte, with TLS or without."""
+    server, web = either
+    body = hashlib.shake_256(b"silent").digest(400_000)
+    server.answers["/x"] = Served(body, stops=[stop], silently=True)
+    assert b"".join(web.blocks(f"{server.url}x")) == body
+    assert ranges(server) == [None, f"bytes={stop}-"]
+
+
+def test_what_came_before_a_drip_counts(either: tuple[Scripted, Web]) -> None:
+    """A body that begins well, and then comes byte by byte, is given up within its block, and continued."""
+    server, web = either
+    sent = []
+
+    def fade(handler: Handler) -> None:
+        handler.begin(200, {"ETag": ETAG, "Content-Length": "3000"})
+        handler.connection.settimeout(0.02)
+        for number in range(3000):
+            handler.wfile.write(BODY[number : number + 1])
+            sent.append(number)
+            try:
+                handler.connection.recv(1)
+            except TimeoutError:
+                continue
+            return
+
+    server.in_turn("/x", fade, Served())
+    assert b"".join(web.blocks(f"{server.url}x")) == BODY
+    _, again = ranges(server)
+    assert again is not None
+    assert 0 < int(again.removeprefix("bytes=").removesuffix("-")) <= len(sent) < 3000
 
 
 @pytest.mark.parametrize(
@@ -627,6 +679,71 @@ def test_netrc(server: Scripted, tmp_path: Path) -> None:
         failed(inv(project, *FETCH, each, "--verbose"), 1, f"{url}{WHEEL}: is not there (404)")
     asked = [request.headers["Authorization"] for request in server.seen]
     assert asked == [basic("robot", SENTINEL)] * 2 + [basic("me", "mine")] * 2
+
+
+def test_each_host_has_its_own_login_of_netrc(
+    server: Scripted, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Two hosts that are read in turn, by a link or a redirect, get their own logins."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login one password 1\nmachine localhost login two password 2\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    web = Web(server.url, timeout=programs.STUCK, retries=0)
+    one, two = (f"http://{host}:{server.port}/" for host in ("127.0.0.1", "localhost"))
+    server.answers |= {"/x": (200, {}, b"x"), "/to-one": redirect(f"{one}x"), "/to-two": redirect(f"{two}x")}
+    for url in (f"{one}x", f"{two}x", f"{one}x", f"{two}x", f"{one}to-two", f"{two}to-one"):
+        web.page(url)
+    first, second = basic("one", "1"), basic("two", "2")
+    assert [request.headers["Authorization"] for request in server.seen] == [
+        *(first, second, first, second),
+        *(first, second),
+        *(second, first),
+    ]
+
+
+def test_a_link_with_its_own_login(server: Scripted, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A link that holds a login sends it, where ~/.netrc has none for its host, and to no other link."""
+    monkeypatch.setenv("NETRC", str(tmp_path / "none"))
+    web = Web(server.url, timeout=programs.STUCK, retries=0)
+    server.answers["/x"] = (200, {}, b"x")
+    for url in (f"{server.url}x", f"{server.url.replace('//', '//me:mine@')}x", f"{server.url}x"):
+        web.page(url)
+    assert server.asked("/x", "Authorization") == [None, basic("me", "mine"), None]
+
+
+def test_environment_is_looked_up_once_for_a_host(
+    server: Scripted, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What the environment says of a host is looked up for its first request: its proxy, and its login."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine wheels.invalid login one password 1\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("http_proxy", server.url)
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("no_proxy", "")
+    web = Web("http://wheels.invalid/", timeout=programs.STUCK, retries=0)
+    server.answers |= {"http://wheels.invalid/x": (200, {}, b"x")}
+    for _ in range(3):
+        web.page("http://wheels.invalid/x")
+        netrc.unlink(missing_ok=True)
+        monkeypatch.delenv("http_proxy", raising=False)
+    assert server.asked("http://wheels.invalid/x", "Authorization") == [basic("one", "1")] * 3
+
+
+def test_host_without_a_proxy(server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host in NO_PROXY is asked without the proxy of the others, also where it redirects to one of them."""
+    monkeypatch.setenv("http_proxy", server.url.replace("//", f"//me:{SENTINEL}@"))
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+    far, near = "http://wheels.invalid/x", f"http://127.0.0.1:{server.port}/x"
+    server.answers[far] = (200, {}, b"x")
+    server.in_turn("/x", (200, {}, b"x"), redirect(far))
+    web = Web(far, timeout=programs.STUCK, retries=0)
+    for url in (far, near, near):
+        web.page(url)
+    proxied, direct = (far, basic("me", SENTINEL)), ("/x", None)
+    sent = [(request.path, request.headers["Proxy-Authorization"]) for request in server.seen]
+    assert sent == [proxied, direct, direct, proxied]
 
 
 def test_proxy(server: Scripted, tmp_path: Path) -> None:

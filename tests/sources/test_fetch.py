@@ -1,8 +1,11 @@
 """A fetch: what it finds, where from, and what it leaves in the folder."""
 
+import hashlib
 import json
 import os
+import sys
 from pathlib import Path
+from types import FrameType
 
 import pytest
 import servers
@@ -11,6 +14,9 @@ from outcomes import failed
 from projects import inv, make_project, s3_env, uploaded
 from scripted import scripted
 from stores import payload
+
+from wheelhouse_tasks.commands.fetch import fetch
+from wheelhouse_tasks.settings.resolve import resolve
 
 
 def test_fetch_is_by_pep_440_and_503(tmp_path: Path) -> None:
@@ -32,6 +38,32 @@ def test_fetch_from_a_folder_without_pages(tmp_path: Path) -> None:
     first, second = (json.loads(inv(project, *words).stdout) for _ in range(2))
     assert (first["downloaded"], first["present"]) == (["demo-1.0-py3-none-any.whl"], [])
     assert (second["downloaded"], second["present"]) == ([], ["demo-1.0-py3-none-any.whl"])
+
+
+def test_fetch_compares_no_file_with_every_other(tmp_path: Path) -> None:
+    """Whether a file is to be downloaded is looked up, not searched for: comparisons would grow with the square."""
+    names = [f"demo-1.{number}-py3-none-any.whl" for number in range(200)]
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    for name in names:
+        (shelf / name).write_bytes(name.encode())
+    links = [f"<a href='{name}#sha256={hashlib.sha256(name.encode()).hexdigest()}'>x</a>" for name in names]
+    (shelf / "index.html").write_text("\n".join(links))
+    compared = 0
+
+    def count(frame: FrameType, event: str, _: object) -> None:
+        nonlocal compared
+        compared += event == "call" and frame.f_code.co_name == "__eq__"
+
+    settings = resolve({}, {}, {"project": "demo", "indexes": [str(shelf)], "max_workers": 1}, tmp_path)
+    for done in ("downloaded", "present"):
+        sys.setprofile(count)
+        try:
+            result = fetch(settings)
+        finally:
+            sys.setprofile(None)
+        assert sorted(getattr(result, done)) == sorted(names)
+    assert compared < 10 * len(names)
 
 
 @pytest.mark.parametrize("page", ["", "auto/", "wheelhouse-uploader"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from packaging.utils import (
     InvalidSdistFilename,
@@ -14,13 +13,11 @@ from packaging.utils import (
     parse_sdist_filename,
     parse_wheel_filename,
 )
+from packaging.version import InvalidVersion, Version
 
 from wheelhouse_tasks.artifacts import companions
 from wheelhouse_tasks.errors import NotAnArtifact, UsageError, one_line
 from wheelhouse_tasks.names import project_name
-
-if TYPE_CHECKING:
-    from packaging.version import Version
 
 NAME_LIMIT = 255 - companions.LONGEST
 """Bytes of a file name: the longest companion of an artifact must still fit a file system's 255."""
@@ -84,19 +81,27 @@ def parse(filename: str) -> Artifact:
 
 
 def _wheel(filename: str) -> tuple[NormalizedName, Version, tuple[str, str, str], str]:
-    """Return project, version, tags and build of a wheel; each half of its name is one of few, and read once."""
+    """Return project, version, tags and build of a wheel; each part of its name is one of few, and read once."""
     name, _, rest = filename.removesuffix(".whl").partition("-")
     version, _, tail = rest.partition("-")
     try:
-        return *_whose(name, version), *_tagged(tail)
+        return _project(name), _version(version), *_tagged(tail)
     except InvalidWheelFilename:
         parse_wheel_filename(filename)  # says the same of the whole name
         raise
 
 
+@functools.lru_cache(maxsize=4096)
+def _project(name: str) -> NormalizedName:
+    return parse_wheel_filename(f"{name}-1-py3-none-any.whl")[0]
+
+
 @functools.lru_cache(maxsize=16384)
-def _whose(name: str, version: str) -> tuple[NormalizedName, Version]:
-    return parse_wheel_filename(f"{name}-{version}-py3-none-any.whl")[:2]
+def _version(version: str) -> Version:
+    try:
+        return Version(version)
+    except InvalidVersion as error:
+        raise InvalidWheelFilename(str(error)) from None
 
 
 @functools.lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.artifacts import attestation, metadata
 from wheelhouse_tasks.artifacts.companions import attestation_of
-from wheelhouse_tasks.artifacts.dist import digest_of, digests
+from wheelhouse_tasks.artifacts.dist import digest_of, sha256_of
 from wheelhouse_tasks.blocks import BLOCK
 from wheelhouse_tasks.errors import BadArtifact, Conflict, DigestMismatch, Failed
 from wheelhouse_tasks.files import Parts, part_of, whole
@@ -59,7 +59,7 @@ def save(  # noqa: PLR0913
                     raise wrong
         if target.is_dir():
             raise Failed(str(target), "is a folder")
-        if not replace and target.exists() and digests(target)[0] != got:
+        if not replace and target.exists() and sha256_of(target) != got:
             raise Conflict(str(target), "is there with other bytes than were fetched", "remove it")
     return written
 

@@ -8,6 +8,7 @@ import os
 import shlex
 import sys
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -19,9 +20,10 @@ from wheelhouse_tasks.settings.credentials import secrets_among, secrets_of
 from wheelhouse_tasks.text import size_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from rich.console import Console
+    from rich.table import Table
 
     from wheelhouse_tasks.services.dialect import Dialect
     from wheelhouse_tasks.settings.resolve import Settings
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 LOG_WIDTH = 240
 #: As many digits of a sha256 as a person compares.
 DIGITS = 12
+#: Between the columns of a table.
+GAP = "  "
 
 
 class Terminal:
@@ -136,21 +140,19 @@ class Terminal:
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Print a table without borders, which copies well from a log."""
-        from rich.table import Table
-
-        title, columns = self.clean(title), [self.clean(column) for column in columns]
-        cells = [[self.clean(cell) for cell in row] for row in rows]
-        shown = Table(box=None, pad_edge=False)
-        for column in columns:
-            shown.add_column(column, overflow="fold", justify="right" if column == "size" else "left")
-        for row in cells:
-            shown.add_row(*map(self.dialect.harmless, row))
+        title, head, *cleaned = self.clean(title), *([self.clean(cell) for cell in row] for row in (columns, *rows))
+        harmless = [[self.dialect.harmless(cell) for cell in row] for row in cleaned]
+        lines = aligned([head, *harmless], right=[column == "size" for column in columns], width=self.console.width)
         with self._lock:
-            self.report.tables.append((title, columns, cells))
+            self.report.tables.append((title, head, cleaned))
             # a title of the table's own would be folded to its width
             if not self._command(self.dialect.opening(title)):
                 self._print(self.dialect.harmless(title), style="bold")
-            self._print(shown, soft_wrap=False)
+            if lines:
+                self._print(lines[0], style="table.header")
+                self._print_as_it_is(lines[1:])
+            else:
+                self._print(folded(head, harmless, right="size"), soft_wrap=False)
             self._command(self.dialect.closing())
 
     def progress(self, text: str) -> None:
@@ -234,11 +236,52 @@ class Terminal:
 
     def _print(self, *shown: object, **options: Any) -> None:
         """Print; where nobody reads any more (`... | head`), go on in silence: work is not left half done for that."""
-        with self._lock:
-            try:
-                self.console.print(*shown, **options)
-            except BrokenPipeError:
-                _mute(self.console.file)
+        with self._lock, _unheard(self.console):
+            self.console.print(*shown, **options)
+
+    def _print_as_it_is(self, lines: Sequence[str]) -> None:
+        """Print lines as `_print` does, thousands of them at little cost."""
+        with self._lock, _unheard(self.console):
+            self.console.out("\n".join(lines), highlight=False, end="\n" * bool(lines))
+
+
+@contextmanager
+def _unheard(console: Console) -> Iterator[None]:
+    """Go on in silence where nobody reads any more what is printed."""
+    try:
+        yield
+    except BrokenPipeError:
+        _mute(console.file)
+
+
+def aligned(rows: Sequence[Sequence[str]], *, right: Sequence[bool], width: int) -> list[str]:
+    """Return the lines of a table, as rich would print it; none where it is wider than *width*, and has to be folded.
+
+    Rich measures and splits each cell several times, which for thousands of rows takes longer than to fetch them.
+    """
+    from rich.cells import cell_len
+
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    if sum(widths) + len(GAP) * (len(widths) - 1) > width:
+        return []
+
+    def padded(cell: str, width: int, is_right: bool) -> str:
+        blanks = " " * (width - cell_len(cell))
+        return blanks + cell if is_right else cell + blanks
+
+    return [GAP.join(map(padded, row, widths, right)) for row in rows]
+
+
+def folded(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: str) -> Table:
+    """Return a table whose cells are folded to the width of a terminal; the column called *right* is aligned there."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold", justify="right" if column == right else "left")
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def _mute(stream: IO[str] | None) -> None:

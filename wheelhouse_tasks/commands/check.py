@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
@@ -24,6 +23,7 @@ from wheelhouse_tasks.ui import Silent, Ui
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wheelhouse_tasks.container.project import Project
     from wheelhouse_tasks.pages.record import File
     from wheelhouse_tasks.settings.resolve import Settings
 
@@ -83,21 +83,39 @@ def check(settings: Settings, ui: Ui | None = None, *, deep: bool = False, repai
 
 
 def _findings(settings: Settings, store: Store, *, deep: bool) -> tuple[int, list[Finding]]:
-    number, findings = 0, list[Finding]()
-    names = project_names(store)
-    for unread in open_projects(settings, store, names, writing=False).values():
-        try:
-            project = look(unread)
-        except BadPage as error:
-            findings.append(Finding(error.subject, error.problem))
-            continue
-        files = project.files()
+    """Return the number of files, and what is off, in the order of the projects; requests are made in parallel."""
+    number, findings, workers = 0, list[Finding](), settings.options.max_workers
+    unread = list(open_projects(settings, store, project_names(store), writing=False).values())
+    for start in range(0, len(unread), workers):  # all projects at once could fill the memory
+        looked = parallel.run(_look, unread[start : start + workers], workers)
+        files = [(result.project, file) for result in looked if result.project for file in result.files.values()]
+        off = [result.findings for result in looked for _ in result.files]
+        for examine in (_metadata, _bytes) if deep else (_metadata,):
+            for findings_there, finding in zip(off, parallel.run(examine, files, workers), strict=True):
+                findings_there.extend([finding] if finding else [])
         number += len(files)
-        findings += [*_objects(project), *_entries(project, files), *_pages(project, files), *_metadata(project, files)]
-        if deep:
-            of_files = parallel.run(partial(_bytes, project), files.values(), settings.options.max_workers)
-            findings += [finding for of_file in of_files for finding in of_file]
+        findings += [finding for result in looked for finding in result.findings]
     return number, [*findings, *_root(settings, store)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Looked:
+    """A project with its files, and what is off."""
+
+    #: None where its pages cannot be read; it has no files then.
+    project: LookedProject | None
+    files: dict[str, File]
+    findings: list[Finding]
+
+
+def _look(unread: Project) -> _Looked:
+    try:
+        project = look(unread)
+    except BadPage as error:
+        return _Looked(project=None, files={}, findings=[Finding(error.subject, error.problem)])
+    files = project.files()
+    findings = [*_objects(project), *_entries(project, files), *_pages(project, files)]
+    return _Looked(project=project, files=files, findings=findings)
 
 
 def _objects(project: LookedProject) -> Iterator[Finding]:
@@ -144,30 +162,32 @@ def _pages(project: LookedProject, files: dict[str, File]) -> Iterator[Finding]:
                 yield Finding(page.name, "does not link the files that are there")
 
 
-def _metadata(project: LookedProject, files: dict[str, File]) -> Iterator[Finding]:
-    for name, file in files.items():
-        if not name.endswith(".whl"):
-            continue
-        try:
-            content = read_all(project.store, project.object(name) + METADATA)
-        except ObjectMissing:
-            yield Finding(project.object(name), "has no .metadata beside it")
-            continue
-        if hashlib.sha256(content).hexdigest() != file.metadata_sha256:
-            yield Finding(project.object(name) + METADATA, "is not the METADATA that the page promises")
+def _metadata(named: tuple[LookedProject, File]) -> Finding | None:
+    project, file = named
+    name = project.object(file.filename)
+    if not name.endswith(".whl"):
+        return None
+    try:
+        content = read_all(project.store, name + METADATA)
+    except ObjectMissing:
+        return Finding(name, "has no .metadata beside it")
+    if hashlib.sha256(content).hexdigest() != file.metadata_sha256:
+        return Finding(name + METADATA, "is not the METADATA that the page promises")
+    return None
 
 
-def _bytes(project: LookedProject, file: File) -> list[Finding]:
+def _bytes(named: tuple[LookedProject, File]) -> Finding | None:
+    project, file = named
     name = project.object(file.filename)
     try:
         read = project.describe_bytes(file.filename, project.entries[name])
     except WheelhouseError as error:
-        return [Finding(name, str(error))]
+        return Finding(name, str(error))
     if read.sha256 != file.sha256:
-        return [Finding(name, f"its bytes have sha256 {read.sha256}, promised is {file.sha256}")]
+        return Finding(name, f"its bytes have sha256 {read.sha256}, promised is {file.sha256}")
     if file.metadata_sha256 and read.metadata_sha256 != file.metadata_sha256:
-        return [Finding(name, "its METADATA is not the one that the page promises")]
-    return []
+        return Finding(name, "its METADATA is not the one that the page promises")
+    return None
 
 
 def _root(settings: Settings, store: Store) -> Iterator[Finding]:

@@ -162,7 +162,7 @@ def transfer(
 
     def complete(candidate: Candidate) -> tuple[Candidate, int | WheelhouseError]:
         try:
-            size = fetcher.download(candidate) if candidate in plan.download else 0
+            size = 0 if candidate.artifact.filename in plan.present_names else fetcher.download(candidate)
             fetcher.attest(candidate)
         except WheelhouseError as error:
             return candidate, error
@@ -271,7 +271,7 @@ def _show(plan: FetchPlan, folder: Path, ui: Ui) -> None:
 
 
 def _action(candidate: Candidate, plan: FetchPlan) -> str:
-    if candidate in plan.present:
+    if candidate.artifact.filename in plan.present_names:
         return "already there"
     return "download, unverified" if candidate.unverified else "download"
 

@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+#: A body that arrives with fewer bytes a second than this, during the timeout, has stopped: a server that sends a byte
+#: now and then is never silent. Only the time of waiting counts, not the time in which the bytes are used.
+SLOWEST = 1000
+
 OK, PARTIAL, NOT_SATISFIABLE = 200, 206, 416
 CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 
@@ -71,6 +75,26 @@ class Progress:
         self.validator = tag if tag.startswith('"') else headers.get("Last-Modified", "")
         if headers.get("Content-Encoding", "identity").lower() != "identity":  # the next answer may be packed otherwise
             self.validator = ""
+
+
+@dataclass
+class Pace:
+    """How fast a body has arrived since the last judgement."""
+
+    #: Seconds of waiting.
+    waited: float = 0.0
+    #: In bytes.
+    arrived: int = 0
+
+    def is_too_slow(self, size: int, seconds: float, timeout: float) -> bool:
+        """Count *size* bytes that were waited for; return whether too few came during *timeout*, once it is over."""
+        self.waited += seconds
+        self.arrived += size
+        if self.waited < timeout:
+            return False
+        too_slow = self.arrived < SLOWEST * self.waited
+        self.waited, self.arrived = 0.0, 0
+        return too_slow
 
 
 def read_bounded(blocks: Iterable[bytes], limit: int) -> bytes:

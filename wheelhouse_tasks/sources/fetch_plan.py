@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.errors import Conflict, Failed, NothingToDo, of_files, together
@@ -45,6 +46,11 @@ class FetchPlan:
     #: In the folder already, with the promised sha256.
     present: tuple[Candidate, ...]
     skipped: tuple[Skipped, ...]
+
+    @cached_property
+    def present_names(self) -> frozenset[str]:
+        """Return the names of the files that are in the folder already."""
+        return frozenset(candidate.artifact.filename for candidate in self.present)
 
     @property
     def files(self) -> tuple[Candidate, ...]:

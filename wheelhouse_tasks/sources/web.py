@@ -6,7 +6,7 @@ import threading
 import time
 import zlib
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import requests
@@ -17,7 +17,7 @@ from wheelhouse_tasks.pages import html_links
 from wheelhouse_tasks.pages.links import PAGE_LIMIT
 from wheelhouse_tasks.retry import TryAgainError, pause, retry
 from wheelhouse_tasks.secret import mask_url
-from wheelhouse_tasks.sources.download import NOT_SATISFIABLE, OK, Progress
+from wheelhouse_tasks.sources.download import NOT_SATISFIABLE, OK, SLOWEST, Pace, Progress
 from wheelhouse_tasks.text import count
 
 if TYPE_CHECKING:
@@ -30,9 +30,10 @@ LONGEST_RETRY_AFTER = 10.0
 GZIP, GZIP_HEAD = ("gzip", "x-gzip"), b"\x1f\x8b"
 GONE = (404, 410)
 TOO_MANY, SERVER_ERROR = 429, 500
-#: A body that arrives with fewer bytes a second than this, during `timeout`, has stopped: a server that sends a byte
-#: now and then is never silent. Only the time of waiting counts, not the time in which the bytes are used.
-SLOWEST = 1000
+#: Bytes of a body that are gathered before they are used.
+GATHERED = 1 << 18
+#: The most that one read brings over TLS; a read that asks for more is slower, by the memory that it asks for.
+TLS_RECORD = 1 << 14
 
 
 class Web:
@@ -145,24 +146,32 @@ class Web:
             )
 
     def _body(self, response: requests.Response, url: str) -> Iterator[bytes]:
-        """Yield the bytes of a body as they arrive; raise TryAgainError where it is cut off or (nearly) silent."""
-        waited, arrived = 0.0, 0
-        while True:
-            start = time.monotonic()
+        """Yield the bytes of a body in large blocks; raise TryAgainError where it is cut off or (nearly) silent.
+
+        What came before that is yielded too, so that another answer can continue it.
+        """
+        most = TLS_RECORD if urlsplit(response.url).scheme == "https" else GATHERED
+        pace, ended = Pace(), False
+        while not ended:
+            block, stopped = bytearray(), None
             try:
                 with self._border(url):
-                    block = response.raw.read1(BLOCK, decode_content=False)
+                    while len(block) < GATHERED and not ended:
+                        start = time.monotonic()
+                        piece = response.raw.read1(most, decode_content=False)
+                        block += piece
+                        ended = not piece
+                        if pace.is_too_slow(len(piece), time.monotonic() - start, self.timeout) and not ended:
+                            problem = f"comes with less than {SLOWEST} bytes a second"
+                            raise WebError(mask_url(url), problem, "see the setting 'timeout'")
             except WebError as error:
-                raise TryAgainError(error) from None
-            if not block:
-                return
-            waited, arrived = waited + time.monotonic() - start, arrived + len(block)
-            if waited >= self.timeout:
-                if arrived < SLOWEST * waited:
-                    problem = f"comes with less than {SLOWEST} bytes a second"
-                    raise TryAgainError(WebError(mask_url(url), problem, "see the setting 'timeout'"))
-                waited, arrived = 0.0, 0
-            yield block
+                stopped = TryAgainError(error)
+            except TryAgainError as again:
+                stopped = again
+            if block:
+                yield bytes(block)
+            if stopped:
+                raise stopped
 
     @contextmanager
     def _open(
@@ -179,49 +188,77 @@ class Web:
             yield response
 
     def _check(self, response: requests.Response, url: str, expected: tuple[int, ...]) -> None:
-        shown, status = mask_url(url), response.status_code
+        status = response.status_code
         if urlsplit(url).scheme == "https" and any(
             urlsplit(answer.url).scheme != "https" for answer in (*response.history, response)
         ):
-            raise WebError(shown, "redirects from https to http", "use the address that it leads to, if you trust it")
+            remedy = "use the address that it leads to, if you trust it"
+            raise WebError(mask_url(url), "redirects from https to http", remedy)
         if status in GONE:
-            raise PageMissing(shown, f"is not there ({status})", status=status)
+            raise PageMissing(mask_url(url), f"is not there ({status})", status=status)
         if status in (401, 403):
             remedy = "put user and password into the URL, or into ~/.netrc"
-            raise WebError(shown, f"access denied ({status})", remedy, status=status)
+            raise WebError(mask_url(url), f"access denied ({status})", remedy, status=status)
         if status == TOO_MANY or status >= SERVER_ERROR:
             wait = response.headers.get("Retry-After", "")
             seconds = min(float(wait), LONGEST_RETRY_AFTER) if wait.isdecimal() else 0.0
-            raise TryAgainError(WebError(shown, f"the server answered {status}", status=status), seconds)
+            raise TryAgainError(WebError(mask_url(url), f"the server answered {status}", status=status), seconds)
         if status not in expected:
-            raise WebError(shown, f"the server answered {status}", status=status)
+            raise WebError(mask_url(url), f"the server answered {status}", status=status)
 
     @contextmanager
     def _border(self, url: str) -> Iterator[None]:
         """Turn the errors of requests and urllib3 into ours, without the URLs in their messages."""
         import urllib3.exceptions
 
-        shown = mask_url(url)
         try:
             yield
         except requests.TooManyRedirects:
-            raise WebError(shown, "redirects in a loop") from None
+            raise WebError(mask_url(url), "redirects in a loop") from None
         except ValueError as error:  # a malformed URL: the given one, that of a redirect, or that of a proxy
-            raise WebError(shown, f"cannot be requested: {one_line(mask_url(str(error)))}") from None
+            raise WebError(mask_url(url), f"cannot be requested: {one_line(mask_url(str(error)))}") from None
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             known = explained(error, self.timeout)
             if known:
-                raise WebError(shown, *known) from None
-            raise TryAgainError(WebError(shown, f"could not be read: {root_cause(error)}")) from None
+                raise WebError(mask_url(url), *known) from None
+            raise TryAgainError(WebError(mask_url(url), f"could not be read: {root_cause(error)}")) from None
         except OSError as error:  # a CA bundle that does not exist
-            raise WebError(shown, f"could not be read: {one_line(str(error))}") from None
+            raise WebError(mask_url(url), f"could not be read: {one_line(str(error))}") from None
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = self._local.session = requests.Session()
-            session.headers["User-Agent"] = "wheelhouse_tasks"
+            session = self._local.session = Session()
         return session
+
+
+class Session(requests.Session):
+    """A session that looks up once for each server what the environment says of it: its proxy, and who logs in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.headers["User-Agent"] = "wheelhouse_tasks"
+        self._merged: dict[object, Any] = {}
+        self._logins: dict[object, tuple[str, str] | None] = {}
+
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
+        """Return the settings of a request; all requests of a session differ in their URL and *verify* only."""
+        key = origin(url), verify
+        if key not in self._merged:
+            self._merged[key] = super().merge_environment_settings(url, proxies, stream, verify, cert)
+        return dict(self._merged[key])
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """Return a request that can be sent, with the login of ~/.netrc, unless it has one of its own."""
+        host = origin(str(request.url))
+        if host not in self._logins:
+            self._logins[host] = requests.utils.get_netrc_auth(str(request.url))
+        request.auth = request.auth or self._logins[host]
+        self.trust_env = False  # it would be looked up again
+        try:
+            return super().prepare_request(request)
+        finally:
+            self.trust_env = True
 
 
 def origin(url: str) -> tuple[str, str | None, int | None]:

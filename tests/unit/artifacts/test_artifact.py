@@ -1,11 +1,13 @@
 """What a file name says, and which names are taken."""
 
 import re
+import sys
+from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
-from packaging.utils import NormalizedName
+from packaging.utils import InvalidWheelFilename, NormalizedName, parse_wheel_filename
 from packaging.version import Version
 
 from wheelhouse_tasks import names
@@ -105,6 +107,27 @@ def test_name_is_refused(filename: str) -> None:
         artifact.parse(filename)
     assert str(refused.value).isprintable()
     assert refused.value.problem
+
+
+def test_refusal_takes_as_long_for_any_name() -> None:
+    """Half of a listing are companions, which are no artifacts: each character of their names is not looked at."""
+
+    def calls(filename: str) -> int:
+        count = 0
+
+        def trace(_: object, event: str, __: object) -> None:
+            nonlocal count
+            count += event == "call"
+
+        with suppress(NotAnArtifact):
+            sys.setprofile(trace)
+            try:
+                artifact.parse(filename)
+            finally:
+                sys.setprofile(None)
+        return count
+
+    assert 0 < calls(f"{'x' * 150}-1.0-py3-none-any.whl.metadata") == calls("x-1.0-py3-none-any.whl.metadata")
 
 
 @pytest.mark.parametrize(
@@ -242,6 +265,26 @@ def test_any_text_is_an_artifact_or_refused(text: str) -> None:
         assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+!-]*", text)
         assert ".." not in text
     assert message.isprintable()
+
+
+ODD = st.lists(st.sampled_from(["demo", "1.0", "_", "__", ".", "-", "3", "v1!2", "+x", "py3", "none", "py2.py3"]))
+
+
+@given(st.one_of(ODD, ODD.map(lambda parts: [*parts, "-py3-none-any"])).map(lambda parts: "".join([*parts, ".whl"])))
+@example("demo-1.0_1-py3-none-any.whl")
+@example("demo__x-1.0-py3-none-any.whl")
+@example("demo-1.0_-py3-none-any.whl")
+def test_wheel_name_is_read_as_packaging_reads_it(filename: str) -> None:
+    """The parts of a name are read one by one, and only once each; together they are what `packaging` says of it."""
+    try:
+        project, version, _, _ = parse_wheel_filename(filename)
+    except InvalidWheelFilename:
+        with pytest.raises(NotAnArtifact):
+            artifact.parse(filename)
+        return
+    with suppress(NotAnArtifact):  # stricter than packaging
+        said = artifact.parse(filename)
+        assert (said.project, said.version) == (project, version)
 
 
 @given(NAMES, VERSIONS, st.sampled_from(["py3-none-any", "cp312-abi3-win_amd64"]), st.sampled_from(["", "3", "12x"]))

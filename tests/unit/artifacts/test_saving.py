@@ -317,3 +317,16 @@ def test_save_attestation_of_other_bytes(tmp_path: Path) -> None:
     with pytest.raises(BadArtifact, match="is of other bytes"):
         saving.save_attestation(text, wheel, hashlib.sha256(wheel.read_bytes()).hexdigest(), files.Parts())
     assert list(contents(tmp_path)) == [wheel.name]
+
+
+def test_files_that_are_there_are_read_for_their_sha256_only(
+    good: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second fetch makes no md5, which takes longer than the sha256 that decides."""
+    (tmp_path / WHEEL).write_bytes(good)
+    monkeypatch.delattr(hashlib, "md5")
+    sha256 = hashlib.sha256(good).hexdigest()
+    assert dist.present(tmp_path, [WHEEL, SDIST]) == {WHEEL: sha256}
+    assert saving.save([good], tmp_path / WHEEL, NAMED, None, replace=False) == len(good)
+    with pytest.raises(Conflict, match="is there with other bytes"):
+        saving.save([b"other"], tmp_path / WHEEL, NAMED, hashlib.sha256(b"other").hexdigest(), replace=False)
