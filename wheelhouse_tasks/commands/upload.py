@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from wheelhouse_tasks.artifacts import dist
 from wheelhouse_tasks.commands import upload_outcome
 from wheelhouse_tasks.commands.circumstances import check_that_it_lasts, reason_not_to
+from wheelhouse_tasks.commands.reach import known_url
 from wheelhouse_tasks.commands.upload_apply import Applied, apply
-from wheelhouse_tasks.container.objects import open_projects, public_url
+from wheelhouse_tasks.container.address import Address, recall
+from wheelhouse_tasks.container.objects import open_projects
 from wheelhouse_tasks.container.upload_facts import find_out
 from wheelhouse_tasks.container.upload_plan import plan_upload
 from wheelhouse_tasks.errors import NothingToDo
-from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.settings.table import LOCAL
 from wheelhouse_tasks.stamps.stamping import Stamped, stamp_builds, unknown_files
 from wheelhouse_tasks.storage.opening import open_store
@@ -45,6 +46,10 @@ class UploadResult:
     pages: tuple[str, ...] = ()
     #: Where the container is readable, ending in "/", as far as known.
     url: str | None = None
+    #: What installers can use there: `index.html`, `simple/`.
+    works: tuple[str, ...] = ()
+    #: The commands that install what is there.
+    commands: tuple[str, ...] = ()
     dry_run: bool
     #: Why nothing was done at all: a pull request build, or one without credentials.
     reason: str | None = None
@@ -88,12 +93,18 @@ def upload(
         if plan.kept and stamped.unknown:
             ui.warn(unknown_files(stamped.unknown))
         upload_outcome.warn_of_platforms(plan, ui)
-        applied = Applied(url=mask_url(public_url(settings, store) or "") or None)
         if dry_run:
+            remembered = recall(store, settings) if facts.before else None
+            applied = Applied(address=Address(url=remembered.url if remembered else known_url(settings, store)))
             ui.done(DRY_RUN)
         else:
             applied = apply(plan, facts, settings, store, ui, now)
-            upload_outcome.show_outcome(plan, applied.url, settings, ui)
+            upload_outcome.show_outcome(plan, ui)
+        commands = upload_outcome.install_commands(applied.address, plan)
+        if not (dry_run or settings.options.update_index):
+            ui.note("the index pages were left alone: the next upload brings them up to date")
+        elif not dry_run:
+            upload_outcome.show_address(applied.address, commands, settings, ui)
     return UploadResult(
         container=store.label,
         uploaded=_names(plan.send),
@@ -101,7 +112,9 @@ def upload(
         kept=_names(plan.kept),
         skipped=plan.skipped,
         pages=tuple(dict.fromkeys(applied.pages)),
-        url=applied.url,
+        url=applied.address.url,
+        works=applied.address.works,
+        commands=tuple(command for group in commands for command in group),
         dry_run=dry_run,
     )
 

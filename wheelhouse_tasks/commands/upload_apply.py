@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
+from wheelhouse_tasks.commands.reach import known_url, reach
 from wheelhouse_tasks.container import retention
+from wheelhouse_tasks.container.address import Address
 from wheelhouse_tasks.container.looked import look
 from wheelhouse_tasks.container.objects import (
     Sent,
     delete_hidden,
-    public_url,
     retire,
     send,
     send_companions,
     update_pages,
 )
 from wheelhouse_tasks.errors import WheelhouseError
-from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.settings.table import LOCAL
 from wheelhouse_tasks.storage import publish
 from wheelhouse_tasks.storage.folder import GITIGNORE, keep_out_of_git, let_into_git
@@ -43,15 +43,15 @@ class Applied:
 
     #: Object names of the pages written.
     pages: tuple[str, ...] = ()
-    #: Where the container is readable, as far as known.
-    url: str | None
+    #: Where everybody can read the container, as far as known, and what works there.
+    address: Address
 
 
 def apply(
     plan: UploadPlan, facts: UploadFacts, settings: Settings, store: Store, ui: Ui, now: Callable[[], float]
 ) -> Applied:
     """Send what the plan says, then bring the pages up to date; *now* gives seconds since the epoch."""
-    url = _open(facts, settings, store, ui) or mask_url(public_url(settings, store) or "") or None
+    opened = _open(facts, settings, store, ui)
     began = now()
     _send_all(plan, facts, settings, ui, began)
     written: tuple[str, ...] = ()
@@ -61,7 +61,17 @@ def apply(
         if gone:
             written += update_pages(settings, store, facts.projects.values(), ui)
             ui.done(f"retired {count(gone)}: {', '.join(gone)}")
-    return Applied(pages=written, url=url)
+        return Applied(pages=written, address=_reach(plan, settings, store))
+    return Applied(address=Address(url=opened or known_url(settings, store)))
+
+
+def _reach(plan: UploadPlan, settings: Settings, store: Store) -> Address:
+    """Find out what works, by a project whose files the pages show: where one folder is answered, all are."""
+    shown = [file.artifact for file in (*plan.send, *plan.present, *plan.kept)]
+    if not shown:
+        return Address(url=known_url(settings, store))
+    project = shown[0].project
+    return reach(settings, store, project, {file.filename for file in shown if file.project == project})
 
 
 def _open(facts: UploadFacts, settings: Settings, store: Store, ui: Ui) -> str | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from wheelhouse_tasks.container.address import FLAT_PAGE, SIMPLE
 from wheelhouse_tasks.publishing import platforms
 from wheelhouse_tasks.publishing.finding import Finding, told_once
-from wheelhouse_tasks.settings.table import LOCAL
 from wheelhouse_tasks.text import count
 from wheelhouse_tasks.ui import PlanRow
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from wheelhouse_tasks.artifacts.local import LocalFile, Skipped
+    from wheelhouse_tasks.container.address import Address
     from wheelhouse_tasks.container.upload_plan import UploadPlan
     from wheelhouse_tasks.settings.resolve import Settings
     from wheelhouse_tasks.storage.port import Store
@@ -52,25 +55,49 @@ def warn_of_platforms(plan: UploadPlan, ui: Ui) -> None:
         ui.warn(line)
 
 
-def show_outcome(plan: UploadPlan, url: str | None, settings: Settings, ui: Ui) -> None:
-    """Print what was done, and how to install what is there."""
+def show_outcome(plan: UploadPlan, ui: Ui) -> None:
+    """Print what was done."""
     kept = f", {len(plan.kept)} kept as published" if plan.kept else ""
     ui.done(f"{count(plan.send)} uploaded, {len(plan.present)} already there, {len(plan.skipped)} skipped{kept}")
-    if not settings.options.update_index:
-        ui.note("the index pages were left alone: the next upload brings them up to date")
-    elif url is None:
-        ui.note("set public_url to the address under which the container is readable to see the install commands")
+
+
+def show_address(address: Address, commands: Iterable[tuple[str, ...]], settings: Settings, ui: Ui) -> None:
+    """Print how to install what is there, or what keeps everybody from that."""
+    if address.works:
+        if address.problem:
+            ui.note(f"once {address.url} shows this folder:")
+        for first, *others in commands:
+            ui.note(f"install it:  {first}")
+            for other in others:
+                ui.note(f"        or:  {other}")
+    elif address.problem:
+        label = settings.container.label
+        ui.note(f"{label} is not readable for everybody ({address.problem}): installers need `fetch`")
     else:
-        # an object store has no page for a folder
-        folders = settings.options.slash_pages or settings.options.public_url or settings.container.provider == LOCAL
-        for project in plan.projects:
-            files = [file for file in (*plan.present, *plan.send, *plan.kept) if file.artifact.project == project]
-            wanted = f"{project}=={max(file.artifact.version for file in files)}"
-            # --find-links adds to the default index, where the dependencies are
-            where = (
-                f"--find-links {url}index.html" if settings.options.flat_index else f"--extra-index-url {url}simple/"
-            )
-            ui.note(f"install it:  pip install {where} {wanted}")
-            ui.note(f"        or:  uv pip install {where} {wanted}")
-            if folders:
-                ui.note(f"        or:  pip install --index-url {url}simple/ --no-deps {wanted}")
+        ui.note("set public_url to the address under which the container is readable to see the install commands")
+
+
+def install_commands(address: Address, plan: UploadPlan) -> tuple[tuple[str, ...], ...]:
+    """Return, for each project, the commands that install its newest version: those that work at the address."""
+    if not (address.url and address.works):
+        return ()
+    flat, simple = shlex.quote(address.url + FLAT_PAGE), shlex.quote(address.url + SIMPLE)
+    # --find-links adds to the default index, where the dependencies are
+    where = f"--find-links {flat}" if FLAT_PAGE in address.works else f"--extra-index-url {simple}"
+    pip = f"pip install{_trust(address.url)}"
+    commands = []
+    for project in plan.projects:
+        files = [file for file in (*plan.present, *plan.send, *plan.kept) if file.artifact.project == project]
+        wanted = f"{project}=={max(file.artifact.version for file in files)}"
+        alone = [f"{pip} --index-url {simple} --no-deps {wanted}"] if SIMPLE in address.works else []
+        commands.append((f"{pip} {where} {wanted}", f"uv pip install {where} {wanted}", *alone))
+    return tuple(commands)
+
+
+def _trust(url: str) -> str:
+    """Return what pip must be told before it reads from an address: it refuses http, unless from this machine."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme != "http" or host in {"localhost", "::1"} or host.startswith("127."):
+        return ""
+    return f" --trusted-host {shlex.quote(host)}"
