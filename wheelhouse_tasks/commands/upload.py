@@ -14,17 +14,19 @@ from wheelhouse_tasks.commands.circumstances import check_that_it_lasts, reason_
 from wheelhouse_tasks.commands.reach import known_url
 from wheelhouse_tasks.commands.upload_apply import Applied, apply
 from wheelhouse_tasks.container.address import Address, recall
+from wheelhouse_tasks.container.choice import Choice, choose, strays
 from wheelhouse_tasks.container.objects import open_projects
 from wheelhouse_tasks.container.upload_facts import find_out
 from wheelhouse_tasks.container.upload_plan import plan_upload
 from wheelhouse_tasks.errors import NothingToDo
+from wheelhouse_tasks.names import project_name, version_of
 from wheelhouse_tasks.settings.table import LOCAL
 from wheelhouse_tasks.stamps.stamping import Stamped, stamp_builds, unknown_files
 from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.ui import DRY_RUN, Silent, Ui
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from wheelhouse_tasks.artifacts.artifact import Artifact
     from wheelhouse_tasks.artifacts.local import LocalFile, Skipped
@@ -41,6 +43,11 @@ class UploadResult:
     present: tuple[str, ...] = ()
     #: Development builds that are there with other bytes, and stay as they are.
     kept: tuple[str, ...] = ()
+    #: Uploaded in place of other bytes.
+    replaced: tuple[str, ...] = ()
+    #: Files of other projects than the one that is named, and of versions that are not the newest in the folder.
+    other_projects: tuple[str, ...] = ()
+    older_versions: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     #: Object names of the pages written.
     pages: tuple[str, ...] = ()
@@ -55,41 +62,50 @@ class UploadResult:
     reason: str | None = None
 
 
-def upload(
+def upload(  # noqa: PLR0913
     settings: Settings,
     ui: Ui | None = None,
     *,
     overwrite: bool = False,
     pull_request: bool = False,
+    projects: Collection[str] = (),
+    version: str | None = None,
     dry_run: bool = False,
     now: Callable[[], float] = time.time,
 ) -> UploadResult:
     """Upload every wheel and sdist of the local folder that the container does not hold yet.
 
     All files are checked before the first byte is sent. With *overwrite* a published file may change its bytes.
+    Of *projects* and *version*, where they are given, nothing else is sent; what else may lie there by mistake is told.
     The build of a pull request sends nothing to a storage provider, unless *pull_request*. *now* gives seconds since
     the epoch. Raises WheelhouseError; what was uploaded until then is whole, and another run completes it.
     """
     ui = ui or Silent()
+    choice = Choice(projects=frozenset(map(project_name, projects)), version=version_of(version) if version else None)
     check_that_it_lasts(settings)
     reason = reason_not_to(settings, pull_request=pull_request)
     if reason:
         ui.done(f"nothing was uploaded: {reason}")
         return UploadResult(container=settings.container.label, dry_run=dry_run, reason=reason)
     store = open_store(settings.container)
-    artifacts, skipped = _artifacts(settings, ui)
+    artifacts, skipped = _artifacts(settings, choice, ui)
     with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
         stamped = _stamped(dist.read(artifacts, settings.options.max_workers), settings, Path(scratch), ui)
         upload_outcome.warn_of_requirements(stamped.files, ui)
         names = [file.artifact.filename for file in stamped.files]
-        projects = {str(file.artifact.project) for file in stamped.files}
-        facts = find_out(store, open_projects(settings, store, projects, writing=not dry_run), names)
+        opened = open_projects(
+            settings, store, {str(file.artifact.project) for file in stamped.files}, writing=not dry_run
+        )
+        facts = find_out(store, opened, names)
         digests = {name: file.sha256 for name, file in facts.published.items()}
         plan = plan_upload(
             stamped.files, digests, skipped, taken=facts.taken, removed=facts.removed, overwrite=overwrite
         )
         upload_outcome.note_skipped(plan.skipped[len(skipped) :], ui)
-        upload_outcome.show(plan, store, ui)
+        doubtful = strays([file.artifact for file in plan.files], settings.project, choice)
+        notable = upload_outcome.Notable(doubtful, plan.replaced(facts.published))
+        upload_outcome.show(plan, notable, store, ui)
+        upload_outcome.warn_of_strays(doubtful, settings.project, ui)
         if plan.kept and stamped.unknown:
             ui.warn(unknown_files(stamped.unknown))
         upload_outcome.warn_of_platforms(plan, ui)
@@ -99,7 +115,7 @@ def upload(
             ui.done(DRY_RUN)
         else:
             applied = apply(plan, facts, settings, store, ui, now)
-            upload_outcome.show_outcome(plan, ui)
+            upload_outcome.show_outcome(plan, notable, ui)
         commands = upload_outcome.install_commands(applied.address, plan)
         if not (dry_run or settings.options.update_index):
             ui.note("the index pages were left alone: the next upload brings them up to date")
@@ -110,6 +126,9 @@ def upload(
         uploaded=_names(plan.send),
         present=_names(plan.present),
         kept=_names(plan.kept),
+        replaced=notable.replaced,
+        other_projects=doubtful.others,
+        older_versions=doubtful.older,
         skipped=plan.skipped,
         pages=tuple(dict.fromkeys(applied.pages)),
         url=applied.address.url,
@@ -119,8 +138,8 @@ def upload(
     )
 
 
-def _artifacts(settings: Settings, ui: Ui) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:
-    """Return the artifacts of the local folder, and what is passed over; raise NothingToDo where there is none."""
+def _artifacts(settings: Settings, choice: Choice, ui: Ui) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:
+    """Return the artifacts of the local folder, and what is passed over; raise NothingToDo for none."""
     artifacts, skipped = dist.scan(settings.local_folder)
     upload_outcome.note_skipped(skipped, ui)
     if not artifacts:
@@ -129,7 +148,7 @@ def _artifacts(settings: Settings, ui: Ui) -> tuple[list[tuple[Path, Artifact]],
             "holds no wheel or sdist",
             "build the project first, or use --local-folder",
         )
-    return artifacts, skipped
+    return choose(artifacts, choice, str(settings.local_folder)), skipped
 
 
 def _stamped(local: list[LocalFile], settings: Settings, scratch: Path, ui: Ui) -> Stamped:

@@ -67,7 +67,7 @@ def apply(
 
 def _reach(plan: UploadPlan, settings: Settings, store: Store) -> Address:
     """Find out what works, by a project whose files the pages show: where one folder is answered, all are."""
-    shown = [file.artifact for file in (*plan.send, *plan.present, *plan.kept)]
+    shown = [file.artifact for file in plan.files]
     if not shown:
         return Address(url=known_url(settings, store))
     project = shown[0].project
@@ -115,7 +115,7 @@ def _retire(plan: UploadPlan, facts: UploadFacts, settings: Settings, now: float
     the folder of this run: only what the pages showed before the first byte was sent, and is not ours.
     """
     gone: list[str] = []
-    ours = {file.artifact.filename for file in (*plan.send, *plan.present, *plan.kept)}
+    ours = {file.artifact.filename for file in plan.files}
     for name, project in facts.projects.items():
         files = [file.artifact for file in plan.send if file.artifact.project == name]
         slots = {retention.slot(file.filename) for file in files if file.version.is_devrelease}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from wheelhouse_tasks.container.address import FLAT_PAGE, SIMPLE
@@ -17,10 +17,19 @@ if TYPE_CHECKING:
 
     from wheelhouse_tasks.artifacts.local import LocalFile, Skipped
     from wheelhouse_tasks.container.address import Address
+    from wheelhouse_tasks.container.choice import Strays
     from wheelhouse_tasks.container.upload_plan import UploadPlan
     from wheelhouse_tasks.settings.resolve import Settings
     from wheelhouse_tasks.storage.port import Store
     from wheelhouse_tasks.ui import Ui
+
+
+class Notable(NamedTuple):
+    """What is pointed out among the files."""
+
+    strays: Strays
+    #: The names of the files that take the place of other bytes.
+    replaced: tuple[str, ...]
 
 
 def note_skipped(skipped: Iterable[Skipped], ui: Ui) -> None:
@@ -37,14 +46,29 @@ def warn_of_requirements(files: Iterable[LocalFile], ui: Ui) -> None:
             ui.warn(f"{file.artifact.filename}: {problem}")
 
 
-def show(plan: UploadPlan, store: Store, ui: Ui) -> None:
-    """Show the plan."""
-    rows = [(file, "upload") for file in plan.send] + [(file, "already there") for file in plan.present]
+def show(plan: UploadPlan, notable: Notable, store: Store, ui: Ui) -> None:
+    """Show the plan; what may lie in the folder by mistake is marked."""
+    doubtful = notable.strays.names
+
+    def action(file: LocalFile) -> str:
+        name = file.artifact.filename
+        text = "replace" if name in notable.replaced else "upload"
+        return f"{text} ({doubtful[name]})" if name in doubtful else text
+
+    rows = [(file, action(file)) for file in plan.send] + [(file, "already there") for file in plan.present]
     rows += [(file, "kept: other bytes are there") for file in plan.kept]
     ui.plan(
         f"Upload to {store.label}",
-        [PlanRow(action, file.size, file.sha256, "", file.artifact.filename) for file, action in rows],
+        [PlanRow(text, file.size, file.sha256, "", file.artifact.filename) for file, text in rows],
     )
+
+
+def warn_of_strays(strays: Strays, project: str | None, ui: Ui) -> None:
+    """Name what may lie in the folder by mistake, and what leaves it out."""
+    if strays.others:
+        ui.warn(f"not of {project}: {', '.join(strays.others)} (--project {project} leaves them out)")
+    if strays.older:
+        ui.warn(f"of older versions: {', '.join(strays.older)} (--version leaves them out)")
 
 
 def warn_of_platforms(plan: UploadPlan, ui: Ui) -> None:
@@ -55,9 +79,16 @@ def warn_of_platforms(plan: UploadPlan, ui: Ui) -> None:
         ui.warn(line)
 
 
-def show_outcome(plan: UploadPlan, ui: Ui) -> None:
+def show_outcome(plan: UploadPlan, notable: Notable, ui: Ui) -> None:
     """Print what was done."""
     kept = f", {len(plan.kept)} kept as published" if plan.kept else ""
+    parts = {
+        "replaced": notable.replaced,
+        "of other projects": notable.strays.others,
+        "of older versions": notable.strays.older,
+    }
+    of_them = ", ".join(f"{len(files)} {text}" for text, files in parts.items() if files)
+    kept += f" (of all: {of_them})" if of_them else ""
     ui.done(f"{count(plan.send)} uploaded, {len(plan.present)} already there, {len(plan.skipped)} skipped{kept}")
 
 
@@ -87,7 +118,7 @@ def install_commands(address: Address, plan: UploadPlan) -> tuple[tuple[str, ...
     pip = f"pip install{_trust(address.url)}"
     commands = []
     for project in plan.projects:
-        files = [file for file in (*plan.present, *plan.send, *plan.kept) if file.artifact.project == project]
+        files = [file for file in plan.files if file.artifact.project == project]
         wanted = f"{project}=={max(file.artifact.version for file in files)}"
         alone = [f"{pip} --index-url {simple} --no-deps {wanted}"] if SIMPLE in address.works else []
         commands.append((f"{pip} {where} {wanted}", f"uv pip install {where} {wanted}", *alone))
