@@ -140,7 +140,7 @@ def upload(  # noqa: PLR0913
 
 def _artifacts(settings: Settings, choice: Choice, ui: Ui) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:
     """Return the artifacts of the local folder, and what is passed over; raise NothingToDo for none."""
-    artifacts, skipped = dist.scan(settings.local_folder)
+    artifacts, skipped = dist.find_local(settings)
     upload_outcome.note_skipped(skipped, ui)
     if not artifacts:
         raise NothingToDo(

@@ -73,6 +73,7 @@ def test_defaults(tmp_path: Path) -> None:
             secure=True,
             driver_options={},
             local_folder="dist",
+            recursive=False,
             indexes=(),
             public_url=None,
             max_workers=8,
@@ -133,6 +134,7 @@ TEXTS: dict[str, tuple[tuple[str, ...], Find]] = {
     "port": (("1", "2", "3", "4", "5"), lambda found: str(found.container.port)),
     "secure": (("no", "yes", "off", "true", "0"), lambda found: found.container.secure),
     "local_folder": (("l1", "l2", "l3", "l4", "l5"), lambda found: found.local_folder.name),
+    "recursive": (("no", "yes", "off", "true", "0"), lambda found: found.options.recursive),
     "indexes": (
         ("i1", "i2", "i3", "i4", "i5"),
         lambda found: " ".join(Path(each.label).name for each in found.indexes),
