@@ -209,7 +209,7 @@ def test_address_that_shows_something_else_gets_no_commands(
     for url, reason in reasons.items():
         said = told(wheel, s3_env(s3, bucket_name, WHEELHOUSE_PUBLIC_URL=url))
         assert (said.result["works"], said.commands) == ([], [])
-        assert f"is not readable for everybody ({url}{reason}" in said.text
+        assert f"is not readable without credentials ({url}{reason}" in said.text
 
 
 def test_folder_that_is_published_later_says_so(wheel: Path, tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_strays_are_named_and_sent(words: tuple[str, ...], crowded: Path) -> Non
     assert rows[OLD].startswith("upload (older version) ")
     assert rows[OURS].startswith("upload  ")
     if not words:
-        assert "(of all: 1 of other projects, 1 of older versions)" in done.stderr
+        assert "of all: 1 of other projects, 1 of older versions\n" in done.stderr
         assert stored(crowded) == {OURS, OLD, OTHER}
 
 

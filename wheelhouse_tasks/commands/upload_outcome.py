@@ -82,14 +82,15 @@ def warn_of_platforms(plan: UploadPlan, ui: Ui) -> None:
 def show_outcome(plan: UploadPlan, notable: Notable, ui: Ui) -> None:
     """Print what was done."""
     kept = f", {len(plan.kept)} kept as published" if plan.kept else ""
+    ui.done(f"{count(plan.send)} uploaded, {len(plan.present)} already there, {len(plan.skipped)} skipped{kept}")
     parts = {
         "replaced": notable.replaced,
         "of other projects": notable.strays.others,
         "of older versions": notable.strays.older,
     }
-    of_them = ", ".join(f"{len(files)} {text}" for text, files in parts.items() if files)
-    kept += f" (of all: {of_them})" if of_them else ""
-    ui.done(f"{count(plan.send)} uploaded, {len(plan.present)} already there, {len(plan.skipped)} skipped{kept}")
+    of_them = ", ".join(f"{len(names)} {text}" for text, names in parts.items() if names)
+    if of_them:
+        ui.done(f"of all: {of_them}")
 
 
 def show_address(address: Address, commands: Iterable[tuple[str, ...]], settings: Settings, ui: Ui) -> None:
@@ -103,7 +104,7 @@ def show_address(address: Address, commands: Iterable[tuple[str, ...]], settings
                 ui.note(f"        or:  {other}")
     elif address.problem:
         label = settings.container.label
-        ui.note(f"{label} is not readable for everybody ({address.problem}): installers need `fetch`")
+        ui.note(f"{label} is not readable without credentials ({address.problem}): installers need `fetch`")
     else:
         ui.note("set public_url to the address under which the container is readable to see the install commands")
 
