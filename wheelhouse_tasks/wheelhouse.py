@@ -60,15 +60,31 @@ class Wheelhouse:
         resolved = resolve(settings, dict(os.environ if environ is None else environ), {}, Path(root).absolute())
         return cls(resolved, ui or Silent())
 
-    def upload(self, *, overwrite: bool = False, pull_request: bool = False, dry_run: bool = False) -> UploadResult:
-        """Upload the artifacts of the local folder, and bring the pages up to date.
+    def upload(
+        self,
+        *,
+        overwrite: bool = False,
+        pull_request: bool = False,
+        projects: Sequence[str] = (),
+        version: str | None = None,
+        dry_run: bool = False,
+    ) -> UploadResult:
+        """Upload the artifacts of the local folder, those of *projects* and of a *version* or all, with their pages.
 
         With *overwrite* a published file may change its bytes. The build of a pull request uploads only with
         *pull_request*.
         """
         from wheelhouse_tasks.commands.upload import upload
 
-        return upload(self.settings, self.ui, overwrite=overwrite, pull_request=pull_request, dry_run=dry_run)
+        return upload(
+            self.settings,
+            self.ui,
+            overwrite=overwrite,
+            pull_request=pull_request,
+            projects=projects,
+            version=version,
+            dry_run=dry_run,
+        )
 
     def fetch(
         self, *, version: str | None = None, only: Sequence[str] = (), force: bool = False, dry_run: bool = False

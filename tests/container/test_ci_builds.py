@@ -224,7 +224,6 @@ def test_build_that_names_no_container_fails(words: tuple[str, ...], project: Pa
 def odd_names(folder: Path) -> None:
     """Make what looks like artifacts and is none: a folder of wheels, a bad name, a link to nowhere."""
     (folder / "cp312").mkdir()
-    wheels.make_wheel(folder / "cp312")
     (folder / "demo-1.0-py3-none-any (1).whl").touch()
     (folder / "demo-2.0-py3-none-any.whl").symlink_to("/nowhere")
 

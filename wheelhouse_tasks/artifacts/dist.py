@@ -15,17 +15,21 @@ from wheelhouse_tasks.blocks import BLOCK
 from wheelhouse_tasks.errors import (
     BadArtifact,
     BadArtifacts,
+    Conflict,
     Failed,
     NotAnArtifact,
     NothingToDo,
     UsageError,
+    WheelhouseError,
 )
+from wheelhouse_tasks.settings.table import LOCAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
     from wheelhouse_tasks.artifacts.artifact import Artifact
+    from wheelhouse_tasks.settings.resolve import Settings
 
 
 def scan(folder: Path) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:
@@ -57,6 +61,67 @@ def scan(folder: Path) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:
         else:
             artifacts.append((path, named))
     return artifacts, skipped
+
+
+def find_local(settings: Settings) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:
+    """Return as `scan` does what is in the local folder; with the setting `recursive` what is in its subfolders, too.
+
+    Raises Failed where artifacts lie in subfolders and `recursive` is off, Conflict where two folders differ in a file.
+    """
+    folder = settings.local_folder
+    artifacts, skipped = scan(folder)
+    apart = {os.path.realpath(settings.container.container)} if settings.container.provider == LOCAL else set()
+    below = list(_subfolders(folder, apart))
+    if not settings.options.recursive:
+        filled = [str(path.relative_to(folder)) for path in below if _holds_artifacts(path)]
+        if filled:
+            problem = f"holds artifacts in {', '.join(filled)}, and folders within it are not searched"
+            raise Failed(str(folder), problem, "use --recursive, or move them up")
+        return artifacts, skipped
+    searched = {str(path.relative_to(folder)) for path in below}
+    for path in below:
+        of_folder, others = scan(path)
+        artifacts += of_folder
+        skipped += [Skipped(str((path / other.name).relative_to(folder)), other.reason) for other in others]
+    return _once(artifacts, folder), [other for other in skipped if other.name not in searched]
+
+
+#: Folders of installed and compiled code, where nobody builds artifacts.
+NOT_SEARCHED = {"__pycache__", "__pypackages__", "node_modules", "bower_components", "site-packages", "venv"}
+
+
+def _subfolders(folder: Path, apart: Collection[str]) -> Iterator[Path]:
+    """Yield the folders within *folder* that are searched, at any depth; no link is followed."""
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError:  # `scan` rejects it where it counts
+        return
+    for path in paths:
+        if path.name.startswith(".") or path.name in NOT_SEARCHED or path.is_symlink() or not path.is_dir():
+            continue
+        if os.path.realpath(path) not in apart:
+            yield path
+            yield from _subfolders(path, apart)
+
+
+def _holds_artifacts(folder: Path) -> bool:
+    try:
+        return bool(scan(folder)[0])
+    except WheelhouseError:
+        return False
+
+
+def _once(files: Iterable[tuple[Path, Artifact]], folder: Path) -> list[tuple[Path, Artifact]]:
+    """Return each file name once; raise Conflict where files of one name hold other bytes."""
+    first: dict[str, tuple[Path, Artifact]] = {}
+    for path, named in files:
+        other, _ = first.setdefault(path.name, (path, named))
+        if other != path and digests(other)[0] != digests(path)[0]:
+            places = " and ".join(str(one.relative_to(folder)) for one in (other, path))
+            raise Conflict(
+                path.name, f"lies in {folder} twice, with other bytes: {places}", "remove the one that is wrong"
+            )
+    return [first[name] for name in sorted(first)]
 
 
 def unfit(path: Path) -> str:

@@ -25,10 +25,24 @@ ONLY = "pattern over python-abi-platform, or sdist; give it once for each"
 @command(
     overwrite="let a published file change its bytes",
     upload_pull_request="upload also from the build of a pull request",
+    project="project whose files are sent (all of dist/); give it once for each",
+    version="version whose files are sent (all of dist/)",
 )
-def upload(run: Run, overwrite: bool = False, upload_pull_request: bool = False) -> object:
+def upload(
+    run: Run,
+    overwrite: bool = False,
+    upload_pull_request: bool = False,
+    project: Sequence[str] = (),
+    version: str | None = None,
+) -> object:
     """Upload the artifacts of dist/ and bring the index up to date."""
-    return run.wheelhouse.upload(overwrite=overwrite, pull_request=upload_pull_request, dry_run=run.dry_run)
+    return run.wheelhouse.upload(
+        overwrite=overwrite,
+        pull_request=upload_pull_request,
+        projects=project,
+        version=version,
+        dry_run=run.dry_run,
+    )
 
 
 @command(version="version to fetch (all)", only=ONLY, force="replace files that are there with other bytes")

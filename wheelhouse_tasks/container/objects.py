@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from wheelhouse_tasks.artifacts.companions import ATTESTATION, METADATA, REMOVED, YANKED
 from wheelhouse_tasks.container import retention
@@ -51,7 +52,7 @@ def public_url(settings: Settings, store: Store) -> str | None:
     """Return the URL below which objects are readable, ending in "/"; the setting `public_url` may hold credentials."""
     if settings.options.public_url is None:
         return store.public_url()
-    return f"{settings.options.public_url.rstrip('/')}/{settings.container.prefix}"
+    return f"{settings.options.public_url.rstrip('/')}/{quote(settings.container.prefix)}"
 
 
 def update_pages(

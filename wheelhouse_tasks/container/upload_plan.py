@@ -24,9 +24,18 @@ class UploadPlan:
     kept: tuple[LocalFile, ...] = ()
 
     @property
+    def files(self) -> tuple[LocalFile, ...]:
+        """Return every file that is in the container afterwards."""
+        return (*self.send, *self.present, *self.kept)
+
+    def replaced(self, published: Collection[str]) -> tuple[str, ...]:
+        """Return the names of the files to send that are *published* with other bytes."""
+        return tuple(file.artifact.filename for file in self.send if file.artifact.filename in published)
+
+    @property
     def projects(self) -> tuple[str, ...]:
         """Return the projects whose pages are brought up to date, also those of files that are there already."""
-        return tuple(sorted({file.artifact.project for file in (*self.send, *self.present, *self.kept)}))
+        return tuple(sorted({file.artifact.project for file in self.files}))
 
 
 def plan_upload(

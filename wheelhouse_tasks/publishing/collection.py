@@ -33,7 +33,7 @@ def collect(
     for folder in folders:
         if folder == settings.local_folder and not folder.is_dir():
             continue
-        artifacts, skipped = dist.scan(folder)
+        artifacts, skipped = dist.find_local(settings) if folder == settings.local_folder else dist.scan(folder)
         for other in skipped:
             if other.name.endswith(ARTIFACT_SUFFIXES):
                 ui.warn(f"left out {other.name}: {other.reason}")

@@ -106,6 +106,14 @@ class Options:
         tasks=("upload", "fetch", "release"),
         flag_help="folder of the built or fetched artifacts (dist)",
     )
+    recursive: bool = row(
+        "artifacts",
+        as_boolean,
+        False,
+        "search the folders within `local_folder` too",
+        tasks=("upload", "release"),
+        flag_help="search the folders within the local folder too",
+    )
     indexes: tuple[str, ...] = row(
         "artifacts",
         as_list,

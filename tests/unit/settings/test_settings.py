@@ -103,6 +103,7 @@ TEXTS: dict[str, tuple[tuple[str, ...], Find]] = {
     "host": (("h1", "h2", "h3", "h4", "h5"), lambda found: found.container.host),
     "port": (("1", "2", "3", "4", "5"), lambda found: str(found.container.port)),
     "local_folder": (("l1", "l2", "l3", "l4", "l5"), lambda found: found.local_folder.name),
+    "recursive": (("no", "yes", "off", "true", "0"), lambda found: found.options.recursive),
     "indexes": (
         ("i1", "i2", "i3", "i4", "i5"),
         lambda found: " ".join(Path(each.label).name for each in found.indexes),
