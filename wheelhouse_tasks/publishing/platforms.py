@@ -69,5 +69,8 @@ def is_taken(platform: str) -> bool:
 
 
 def refused(platforms: str) -> list[str]:
-    """Return those of a compressed set of platform tags (`manylinux_2_17_x86_64.linux_x86_64`) that PyPI refuses."""
-    return [each for each in platforms.split(".") if not is_taken(each)]
+    """Return those of a compressed set of platform tags (`manylinux_2_17_x86_64.linux_x86_64`) that PyPI refuses.
+
+    The set of an sdist is empty.
+    """
+    return [each for each in platforms.split(".") if each and not is_taken(each)]
