@@ -285,6 +285,23 @@ def test_time_that_no_calendar_has_does_not_count(moment: tuple[int, int, int], 
         assert json.loads(done.stdout)["uploaded"] == [f"demo-1.0.dev0+{stamped}-py3-none-any.whl"], done.stderr
 
 
+@pytest.mark.parametrize("said", ["nan", "inf", "-inf", "1e999", "-5", "1e15", "soon"])
+def test_time_of_an_sdist_that_is_none_does_not_count(said: str, tmp_path: Path) -> None:
+    """A pax header may say any number for a time; another member gives the stamp, and the sdist is stamped."""
+    project = make_project(tmp_path / "project")
+    sdist = wheels.make_sdist(project / "dist", "demo", "1.0.dev0", extra_files={"pyproject.toml": built("1.0.dev0")})
+    with tarfile.open(sdist, "r:gz") as archive:
+        members = [(member, archive.extractfile(member)) for member in archive.getmembers()]
+        with tarfile.open(project / "odd", "w:gz", format=tarfile.PAX_FORMAT) as odd:
+            for member, stream in members:
+                member.mtime = WHEN if member.name.endswith("PKG-INFO") else 0
+                member.pax_headers = {} if member.mtime else {"mtime": said}
+                odd.addfile(member, stream)
+    (project / "odd").replace(sdist)
+    done = inv(project, "wheelhouse.upload", "--json")
+    assert json.loads(done.stdout).get("uploaded") == ["demo-1.0.dev0+20260101000000.tar.gz"], done.stderr
+
+
 def built(version: str) -> bytes:
     """Return a pyproject.toml with a version in it."""
     return f"""[build-system]
