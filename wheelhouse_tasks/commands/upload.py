@@ -30,7 +30,7 @@ from wheelhouse_tasks.publishing import platforms
 from wheelhouse_tasks.publishing.finding import Finding, told_once
 from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.settings.table import LOCAL
-from wheelhouse_tasks.stamps.stamping import Stamped, stamp_builds, unknown_files
+from wheelhouse_tasks.stamps.stamping import Stamped, stamp_builds
 from wheelhouse_tasks.storage import publish
 from wheelhouse_tasks.storage.folder import GITIGNORE, keep_out_of_git, let_into_git
 from wheelhouse_tasks.storage.opening import open_store
@@ -117,8 +117,8 @@ def upload(  # noqa: PLR0915
         plan = plan_upload(local, digests, skipped, taken=taken, removed=removed, overwrite=overwrite)
         _note(plan.skipped[len(skipped) :], ui)
         _show(plan, store, ui)
-        if plan.kept and stamped.unknown:
-            ui.warn(unknown_files(stamped.unknown))
+        if plan.kept and stamped.doubt:
+            ui.warn(stamped.doubt)
         _warn_of_platforms(plan, ui)
         url = mask_url(public_url(settings, store) or "") or None
         written: tuple[str, ...] = ()
