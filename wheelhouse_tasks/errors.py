@@ -167,6 +167,10 @@ class NotAnIndexPage(BadPage):
     """A page is whole, and of another kind than index pages."""
 
 
+class LoginPage(NotAnIndexPage):
+    """A page asks for a password: what it would show is not known."""
+
+
 class BadListing(BadPage):
     """A listing is damaged, leaves things out, or hides its end: no other page may stand in for it."""
 

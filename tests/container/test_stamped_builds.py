@@ -191,6 +191,26 @@ def test_unknown_file_is_told_where_other_bytes_are_kept_out(checkout: Path) -> 
     )
 
 
+def test_changes_that_git_does_not_tell_are_a_doubt_of_what_is_kept(checkout: Path) -> None:
+    """A changed checkout of another user is not seen to be changed: that is told where other bytes are kept out."""
+    env = {"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}
+    assert "warning" not in inv(checkout, "wheelhouse.upload", env=env).stdout
+    (checkout / "tasks.py").write_text((checkout / "tasks.py").read_text() + "# changed\n")
+    wheels.make_wheel(checkout / "dist", "demo", "1.0.dev0", payload=b"other")
+    done = inv(checkout, "wheelhouse.upload", env=env)
+    assert (done.returncode, "1 kept as published" in done.stdout) == (0, True)
+    assert "warning: kept builds: other bytes of the same commit are there, and git does not tell" in done.stdout
+    assert "dubious ownership" in done.stdout
+
+
+def test_changed_checkout_without_a_commit_is_told_once(checkout: Path) -> None:
+    """Where the stamp is another time than that of a commit, nothing differs from the commit that it is of."""
+    (checkout / ".git/HEAD").write_text("ref: refs/heads/none\n")
+    done = inv(checkout, "wheelhouse.upload", "--dry-run", env={"SOURCE_DATE_EPOCH": str(WHEN)})
+    [warning] = [line for line in done.stdout.splitlines() if line.startswith("warning: ")]
+    assert "the stamp is SOURCE_DATE_EPOCH (" in warning
+
+
 def depends(folder: Path, *requirements: str, version: str = "1.3.dev4+gabc1234") -> Path:
     """Write a wheel of demo with requirements."""
     lines = [
@@ -283,6 +303,23 @@ def test_time_that_no_calendar_has_does_not_count(moment: tuple[int, int, int], 
                 )
         done = inv(project, "wheelhouse.upload", "--json")
         assert json.loads(done.stdout)["uploaded"] == [f"demo-1.0.dev0+{stamped}-py3-none-any.whl"], done.stderr
+
+
+@pytest.mark.parametrize("said", ["nan", "inf", "-inf", "1e999", "-5", "1e15", "soon"])
+def test_time_of_an_sdist_that_is_none_does_not_count(said: str, tmp_path: Path) -> None:
+    """A pax header may say any number for a time; another member gives the stamp, and the sdist is stamped."""
+    project = make_project(tmp_path / "project")
+    sdist = wheels.make_sdist(project / "dist", "demo", "1.0.dev0", extra_files={"pyproject.toml": built("1.0.dev0")})
+    with tarfile.open(sdist, "r:gz") as archive:
+        members = [(member, archive.extractfile(member)) for member in archive.getmembers()]
+        with tarfile.open(project / "odd", "w:gz", format=tarfile.PAX_FORMAT) as odd:
+            for member, stream in members:
+                member.mtime = WHEN if member.name.endswith("PKG-INFO") else 0
+                member.pax_headers = {} if member.mtime else {"mtime": said}
+                odd.addfile(member, stream)
+    (project / "odd").replace(sdist)
+    done = inv(project, "wheelhouse.upload", "--json")
+    assert json.loads(done.stdout).get("uploaded") == ["demo-1.0.dev0+20260101000000.tar.gz"], done.stderr
 
 
 def built(version: str) -> bytes:

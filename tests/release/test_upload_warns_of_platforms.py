@@ -13,6 +13,7 @@ FINE = ("py3-none-any", "cp312-cp312-win_amd64", "cp312-cp312-manylinux_2_17_x86
 def test_platform_that_pypi_refuses_is_warned_of(platform: str, tmp_path: Path) -> None:
     """Several wheels of a platform are one line; they are sent all the same, and once they are there it is not told."""
     project = make_project(tmp_path / "project")
+    wheels.make_sdist(project / "dist")
     for tag in (*FINE, f"cp311-cp311-{platform}", f"cp312-cp312-{platform}"):
         wheels.make_wheel(project / "dist", tag=tag)
     warning = f"warning: demo-1.0-cp311-cp311-{platform}.whl and 1 more: PyPI does not take the platform {platform}"
@@ -20,5 +21,5 @@ def test_platform_that_pypi_refuses_is_warned_of(platform: str, tmp_path: Path) 
         done = inv(project, "wheelhouse.upload", *words)
         assert done.returncode == 0, done.stderr
         assert [line for line in done.stdout.splitlines() if line.startswith("warning: ")] == [warning]
-    assert "5 files uploaded" in done.stdout
+    assert "6 files uploaded" in done.stdout
     assert "warning" not in inv(project, "wheelhouse.upload").stdout

@@ -27,6 +27,8 @@ def answer(status: int, text: str = "", kind: str = "text/html") -> Answer:
     return status, {"Content-Type": kind}, text.encode()
 
 
+#: Nobody listens there.
+NOWHERE = "http://127.0.0.1:9/demo/"
 HREF = "../../../files/demo-1.2{}cu118-py3-none-any.whl"
 SHAPES = [
     pytest.param({"/gen/python/": answer(404)}, "+", id="root 404, raw plus"),
@@ -36,6 +38,18 @@ SHAPES = [
     pytest.param({"/gen/python/": answer(200)}, "+", id="blank root"),
     pytest.param({"/gen/python/": answer(200, '<a href="/gen/python/demo">demo</a>')}, "+", id="no slash"),
     pytest.param({"/gen/python/": answer(200, '{"up": true}', "application/json")}, "+", id="another API"),
+    pytest.param({"/gen/python/": answer(200, '<form><input type="password"></form>')}, "+", id="login page"),
+    pytest.param({"/gen/python/": answer(200, '<a href="other/">other</a>')}, "+", id="only another project"),
+    pytest.param({"/gen/python/": answer(200, '<a href="demo.html">demo</a>')}, "+", id="page of another name"),
+    pytest.param({"/gen/python/": answer(200, f'<a href="{NOWHERE}">demo</a>')}, "+", id="host that is not there"),
+    pytest.param(
+        {"/gen/python/": answer(200, '<a href="/ui/demo/">demo</a>'), "/ui/demo/": answer(500)}, "+", id="link to a 500"
+    ),
+    pytest.param(
+        {"/gen/python/": answer(200, '<a href="/ui/demo/">demo</a>'), "/ui/demo/": answer(200, "<p>demo</p>")},
+        "+",
+        id="link to another page",
+    ),
 ]
 
 

@@ -12,6 +12,7 @@ from projects import inv, make_project
 
 from wheelhouse_tasks.settings.locations import Container, Credentials
 from wheelhouse_tasks.settings.providers import partition_of
+from wheelhouse_tasks.settings.resolve import resolve
 from wheelhouse_tasks.storage.driver import Worker
 
 KEYS = {"WHEELHOUSE_PROVIDER": "s3", "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
@@ -99,3 +100,11 @@ def test_setting_beats_the_variables_of_aws(moto: servers.S3Server, bucket_name:
     other = {"WHEELHOUSE_CONTAINER": f"{bucket_name}-2"}
     assert inv(project, "wheelhouse.upload", env={**KEYS, **at_moto, **regions, **other}).returncode == 0
     assert "eu-west-2" in requests.get(f"{moto.url}/{bucket_name}-2?location", timeout=STUCK).text
+
+
+@pytest.mark.parametrize("region", ["eu-west-2\n", " eu-west-2 "])
+def test_blanks_around_a_region_of_a_variable_say_nothing(region: str, tmp_path: Path) -> None:
+    """A line break that was pasted along is no part of a region, as of a key; of a blank variable nothing is taken."""
+    for more in ({}, {"AWS_REGION": " "}):
+        environ = {**KEYS, "WHEELHOUSE_CONTAINER": "b", "AWS_DEFAULT_REGION": region, **more}
+        assert resolve({}, environ, {}, tmp_path).container.region == "eu-west-2"

@@ -21,7 +21,7 @@ from wheelhouse_tasks.container.upload_plan import plan_upload
 from wheelhouse_tasks.errors import NothingToDo
 from wheelhouse_tasks.names import project_name, version_of
 from wheelhouse_tasks.settings.table import LOCAL
-from wheelhouse_tasks.stamps.stamping import Stamped, stamp_builds, unknown_files
+from wheelhouse_tasks.stamps.stamping import Stamped, stamp_builds
 from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.ui import DRY_RUN, Silent, Ui
 
@@ -106,8 +106,8 @@ def upload(  # noqa: PLR0913
         notable = upload_outcome.Notable(doubtful, plan.replaced(facts.published))
         upload_outcome.show(plan, notable, store, ui)
         upload_outcome.warn_of_strays(doubtful, settings.project, ui)
-        if plan.kept and stamped.unknown:
-            ui.warn(unknown_files(stamped.unknown))
+        if plan.kept and stamped.doubt:
+            ui.warn(stamped.doubt)
         upload_outcome.warn_of_platforms(plan, ui)
         if dry_run:
             remembered = recall(store, settings) if facts.before else None

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin
 
-from wheelhouse_tasks.errors import BadPage, one_line
+from wheelhouse_tasks.errors import BadPage, LoginPage, one_line
 from wheelhouse_tasks.pages.layout import KNOWN_API
 from wheelhouse_tasks.pages.link import Link, link_to, resolve
 from wheelhouse_tasks.pages.quoting import path_quoted
@@ -46,7 +46,7 @@ def parse(page: bytes, url: str, content_type: str) -> list[Link]:
     base = _base(url, anchors.base)
     links = [link for link in (_link(*row, base=base, page=url) for row in anchors.rows) if link]
     if anchors.asks_password and not any(link.filename.endswith((".whl", ".tar.gz", ".zip")) for link in links):
-        raise BadPage(shown, "is a login page, not an index page")
+        raise LoginPage(shown, "is a login page, not an index page")
     return links
 
 

@@ -78,7 +78,7 @@ def _json_link(row: Any, url: str) -> Link | None:
         url,
         page=url,
         yanked=yanked if yanked is None or isinstance(yanked, str) else "",
-        size=size if isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 1 << 50 else None,
+        size=size if isinstance(size, int) and not isinstance(size, bool) and 0 < size < 1 << 50 else None,
         hashes=row.get("hashes"),
         attested=bool(row.get("_attestation")),
     )

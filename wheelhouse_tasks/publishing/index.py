@@ -206,7 +206,7 @@ def package_index(settings: Settings) -> PackageIndex:
     """Return the package index that the settings name; raise UsageError where it could not be read back afterwards."""
     url = settings.options.repository_url
     name = None if url else settings.options.repository
-    if url and not url.startswith(pypirc.HTTP):
+    if url and not pypirc.is_url(url):
         raise UsageError("repository_url", f"{mask_url(url)!r} is not an http(s) URL")
     where = pypirc.repository(name, settings.environ) if name else pypirc.Repository(url or "", frozenset())
     other = settings.environ.get(REPOSITORY_NAME)
@@ -222,7 +222,7 @@ def package_index(settings: Settings) -> PackageIndex:
             f"not set: what is uploaded to {mask_url(where.url)} cannot be read back",
             "use the simple URL of that package index, as for pip --index-url",
         )
-    if not check_url.startswith(pypirc.HTTP):
+    if not pypirc.is_url(check_url):
         raise UsageError("check_url", f"{mask_url(check_url)!r} is not an http(s) URL")
     return PackageIndex(
         name,

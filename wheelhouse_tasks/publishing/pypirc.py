@@ -53,8 +53,20 @@ def official(url: str) -> str | None:
     return HOSTS.get(host.rstrip("."))
 
 
+def is_url(text: str) -> bool:
+    """Return whether a text is a URL that files can be sent to, or read from."""
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018  # raises for a port that is no number
+    except ValueError:
+        return False
+    return text.startswith(HTTP) and bool(parts.hostname)
+
+
 def sent_to(url: str) -> str:
     """Return where twine sends files to, given the URL of a repository."""
+    if not is_url(url):
+        return url
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     return parts._replace(scheme="https").geturl() if host in ALWAYS_HTTPS else url
@@ -75,7 +87,7 @@ def repository(name: str, environ: Mapping[str, str]) -> Repository:
     url = UPLOAD_URLS.get(name, "")
     if name in servers:  # twine looks at no other section
         url = parser.get(name, "repository", fallback=url)
-    if not url.startswith(HTTP):
+    if not is_url(url):
         raise UsageError(str(path), f"its section {name!r} has no repository = https://...", "twine uploads there")
     passwords = {parser.get(section, "password", fallback="") for section in (name, "server-login")}
     return Repository(sent_to(url), frozenset({*passwords, urlsplit(url).password or ""} - {""}))

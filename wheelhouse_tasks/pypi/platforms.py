@@ -69,5 +69,8 @@ def is_taken(platform: str) -> bool:
 
 
 def refused(platforms: str) -> list[str]:
-    """Return those of a compressed set of platform tags (`manylinux_2_17_x86_64.linux_x86_64`) that PyPI refuses."""
-    return [tag for tag in platforms.split(".") if not is_taken(tag)]
+    """Return those of a compressed set of platform tags (`manylinux_2_17_x86_64.linux_x86_64`) that PyPI refuses.
+
+    The set of an sdist is empty.
+    """
+    return [tag for tag in platforms.split(".") if tag and not is_taken(tag)]

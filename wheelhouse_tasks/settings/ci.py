@@ -46,7 +46,8 @@ PULL_REQUESTS: dict[str, str] = {
     "DRONE_BUILD_EVENT": r"pull_request",
     "DRONE_PULL_REQUEST": NUMBER,
     # https://learn.microsoft.com/en-us/azure/devops/pipelines/build/variables
-    "BUILD_REASON": r"PullRequest",
+    # and builds of patches on https://man.sr.ht/builds.sr.ht/
+    "BUILD_REASON": r"PullRequest|patchset",
     "BUILD_SOURCEBRANCH": r"refs/pull/.+",
     "SYSTEM_PULLREQUEST_PULLREQUESTID": NUMBER,
     # Jenkins: multibranch pipelines, and the plugins ghprb, gitlab, bitbucket-pullrequest-builder and gerrit-trigger
@@ -66,6 +67,9 @@ PULL_REQUESTS: dict[str, str] = {
     "SEMAPHORE_GIT_REF_TYPE": r"pull-request",
     # https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html
     "CODEBUILD_SOURCE_VERSION": r"pr/\d+",
+    "CODEBUILD_WEBHOOK_TRIGGER": r"pr/\d+",
+    # https://go-vela.github.io/docs/reference/environment/variables/
+    "VELA_BUILD_EVENT": r"pull_request",
     # https://docs.prow.k8s.io/docs/jobs/
     "JOB_TYPE": r"presubmit|batch",
     # https://confluence.atlassian.com/bamboo/bamboo-variables-289277087.html

@@ -232,8 +232,8 @@ def _with_variables(place: Container, environ: Mapping[str, str]) -> Container:
     """Return *place* with the values of other variables of its provider; its own values are stronger."""
     values: dict[str, Any] = {}
     for variable, name in provider_of(place.provider).arguments.items():
-        if environ.get(variable):
-            values.setdefault(name, environ[variable])
+        if value := environ.get(variable, "").strip():  # a line break is easily pasted along
+            values.setdefault(name, value)
     region = values.pop("region", None)
     return replace(place, driver_options={**values, **place.driver_options}, region=place.region or region)
 

@@ -14,6 +14,7 @@ from wheelhouse_tasks.errors import (
     BadListing,
     BadPage,
     BlankPage,
+    LoginPage,
     NotAnIndexPage,
     PageMissing,
     WebError,
@@ -119,9 +120,10 @@ class IndexSource:
             if _names(link, project) and link.url.rstrip("/") != root.url.rstrip("/"):
                 try:
                     return self._of_page(link.url, project)
-                except (WebError, BlankPage) as error:
-                    return self._without_root(project, _doubt(error) or error)
-        if not root.links and not doubt:  # nothing shows what it is an index of
+                except (WebError, BlankPage, NotAnIndexPage) as error:
+                    return self._without_root(project, error)
+        if not doubt and not any(link.filename.endswith(ARTIFACT_SUFFIXES) for link in root.links):
+            # a root may name some of the projects that it has, or none
             return self._without_root(project, None)
         return _certain(offered, doubt)
 
@@ -132,6 +134,8 @@ class IndexSource:
         """
         try:
             offered = self._of_page(_below(self.url, f"{project}/"), project)
+        except LoginPage as error:
+            raise doubt or error from None
         except (BlankPage, NotAnIndexPage):
             offered = Offer(candidates=())
         except WebError as error:

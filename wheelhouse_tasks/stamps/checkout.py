@@ -79,16 +79,16 @@ class Checkout:
             return "the time of its commit is none"
         return int(match[1])
 
-    def changes(self, apart: Iterable[Path]) -> tuple[list[str], list[str]]:
+    def changes(self, apart: Iterable[Path]) -> tuple[list[str], list[str]] | str:
         """Return the files that differ from the commit, and those that git does not know, without folders *apart*.
 
-        Both are empty where git gives no answer.
+        Where git gives no answer, return why.
         """
         inside = [os.path.relpath(os.path.realpath(folder), self.top) for folder in apart]
         without = [f":(top,exclude,literal){name}" for name in inside if not name.startswith("..")]
         text = self._ask(*STATUS, "--untracked-files=normal", "--ignore-submodules=untracked", "--", ":(top)", *without)
         if isinstance(text, OSError):
-            return [], []
+            return _reason(text)
         lines = [line for line in text.split("\0") if line]
         return (
             [line[3:] for line in lines if not line.startswith("??")],

@@ -56,13 +56,14 @@ def newest_member(path: Path) -> int:
 
     A time that no calendar has does not count.
     """
+    times: list[float]
     if path.name.endswith(".tar.gz"):
         with tarfile.open(path, "r:gz") as sdist:
-            times = [int(member.mtime) for member in sdist]
+            times = [member.mtime for member in sdist]
     else:
         with zipfile.ZipFile(path) as archive:
             times = [time for info in archive.infolist() if (time := _seconds(info.date_time)) is not None]
-    return max((time for time in times if 0 <= time < LAST), default=FIRST)
+    return int(max((time for time in times if 0 <= time < LAST), default=FIRST))  # a pax header may say nan
 
 
 def _seconds(date_time: tuple[int, ...]) -> int | None:

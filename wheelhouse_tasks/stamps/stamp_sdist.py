@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import math
 import re
 import tarfile
 import tomllib
@@ -120,6 +121,8 @@ def _renamed(member: tarfile.TarInfo, folder: str) -> None:
         member.linkname = renamed(member.linkname)
     if member.issparse():
         member.type = tarfile.REGTYPE
+    if not math.isfinite(member.mtime):  # of a pax header that says so, and that tarfile does not write
+        member.mtime = 0
     kept = ("path", "linkpath", "size")
     member.pax_headers = {
         name: text

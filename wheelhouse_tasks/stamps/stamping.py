@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     Fresh = dict[tuple[str, Version], Version]
 
 
+KEPT = "kept builds: other bytes of the same commit are there, and git does not"
+
+
 @dataclass(frozen=True)
 class Stamped:
     """The files of a run, and the notes and warnings on them."""
@@ -27,8 +30,8 @@ class Stamped:
     files: list[LocalFile]
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    #: What a build may hold that the commit does not: files that git does not know.
-    unknown: tuple[str, ...] = ()
+    #: The warning for builds that stay as published: why others of their commit may have other bytes.
+    doubt: str = ""
 
 
 def stamp_builds(
@@ -50,12 +53,9 @@ def stamp_builds(
         return Stamped(local)
     checkout = Checkout.around(root, environ)
     when, warnings = _when(todo, checkout, environ)
-    changed, unknown = checkout.changes(apart) if checkout else ([], [])
-    if checkout and changed:
-        advice = "commit first: builds of one commit get one version, and the first of them stays"
-        warnings.append(
-            f"{checkout.top}: differs from its commit, whose time is the stamp: {_some(changed)} ({advice})"
-        )
+    doubt = ""
+    if checkout and not warnings:  # the stamp is the time of its commit
+        warnings, doubt = _changes(checkout, apart)
     made: dict[str, Path] = {}
     fresh: Fresh = {}
     for file in sorted(todo, key=lambda file: file.artifact.is_wheel):  # pins follow what was stamped
@@ -79,7 +79,7 @@ def stamp_builds(
     rest = [file for file in local if file.artifact.filename not in made]
     new = dist.read([(path, artifact.parse(path.name)) for path in made.values()], workers)
     notes = tuple(f"stamped {name} as {path.name}" for name, path in sorted(made.items()))
-    return Stamped(rest + new, notes, tuple(warnings), tuple(unknown))
+    return Stamped(rest + new, notes, tuple(warnings), doubt)
 
 
 def _when(todo: list[LocalFile], checkout: Checkout | None, environ: Mapping[str, str]) -> tuple[int, list[str]]:
@@ -96,6 +96,18 @@ def _when(todo: list[LocalFile], checkout: Checkout | None, environ: Mapping[str
         "other jobs of the commit may get another version: let git read it, or set SOURCE_DATE_EPOCH in all of them"
     )
     return when, [f"{checkout.top}: the time of its commit cannot be had: {time}; the stamp is {instead} ({advice})"]
+
+
+def _changes(checkout: Checkout, apart: Sequence[Path]) -> tuple[list[str], str]:
+    """Return a warning where a checkout differs from its commit, and the doubt of builds that stay as published."""
+    changes = checkout.changes(apart)
+    if isinstance(changes, str):
+        return [], f"{KEPT} tell whether this checkout differs from it: {changes} (let git read it)"
+    changed, unknown = changes
+    advice = "commit first: builds of one commit get one version, and the first of them stays"
+    warning = f"{checkout.top}: differs from its commit, whose time is the stamp: {_some(changed)} ({advice})"
+    advice = "commit what belongs to the build, so that it gets a version of its own"
+    return [warning] if changed else [], f"{KEPT} know {_some(unknown)} ({advice})" if unknown else ""
 
 
 def _dangling(local: list[LocalFile], made: Mapping[str, Path], fresh: Fresh) -> list[str]:
@@ -117,9 +129,3 @@ def _dangling(local: list[LocalFile], made: Mapping[str, Path], fresh: Fresh) ->
 def _some(names: Iterable[str]) -> str:
     shown = list(names)
     return ", ".join(shown[:3]) + (f" and {len(shown) - 3} more" if len(shown) > 3 else "")
-
-
-def unknown_files(names: Iterable[str]) -> str:
-    """Return the warning for builds that stay as published while git does not know files that they may hold."""
-    advice = "commit what belongs to the build, so that it gets a version of its own"
-    return f"kept builds: other bytes of the same commit are there, and git does not know {_some(names)} ({advice})"

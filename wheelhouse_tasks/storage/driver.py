@@ -105,7 +105,15 @@ def _understood(container: Container, own: Provider) -> Iterator[None]:
         known = container.credentials or Credentials("", "")
         problem = mask(words(error), {known.username, known.secret, known.token or ""} - {""})
         wrong = f"its settings or credentials do not fit: {one_line(problem)}"
-        raise UsageError(f"provider {container.provider!r}", wrong, f"credentials: {own.keys}") from None
+        raise UsageError(f"provider {container.provider!r}", wrong, _advice(container, own)) from None
+
+
+def _advice(container: Container, own: Provider) -> str:
+    """Return what to do where a driver takes no settings: libcloud knows the regions of its day."""
+    advice = f"credentials: {own.keys}"
+    if not container.region or own.api != "s3":
+        return advice
+    return f"for a region that libcloud does not know use provider 'minio' with its host and region; {advice}"
 
 
 def words(error: Exception) -> str:

@@ -77,6 +77,7 @@ def test_digest_of_a_json_row(
         pytest.param({}, None, None, id="none"),
         pytest.param({"yanked": False, "size": 12}, None, 12, id="not yanked"),
         pytest.param({"yanked": None, "size": None}, None, None, id="nulls"),
+        pytest.param({"yanked": 0, "size": 0}, None, None, id="zeros"),
         pytest.param({"yanked": True, "size": "12"}, "", None, id="yanked, size as text"),
         pytest.param({"yanked": "", "size": 1.5}, None, None, id="empty reason, size with a fraction"),
         pytest.param({"yanked": 0}, None, None, id="nought"),

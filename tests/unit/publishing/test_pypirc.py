@@ -7,6 +7,8 @@ from twine import utils
 
 from wheelhouse_tasks.errors import UsageError
 from wheelhouse_tasks.publishing import pypirc
+from wheelhouse_tasks.publishing.index import package_index
+from wheelhouse_tasks.settings.resolve import resolve
 
 CORP = "[corp]\nrepository = https://corp.example/legacy/\nusername = me\npassword = hunter22\n"
 
@@ -52,6 +54,21 @@ def test_name_that_twine_does_not_know(name: str, tmp_path: Path) -> None:
     environ = home(tmp_path, f"[distutils]\nindex-servers = other\n{CORP}")
     with pytest.raises(UsageError, match=f"{name!r} is not in .*\\.pypirc, as one of the index-servers"):
         pypirc.repository(name, environ)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://[internal/", "http://internal:port/", "https://", "ftp://internal/", "internal"]
+)
+def test_url_that_is_none(url: str, tmp_path: Path) -> None:
+    """A URL that nothing can be sent to is refused, wherever it stands, and is no index of ours."""
+    with pytest.raises(UsageError, match=r"its section 'pypi' has no repository = https://"):
+        pypirc.repository("pypi", home(tmp_path, f"[pypi]\nrepository = {url}\n"))
+    given = {"repository_url": url, "check_url": "https://corp/"}, {"repository_url": "https://corp/", "check_url": url}
+    for flags in given:
+        with pytest.raises(UsageError, match=r"is not an http\(s\) URL"):
+            package_index(resolve(flags, {}, {}, tmp_path))
+    with pytest.raises(UsageError, match="TWINE_REPOSITORY_URL: is set, but the settings name another index"):
+        package_index(resolve({}, {"TWINE_REPOSITORY_URL": url}, {}, tmp_path))
 
 
 def test_secrets_of_a_repository(tmp_path: Path) -> None:

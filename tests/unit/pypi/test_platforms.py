@@ -53,6 +53,7 @@ def test_each_family_has_its_own_machines(tag: str, *, taken: bool) -> None:
         ("manylinux_2_17_x86_64.manylinux2014_x86_64", []),
         ("manylinux_2_17_riscv64.manylinux2014_riscv64", ["manylinux2014_riscv64"]),
         ("linux_x86_64.manylinux1_aarch64.any", ["linux_x86_64", "manylinux1_aarch64"]),
+        ("", []),  # of an sdist
     ],
 )
 def test_each_tag_of_a_compressed_set_is_looked_at(compressed: str, expected: list[str]) -> None:

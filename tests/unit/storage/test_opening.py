@@ -64,6 +64,15 @@ def test_settings_that_do_not_fit(
     assert " object at 0x" not in str(told.value)
 
 
+@pytest.mark.parametrize("provider", ["digitalocean_spaces", "scaleway", "ovh", "s3_rgw_outscale"])
+def test_region_that_libcloud_does_not_know(provider: str) -> None:
+    """A region of a maker of S3 that is younger than libcloud's list is named, with the way around that list."""
+    own = Credentials("user", "a-secret-key")
+    with pytest.raises(UsageError, match=r"not fit: .*new-9.*use provider 'minio' with its host and region"):
+        open_store(Container(provider, "x", region="new-9", credentials=own))
+    assert open_store(Container("minio", "x", region="new-9", host="s3.new-9.example", credentials=own))
+
+
 def test_credentials_that_no_request_can_carry() -> None:
     """A line break within a user name, and what is no ASCII, are said to be the credentials."""
     for name in ("us\ner", "user€"):
