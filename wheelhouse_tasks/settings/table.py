@@ -130,6 +130,13 @@ class Options:
         flag_help="leave the index pages alone",
     )
     flat_index: bool = row("pages", as_boolean, True, "keep the flat page `index.html` of all projects")
+    title: str | None = row(
+        "pages",
+        as_name,
+        None,
+        "title and heading of the flat page; without it the page keeps those that it has",
+        shown="Wheelhouse",
+    )
     slash_pages: bool = row(
         "pages", as_boolean, False, "store each page under its folder's name too, for plain object endpoints"
     )
