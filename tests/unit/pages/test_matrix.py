@@ -78,7 +78,7 @@ def test_cells_without_a_wheel(labels: list[str], expected: dict[str, str]) -> N
 
 
 def test_wheels_without_a_pattern() -> None:
-    """Three hundred wheels, each for a Python and a platform of its own, take no time that grows with their cube."""
+    """Of three hundred wheels, each for a Python and a platform of its own, every other cell is missing."""
     table = matrix({((f"cp3{number}", f"cp3{number}"), f"os_{number}") for number in range(300)})
     assert len(table.gaps) == 300 * 299
     assert set(table.gaps.values()) == {"missing"}
