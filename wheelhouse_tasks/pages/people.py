@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from wheelhouse_tasks.artifacts.artifact import Artifact
+    from wheelhouse_tasks.pages.matrix import Cell, Matrix
     from wheelhouse_tasks.pages.record import File
 
     Pair = tuple[Artifact, File]
@@ -62,7 +63,8 @@ details { border: 1px solid var(--line); border-radius: .5rem; margin: .5rem 0; 
 summary { cursor: pointer; padding: .5rem 0; margin-left: 1.125rem; list-style-position: outside }
 summary span, nav span, small, .legend, .hint { color: var(--soft) }
 summary span, nav span, small, .legend { font-size: .875rem }
-summary span, nav span { display: inline-block; margin-left: .5rem }
+summary span, nav span, p small { display: inline-block }
+summary strong, nav button { margin-right: .5rem }
 pre { margin: .25rem 0 .75rem; padding: .5rem .75rem; background: var(--shade); border-radius: .375rem }
 pre { white-space: pre-wrap; user-select: all; -webkit-user-select: all }
 pre, code { font-size: .9375rem }
@@ -77,7 +79,7 @@ time { white-space: nowrap }
 table { border-collapse: collapse; font-size: .875rem; line-height: 1.35 }
 th, td { padding: .5rem .625rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line) }
 th { font-weight: 600; white-space: nowrap }
-td { min-width: 7.5rem; overflow-wrap: normal }
+td { min-width: 5rem; overflow-wrap: normal }
 td small { display: block }
 tr > :first-child { position: sticky; left: 0; padding-left: 0; background: var(--paper) }
 em { color: var(--warn) }
@@ -234,13 +236,13 @@ def _time(time: str) -> str:
 def _version(
     project: str, pairs: Sequence[Pair], attributes: Callable[[File], str], tags: set[str], *, opened: bool
 ) -> str:
-    """Return the text of one version, and add its tags to *tags*."""
+    """Return the text of one version. Add its tags, and what its table says of its gaps, to *tags*."""
     files = [file for _, file in pairs]
     version = str(pairs[0][0].version)
     command = shlex.quote(f"{project}=={version}")
     requires = {file.requires_python or "" for file in files}
     facts = [f"<p>Requires Python {text_of(python)}</p>\n" for python in requires if python and len(requires) == 1]
-    cells: dict[tuple[tuple[str, str], str], list[str]] = {}
+    cells: dict[Cell, list[str]] = {}
     sdists: list[str] = []
     dates = set()
     wheels = 0
@@ -258,12 +260,16 @@ def _version(
     kinds = [_number(wheels, "wheel")] * bool(wheels) + ["source"] * bool(sdists)
     span = sorted(dates - {""})
     when = " to ".join(span[:1] + span[1:][-1:])
+    table = matrix(cells.keys())
+    missing = sum(word == MISSING for word in table.gaps.values())
+    mark += f" <em>{missing:,} missing</em>" if missing else ""
+    tags.update(table.columns, table.gaps.values(), *table.rows)
     summary = _facts(" + ".join(kinds), size_text(sum(file.size for file in files)), when)
     return f"""\
 <details{" open" if opened else ""}>
 <summary><strong>{text_of(version)}</strong>{mark} <span>{summary}</span></summary>
 {COMMAND}{PLACEHOLDER}{COMMAND_END}<code>{text_of(command)}</code></pre>
-{"".join(facts)}{_table(version, cells, tags)}{"".join(sdists)}{_yanked(files)}</details>
+{"".join(facts)}{_table(version, cells, table)}{"".join(sdists)}{_yanked(files)}</details>
 """
 
 
@@ -271,11 +277,10 @@ def _facts(*facts: str) -> str:
     return " &middot; ".join(filter(None, facts))
 
 
-def _table(version: str, cells: Mapping[tuple[tuple[str, str], str], Sequence[str]], tags: set[str]) -> str:
-    """Return the table of the links to wheels: Python and ABI by platform. Add what is in its heads to *tags*."""
+def _table(version: str, cells: Mapping[Cell, Sequence[str]], table: Matrix) -> str:
+    """Return the table of the links to wheels: Python and ABI by platform."""
     if not cells:
         return ""
-    table = matrix(cells.keys())
     body = []
     for row in table.rows:
         shown = [
@@ -283,7 +288,6 @@ def _table(version: str, cells: Mapping[tuple[tuple[str, str], str], Sequence[st
             for column in table.columns
         ]
         body.append(f'<tr><th scope="row">{_row_name(*row)}</th><td>{"</td><td>".join(shown)}</td></tr>\n')
-    tags.update(table.columns, table.gaps.values(), *table.rows)
     head = "".join(map(_column_name, table.columns))
     hint = '<p class="hint">The table scrolls sideways.</p>\n' if len(table.columns) > 1 else ""
     return f"""\

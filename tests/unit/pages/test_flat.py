@@ -37,7 +37,8 @@ data-tags="abi3 covered cp312 cp39 manylinux2014_x86_64 manylinux_2_17_x86_64 mi
 <h2>demo</h2>
 <p><small>1 version &middot; newest upload <time datetime="2026-11-25T00:00:00Z">2026-11-25 00:00 UTC</time></small></p>
 <details open>
-<summary><strong>1.0</strong> <span>2 wheels + source &middot; 1.2 MB &middot; 2026-11-23 to 2026-11-25</span></summary>
+<summary><strong>1.0</strong> <em>1 missing</em> \
+<span>2 wheels + source &middot; 1.2 MB &middot; 2026-11-23 to 2026-11-25</span></summary>
 <pre>pip install <code>--find-links</code> <code>URL-OF-THIS-PAGE</code> <code>demo==1.0</code></pre>
 <p>Requires Python &gt;=3.9</p>
 <div class="box" tabindex="0" role="region" aria-label="Wheels of 1.0">
