@@ -64,7 +64,7 @@ summary { cursor: pointer; padding: .5rem 0; margin-left: 1.125rem; list-style-p
 summary span, nav span, small, .legend, .hint { color: var(--soft) }
 summary span, nav span, small, .legend { font-size: .875rem }
 summary span, nav span, p small { display: inline-block }
-summary strong, nav button { margin-right: .5rem }
+summary strong, summary em, nav button { margin-right: .5rem }
 pre { margin: .25rem 0 .75rem; padding: .5rem .75rem; background: var(--shade); border-radius: .375rem }
 pre { white-space: pre-wrap; user-select: all; -webkit-user-select: all }
 pre, code { font-size: .9375rem }
@@ -79,7 +79,7 @@ time { white-space: nowrap }
 table { border-collapse: collapse; font-size: .875rem; line-height: 1.35 }
 th, td { padding: .5rem .625rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line) }
 th { font-weight: 600; white-space: nowrap }
-td { min-width: 5rem; overflow-wrap: normal }
+td { min-width: 6rem; overflow-wrap: normal }
 td small { display: block }
 tr > :first-child { position: sticky; left: 0; padding-left: 0; background: var(--paper) }
 em { color: var(--warn) }
@@ -267,10 +267,15 @@ def _version(
     summary = _facts(" + ".join(kinds), size_text(sum(file.size for file in files)), when)
     return f"""\
 <details{" open" if opened else ""}>
-<summary><strong>{text_of(version)}</strong>{mark} <span>{summary}</span></summary>
-{COMMAND}{PLACEHOLDER}{COMMAND_END}<code>{text_of(command)}</code></pre>
+<summary><strong>{_breakable(version)}</strong>{mark} <span>{summary}</span></summary>
+{COMMAND}{PLACEHOLDER}{COMMAND_END}<code>{_breakable(command)}</code></pre>
 {"".join(facts)}{_table(version, cells, table)}{"".join(sdists)}{_yanked(files)}</details>
 """
+
+
+def _breakable(text: str) -> str:
+    """Return a text that breaks before the local part of a version, if it must."""
+    return text_of(text).replace("+", "<wbr>+")
 
 
 def _facts(*facts: str) -> str:
