@@ -150,7 +150,7 @@ TEXTS: dict[str, tuple[tuple[str, ...], Find]] = {
         lambda found: found.container.ca_bundle,
     ),
     "update_index": (("no", "yes", "off", "true", "0"), lambda found: found.options.update_index),
-    "title": (("Demo nightlies", "a<b>"), lambda found: found.options.title),
+    "title": (("Demo nightlies", "a<b>", "c", "d", "e f"), lambda found: found.options.title),
     "flat_index": (("no", "yes", "off", "true", "0"), lambda found: found.options.flat_index),
     "slash_pages": (("no", "yes", "off", "true", "0"), lambda found: found.options.slash_pages),
     "enable_cdn": (("no", "yes", "off", "true", "0"), lambda found: found.options.enable_cdn),
