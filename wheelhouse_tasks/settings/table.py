@@ -134,8 +134,7 @@ class Options:
         "pages",
         as_name,
         None,
-        "title and heading of the flat page; without it the page keeps those that it has",
-        shown="Wheelhouse",
+        "title and heading of the flat page; without it the page keeps its own, at first `Wheelhouse`",
     )
     slash_pages: bool = row(
         "pages", as_boolean, False, "store each page under its folder's name too, for plain object endpoints"
