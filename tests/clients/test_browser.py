@@ -183,12 +183,82 @@ def test_versions_open_without_scripts(browser: Browser, wheelhouse: servers.Sta
     assert browser.script("return document.scripts.length") == 0
     shown = "return [...document.querySelectorAll('details[open] strong')].map(e => e.textContent)"
     assert browser.script(shown) == ["0.10", "1.2.dev20261123030405+local.1", "1.1"]
-    browser.ask("POST", browser.find("details:last-of-type summary") + "/click")
+    browser.ask("POST", browser.find("section:last-of-type > details:last-of-type summary") + "/click")
     assert browser.script(shown)[-1] == "1.0"
     browser.ask("POST", browser.find("details[open] pre") + "/click")
     project = browser.script("return document.querySelector('h2').textContent")
     command = f"pip install --find-links URL-OF-THIS-PAGE {project}==0.10"
     assert browser.script("return getSelection().toString()") == command
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_command_is_copied_as_it_is(size: tuple[int, int], browser: Browser, wheelhouse: servers.StaticServer) -> None:
+    """However a command is wrapped, a click selects it as one line, and no option is broken at a hyphen."""
+    browser.open(f"{wheelhouse.url}/index.html", size)
+    browser.ask("POST", browser.find("#project-demo details[open] pre") + "/click")
+    command = "pip install --find-links URL-OF-THIS-PAGE demo==1.2.dev20261123030405+local.1"
+    assert browser.script("return getSelection().toString()") == command
+    words = "[...document.querySelectorAll('details[open] pre code')].filter(e => e.textContent.startsWith('URL-OF'))"
+    heights = browser.script(f"return {words}.map(e => Math.round(e.getBoundingClientRect().height))")
+    assert len(heights) == 3
+    assert max(heights) < 30, "a word that fits a line is on one line"
+
+
+def test_keyboard(browser: Browser, wheelhouse: servers.StaticServer) -> None:
+    """The first stop of Tab skips to the files, the next ones are the projects; each that has the focus shows it."""
+    browser.open(f"{wheelhouse.url}/index.html", DESK)
+    focused = "const e = document.activeElement; return [e.textContent, getComputedStyle(e).outlineStyle]"
+    stops = []
+    for _ in range(4):
+        press(browser, TAB)
+        stops.append(browser.script(focused))
+    assert [text for text, _ in stops[:3]] == ["Skip to the files", *sorted(stops[n][0] for n in (1, 2))]
+    assert stops[2][0] == "demo"
+    assert {outline for _, outline in stops} == {"solid"}
+    browser.open(f"{wheelhouse.url}/index.html", DESK)
+    press(browser, TAB, TAB, TAB, ENTER)
+    wait_for(browser, "location.hash === '#project-demo'")
+    assert browser.script("return document.querySelector('#project-demo').getBoundingClientRect().top") < 5
+    press(browser, TAB, ENTER)
+    wait_for(browser, "!document.querySelector('#project-demo details').open")
+
+
+def test_hint_shows_where_a_table_scrolls(browser: Browser, wheelhouse: servers.StaticServer) -> None:
+    """The hint is there exactly where there is something to scroll to."""
+    shown = """return [...document.querySelectorAll('details[open] .box')].map(box => {
+        const hint = box.querySelector('.hint');
+        return [box.scrollWidth > box.clientWidth, Boolean(hint) && hint.clientHeight > 0]})"""
+    for size in (PHONE, DESK):
+        browser.open(f"{wheelhouse.url}/index.html", size)
+        boxes = browser.script(shown)
+        assert all(scrolls == hinted for scrolls, hinted in boxes), boxes
+        assert size == DESK or any(scrolls for scrolls, _ in boxes)
+
+
+@pytest.mark.parametrize(("scheme", "paper"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(18, 18, 18)")])
+def test_scheme_of_the_person(scheme: str, paper: str, browser: Browser, wheelhouse: servers.StaticServer) -> None:
+    """The page is dark where the person's programs are."""
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.ask("POST", "/goog/cdp/execute", cmd="Emulation.setEmulatedMedia", params={"features": features})
+    browser.open(f"{wheelhouse.url}/index.html", DESK)
+    assert browser.script("return getComputedStyle(document.body).backgroundColor") == paper
+
+
+TAB, ENTER = "\ue004", "\ue007"
+
+
+def press(browser: Browser, *keys: str) -> None:
+    """Press keys, one after the other."""
+    strokes = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
+    browser.ask("POST", "/actions", actions=[{"type": "key", "id": "keys", "actions": strokes}])
+
+
+def wait_for(browser: Browser, condition: str) -> None:
+    """Return when a condition of the page holds."""
+    end = time.monotonic() + STUCK
+    while not browser.script(f"return {condition}"):
+        assert time.monotonic() < end, condition
+        time.sleep(0.05)
 
 
 def test_reason_stays_text(browser: Browser, wheelhouse: servers.StaticServer) -> None:

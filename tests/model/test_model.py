@@ -14,6 +14,7 @@ from simulation import PROJECTS, PROVIDERS, Dangers, Worker, World, earlier, exp
 
 from wheelhouse_tasks.container.converge import Convergence
 from wheelhouse_tasks.pages import layout
+from wheelhouse_tasks.pages.people import Front
 
 CHUNK = int(os.environ.get("MODEL_SCHEDULES", "400"))
 """Schedules of one test."""
@@ -44,6 +45,27 @@ def test_every_page_is_complete(provider: str, seeds: range) -> None:
 def test_marks_of_people_arrive(provider: str, seeds: range) -> None:
     """A file that is yanked, unyanked and removed while others upload is on the pages as its markers say."""
     explore(complete, seeds, PROVIDERS[provider], marks=True)
+
+
+#: Titles and addresses of workers whose settings differ; one has neither.
+FRONTS = (
+    Front(title="Ours"),
+    Front(),
+    Front(title="Theirs <&>", address="https://a/index.html"),
+    Front(address="https://b/x'y/index.html"),
+)
+
+
+@chunks(1)
+def test_titles_that_differ_end(provider: str, seeds: range) -> None:
+    """Workers with other titles and addresses all come to an end, and each page is complete, with one of the titles."""
+    explore(complete, seeds, PROVIDERS[provider], fronts=FRONTS)
+
+
+@chunks(1, of=HONOURING)
+def test_titles_that_differ_take_no_link_away(provider: str, seeds: range) -> None:
+    """Nor does a worker that dies drop a link of one with other settings."""
+    explore(kept, seeds, PROVIDERS[provider], dangers=Dangers(kill=0.03, zombies=True), fronts=FRONTS)
 
 
 @chunks(1, of=(PLAIN_MD5, PLAIN_OPAQUE, FOLDER))

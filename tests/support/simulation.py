@@ -31,7 +31,8 @@ from wheelhouse_tasks.container.project import Project
 from wheelhouse_tasks.container.published import Keeping
 from wheelhouse_tasks.container.survey import NO_CONTAINER, survey
 from wheelhouse_tasks.errors import Changed, ObjectMissing
-from wheelhouse_tasks.pages import json_pages, layout, links, record
+from wheelhouse_tasks.pages import flat, json_pages, layout, links, record
+from wheelhouse_tasks.pages.people import NOTHING, Front
 from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload, make_payload
 
 #: What providers were seen to honour, by the name that tests use.
@@ -48,6 +49,8 @@ MARKS = ("broken", "broken", "unyank", "unyank", "remove")
 NOW = "2026-01-01T00:00:00.000000Z"
 #: A worker is one greenlet, and has no threads.
 ALONE = Keeping(workers=1)
+#: What a page says of itself that no settings say anything of.
+NAMELESS = flat.front_of(flat.render_flat({}))
 
 ROUNDS_OF_A_LAGGARD = 60
 """Steps for which a listing may show others what was before a change."""
@@ -111,6 +114,8 @@ class World:
     ) -> None:
         self.honoured, self.rng, self.lags, self.repeats = honoured, rng, lags, repeats
         self.objects = dict(objects or {})
+        #: What the settings of the workers say of the flat page, in turn.
+        self.fronts: Sequence[Front] = (NOTHING,)
         #: What opaque marks begin with, and whether they are always the same.
         self.era, self.fixed = era, fixed
         self.writes: dict[str, int] = {}
@@ -282,6 +287,11 @@ class World:
         if not self.honoured.md5:  # the flat page names the marks of the JSON pages
             for name in made:
                 made[layout.FLAT] = made[layout.FLAT].replace(fixed_mark(name).encode(), self._mark(name).encode())
+        if layout.FLAT in made and layout.FLAT in self.objects and self.fronts != (NOTHING,):
+            front = flat.front_of(self.objects[layout.FLAT].content)
+            assert front in {one.over(other) for one in (*self.fronts, NAMELESS) for other in (*self.fronts, NAMELESS)}
+            sections = {name: section.text for name, section in flat.flat_sections(made[layout.FLAT]).items()}
+            made[layout.FLAT] = flat.render_flat(sections, front)
         return made
 
     def heal(self) -> None:
@@ -343,6 +353,7 @@ class SimulatedStore:
     def __init__(self, world: World, worker: Worker | None) -> None:
         self.world, self.worker = world, worker
         self._number = worker.number if worker else -1
+        self.keeping = replace(ALONE, front=world.fronts[self._number % len(world.fronts)] if worker else NOTHING)
 
     def create(self) -> bool:
         """Know that it is there."""
@@ -428,7 +439,7 @@ def upload(filenames: Sequence[str]) -> Callable[[SimulatedStore], object]:
     def work(store: SimulatedStore) -> object:
         files = [local_file(name) for name in filenames]
         names = sorted({file.artifact.project for file in files})
-        before = survey(store, {name: Project(store, name, ALONE, writing=True) for name in names})
+        before = survey(store, {name: Project(store, name, store.keeping, writing=True) for name in names})
         assert before is not NO_CONTAINER
         published = {name for project in before.projects.values() for name in project.files(filenames)}
         for file in files:
@@ -436,7 +447,7 @@ def upload(filenames: Sequence[str]) -> Callable[[SimulatedStore], object]:
                 project = before.projects[file.artifact.project]
                 sent = send(project, file, NOW, expect=ABSENT)
                 project.add(sent.file, *sent.entries)
-        result = converge(store, before.projects.values(), ALONE, before=before, sleep=store.sleep)
+        result = converge(store, before.projects.values(), store.keeping, before=before, sleep=store.sleep)
         if store.worker:
             store.worker.kept = tuple(layout.file_name(file.artifact.project, file.artifact.filename) for file in files)
         return result
@@ -448,7 +459,7 @@ def mark(action: str, filename: str) -> Callable[[SimulatedStore], object]:
     """Return what `yank` (with a reason), `unyank` and `remove` do with a file."""
 
     def work(store: SimulatedStore) -> object:
-        project = Project(store, artifact.parse(filename).project, ALONE, writing=True)
+        project = Project(store, artifact.parse(filename).project, store.keeping, writing=True)
         look(project).files()
         if action == "remove":
             hide(project, [filename], 0.0)
@@ -456,7 +467,7 @@ def mark(action: str, filename: str) -> Callable[[SimulatedStore], object]:
             store.delete(project.object(filename) + YANKED)
         else:
             store.put(project.object(filename) + YANKED, make_payload(action.encode(), "", ""))
-        return converge(store, [project], ALONE, sleep=store.sleep)
+        return converge(store, [project], store.keeping, sleep=store.sleep)
 
     return work
 
@@ -605,10 +616,12 @@ def make(
     dangers: Dangers | None = None,
     lags: bool = False,
     marks: bool = False,
+    fronts: Sequence[Front] = (NOTHING,),
 ) -> Schedule:
     """Return a schedule of two to five workers with one to three files each, in one or two projects.
 
-    With *marks* an earlier file is yanked, and the like, at the same time.
+    With *marks* an earlier file is yanked, and the like, at the same time. *fronts* are what the settings of the
+    workers say of the flat page.
     """
     rng = generator(seed)
     repeats = rng.choice((0.0, 0.0, 0.1))
@@ -624,6 +637,7 @@ def make(
         jobs[1:] = [mark(rng.choice(MARKS), _filename(PROJECTS[0], 99)) for _ in jobs[1:]]
     objects = earlier(honoured) if marks or rng.random() < 0.5 else None
     world = World(honoured, rng, objects=objects, lags=lags, repeats=repeats)
+    world.fronts = fronts
     return Schedule(seed, world, jobs, dangers or Dangers())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -14,8 +15,11 @@ from wheelhouse_tasks.container.project import Project, to_user_metadata
 from wheelhouse_tasks.container.published import Keeping
 from wheelhouse_tasks.errors import Changed, Conflict, UsageError
 from wheelhouse_tasks.pages import layout
+from wheelhouse_tasks.pages.people import Front
 from wheelhouse_tasks.pages.record import File
+from wheelhouse_tasks.secret import HIDDEN, mask_url
 from wheelhouse_tasks.settings.table import LOCAL
+from wheelhouse_tasks.storage import publish
 from wheelhouse_tasks.storage.port import Entry, Payload, Store, make_payload, read_all
 from wheelhouse_tasks.text import count, now_text, parse_time
 
@@ -55,6 +59,24 @@ def public_url(settings: Settings, store: Store) -> str | None:
     return f"{settings.options.public_url.rstrip('/')}/{quote(settings.container.prefix)}"
 
 
+def page_address(settings: Settings, store: Store) -> str | None:
+    """Return the URL of the flat page as everybody may read it there, or None where it is not known.
+
+    It holds no credentials. A folder that somebody named may be published anywhere, and its pages must not show where
+    it lay; one that nobody named is for this machine.
+    """
+    if settings.options.public_url is None and settings.container.provider == LOCAL:
+        base = None if settings.container_given else store.public_url()
+    else:
+        base = public_url(settings, store) or publish.address(settings.container)
+    url = mask_url(base or "").replace(f"{HIDDEN}@", "")
+    return f"{url}{layout.FLAT}" if ADDRESS.fullmatch(url) else None
+
+
+#: What a command can hold and a page may show: no query, which may be a signature, and no white space.
+ADDRESS = re.compile(r"(?:https?|file)://[!$-;=@-~]{0,2000}/")
+
+
 def update_pages(
     settings: Settings,
     store: Store,
@@ -65,7 +87,9 @@ def update_pages(
     adopt: bool = False,
 ) -> tuple[str, ...]:
     """Bring the pages up to date; return the object names of those written. *before* as for `converge`."""
-    result = converge(store, projects, keeping_of(settings, adopt=adopt), before=before)
+    front = Front(title=settings.options.title or "", address=page_address(settings, store) or "")
+    keeping = replace(keeping_of(settings, adopt=adopt), front=front)
+    result = converge(store, projects, keeping, before=before)
     ui.detail(f"pages settled after {count(result.rounds, 'round')}, {len(result.written)} written")
     return result.written
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.errors import Changed, ObjectMissing
 from wheelhouse_tasks.pages import layout
+from wheelhouse_tasks.pages.people import NOTHING
 from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, make_payload, read_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from wheelhouse_tasks.pages.people import Front
     from wheelhouse_tasks.storage.port import Store
 
 NO_CONDITIONS = Conditions(absent=False, mark=False, md5=False)
@@ -30,6 +32,9 @@ class Keeping:
     slash: bool = False
     #: Whether a flat page that somebody else made is replaced.
     adopt: bool = False
+    #: What the flat page says of itself. What is not known stays as the page has it: it may come from a worker with
+    #: other settings, and two of them would take turns.
+    front: Front = NOTHING
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,8 @@ class Root:
             sections = self._sections()
             steady = sections is not None
             if sections is not None:
-                drafts.append(Draft(self.flat_page, flat.render_flat(sections), layout.HTML_TYPE))
+                front = self.keeping.front.over(flat.front_of(self.flat_page.content or b""))
+                drafts.append(Draft(self.flat_page, flat.render_flat(sections, front), layout.HTML_TYPE))
         elif self.flat_page.content is not None:  # a flat page that is not kept would lack what comes later
             self.store.delete(layout.FLAT)
         written = write_drafts(self.store, drafts)

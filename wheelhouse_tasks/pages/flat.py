@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import re
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -9,11 +12,13 @@ from urllib.parse import unquote
 from wheelhouse_tasks.pages import people
 from wheelhouse_tasks.pages.html_pages import attributes, page
 from wheelhouse_tasks.pages.layout import file_name, is_project
-from wheelhouse_tasks.pages.quoting import quoted
+from wheelhouse_tasks.pages.quoting import quoted, text_of
 from wheelhouse_tasks.pages.record import File, by_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from wheelhouse_tasks.pages.people import Front
 
 
 def render_section(project: str, mark: str, files: Iterable[File]) -> str:
@@ -25,14 +30,43 @@ def render_section(project: str, mark: str, files: Iterable[File]) -> str:
 
 
 #: The number is the version of the form of a section: a section of another form is made anew.
-SECTION_START, SECTION_END = "<!-- wheelhouse section 2: ", "<!-- wheelhouse section end -->\n"
+SECTION_START, SECTION_END = "<!-- wheelhouse section 3: ", "<!-- wheelhouse section end -->\n"
+#: What a page is called where nobody calls it otherwise.
+TITLE = "Wheelhouse"
+ADDRESS = '<meta name="wheelhouse:address" content="'
 
 
-def render_flat(sections: Mapping[str, str]) -> bytes:
-    """Return the flat page with the section of every project."""
+def render_flat(sections: Mapping[str, str], front: Front = people.NOTHING) -> bytes:
+    """Return the flat page with the section of every project; *sections* hold no address."""
     parts = [sections[project] for project in sorted(filter(is_project, sections))]
     links = sum(part.count("<a href=") for part in parts)
-    return page("Wheelhouse", [people.intro(len(parts), links), *parts], head=people.STYLE, links=links)
+    facts = [fact for part in parts if (fact := people.facts_of(part))]
+    beginning = [people.skip_link() if links else "", people.intro(facts, links, addressed=bool(front.address))]
+    head = people.STYLE
+    if front.address:
+        head = f'{ADDRESS}{text_of(front.address)}">\n{head}'
+        parts = [part.replace(_command(""), _command(front.address)) for part in parts]
+    body = [*beginning, '<main id="files" tabindex="-1">\n', *parts, "</main>\n"]
+    return page(front.title or TITLE, body, head=head, links=links)
+
+
+def _command(address: str) -> str:
+    """Return the part of a command that holds the address of the page."""
+    return f"{people.COMMAND}{text_of(shlex.quote(address)) if address else people.PLACEHOLDER}{people.COMMAND_END}"
+
+
+def front_of(page: bytes) -> Front:
+    """Return what a flat page of ours says of itself; a page of another maker says nothing."""
+    start = page[:HEAD_LIMIT].decode("ascii", "replace") if is_ours(page) else ""
+    title, address = HEAD_TITLE.search(start), HEAD_ADDRESS.search(start)
+    return people.Front(
+        title=html.unescape(title[1]) if title else "", address=html.unescape(address[1]) if address else ""
+    )
+
+
+#: Bytes within which the head of a page says both.
+HEAD_LIMIT = 1 << 16
+HEAD_TITLE, HEAD_ADDRESS = re.compile("<title>([^<]*)</title>"), re.compile(f'{ADDRESS}([^"]*)">')
 
 
 #: What every page of ours has in its head.
@@ -51,12 +85,13 @@ class Section:
 def flat_sections(page: bytes) -> dict[str, Section]:
     """Return the sections of a flat page of ours, by project; a page of another maker has none."""
     sections = {}
+    shown, plain = _command(front_of(page).address), _command("")
     for part in page.decode("ascii", "replace").split(SECTION_START)[1:]:
         text, end, _ = part.partition(SECTION_END)
         project, _, rest = text.partition(" ")
         if end:
-            mark = rest.partition(" -->")[0]
-            sections[unquote(project)] = Section(mark=mark, text=SECTION_START + text + end)
+            whole = SECTION_START + text.replace(shown, plain) + end
+            sections[unquote(project)] = Section(mark=rest.partition(" -->")[0], text=whole)
     return sections
 
 

@@ -9,133 +9,305 @@ from __future__ import annotations
 import functools
 import re
 import shlex
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks.artifacts.artifact import natural
-from wheelhouse_tasks.pages.quoting import text_of
+from wheelhouse_tasks.pages.legend import legend
+from wheelhouse_tasks.pages.matrix import COVERED, MISSING, UNWANTED, matrix
+from wheelhouse_tasks.pages.quoting import quoted, text_of
 from wheelhouse_tasks.text import size_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from packaging.version import Version
 
     from wheelhouse_tasks.artifacts.artifact import Artifact
+    from wheelhouse_tasks.pages.matrix import Cell, Matrix
     from wheelhouse_tasks.pages.record import File
 
     Pair = tuple[Artifact, File]
 
+#: Of one form, so that the order of the texts is that of the times.
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z", re.ASCII)
 DATE = re.compile(r"\d{4}-\d\d-\d\d(?=T)", re.ASCII)
 #: A platform, `manylinux_2_17_x86_64`: the system and the machine.
 PLATFORM = re.compile(r"([a-z]+[0-9]*(?:_[0-9]+)*)_(.+)")
 
 STYLE = """\
 <style>
-:root { color-scheme: light dark; --line: #8885; --shade: #8882 }
+:root {
+  color-scheme: light dark;
+  --paper: #fff; --ink: #1a1a1a; --soft: #595959; --line: #d0d0d0; --shade: #f0f0f0; --link: #0645ad; --warn: #b00020;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --paper: #121212; --ink: #e8e8e8; --soft: #b0b0b0; --line: #444; --shade: #222; --link: #8ab4f8; --warn: #ff8a80;
+  }
+}
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 76rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere }
+body { background: var(--paper); color: var(--ink) }
 h1, h2 { line-height: 1.2 }
-h2 { margin: 2.5rem 0 .75rem }
+h2 { margin: 2.5rem 0 .25rem }
+p { margin: .25rem 0 .75rem }
+a, nav button { color: var(--link) }
+:focus-visible { outline: 3px solid var(--link); outline-offset: 2px }
+form { margin: 0 }
+button { font: inherit; cursor: pointer; color: var(--link); background: var(--paper); border: 1px solid var(--soft) }
+.skip button { position: absolute; left: 1rem; top: .5rem; padding: .5rem .75rem }
+.skip button:not(:focus) { clip-path: inset(50%); pointer-events: none }
+nav ul { list-style: none; margin: .25rem 0 .75rem; padding: .25rem; max-height: 22rem; overflow-y: auto }
+nav li { padding: .25rem 0 }
+nav button { padding: .25rem .5rem; border-radius: .375rem; max-width: 100%; text-align: left; overflow-wrap: anywhere }
 details { border: 1px solid var(--line); border-radius: .5rem; margin: .5rem 0; padding: 0 .75rem }
-summary { cursor: pointer; padding: .5rem 0 }
-summary span, small { display: inline-block; opacity: .75; font-size: .875rem; margin-left: .5rem }
+summary { cursor: pointer; padding: .5rem 0; margin-left: 1.125rem; list-style-position: outside }
+summary span, nav span, small, .legend, .hint { color: var(--soft) }
+summary span, nav span, small, .legend { font-size: .875rem }
+summary span, nav span, p small { display: inline-block }
+summary strong, summary em, nav button { margin-right: .5rem }
 pre { margin: .25rem 0 .75rem; padding: .5rem .75rem; background: var(--shade); border-radius: .375rem }
 pre { white-space: pre-wrap; user-select: all; -webkit-user-select: all }
-p { margin: .25rem 0 .75rem }
+pre, code { font-size: .9375rem }
+pre code { display: inline-block; max-width: 100%; white-space: normal }
+time { white-space: nowrap }
+.legend code { font-size: .8125rem; white-space: nowrap; color: var(--ink) }
 .box { overflow-x: auto; margin-bottom: .75rem }
-table { border-collapse: collapse; font-size: .875rem }
-th, td { padding: .5rem .625rem; text-align: left; white-space: nowrap; border-bottom: 1px solid var(--line) }
-th { font-weight: 600 }
-tr > :first-child { position: sticky; left: 0; padding-left: 0; background: Canvas }
-em { color: #c33; color: light-dark(#b00020, #ff8a80) }
+.hint { position: sticky; left: 0; width: max-content; margin: 0; font-size: 0 }
+@keyframes hint { from, to { font-size: .875rem } }
+.hint { animation: hint linear; animation-timeline: scroll(x) }
+@supports not (animation-timeline: scroll(x)) { @media (max-width: 48rem) { .hint { font-size: .875rem } } }
+table { border-collapse: collapse; font-size: .875rem; line-height: 1.35 }
+th, td { padding: .5rem .625rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line) }
+th { font-weight: 600; white-space: nowrap }
+td { min-width: 6rem; overflow-wrap: normal }
+td small { display: block }
+tr > :first-child { position: sticky; left: 0; padding-left: 0; background: var(--paper) }
+em { color: var(--warn) }
 </style>
 """
+#: The command of a version as far as the address of the page, which stands between these two.
+COMMAND, COMMAND_END = "<pre>pip install <code>--find-links</code> <code>", "</code> "
+#: What stands in place of an address that is not known.
+PLACEHOLDER = "URL-OF-THIS-PAGE"
 
 
-def intro(projects: int, files: int) -> str:
-    """Return the beginning of the page: its numbers, and how to use its commands."""
+@dataclass(frozen=True, kw_only=True)
+class Front:
+    """What the settings say of the page; what is empty is unknown."""
+
+    title: str = ""
+    #: The URL of the page.
+    address: str = ""
+
+    def over(self, other: Front) -> Front:
+        """Return this, with what it does not know from *other*, but for the place of a folder on another machine."""
+        kept = "" if other.address.startswith("file:") else other.address
+        return Front(title=self.title or other.title, address=self.address or kept)
+
+
+NOTHING = Front()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What the beginning of the page repeats of one project's section; everything is escaped already."""
+
+    project: str
+    versions: int
+    newest: str
+    #: The newest upload time; empty where none is known.
+    time: str
+    #: The tags of its wheels, and what is said of a cell that has none.
+    tags: Sequence[str]
+
+
+FACTS = re.compile(
+    r'<section id="project-([^"]*)" data-versions="(\d+)" data-newest="([^"]*)"'
+    r' data-time="([^"]*)" data-tags="([^"]*)">'
+)
+
+
+def facts_of(section: str) -> Facts | None:
+    """Return the facts that a section begins with."""
+    match = FACTS.search(section)
+    if not match:
+        return None
+    project, versions, newest, time, tags = match.groups()
+    return Facts(project=project, versions=int(versions), newest=newest, time=time, tags=tags.split())
+
+
+def skip_link() -> str:
+    """Return a skip link. It is a button, because installers take every link for one to a file."""
+    return '<form class="skip"><button formaction="#files">Skip to the files</button></form>\n'
+
+
+def intro(sections: Sequence[Facts], files: int, *, addressed: bool) -> str:
+    """Return the beginning of the page: its numbers, how to use its commands, its projects, what its words mean.
+
+    *addressed* is whether the commands hold the address of the page.
+    """
     if not files:
         return "<p>No files yet.</p>\n"
+    time = max((facts.time for facts in sections), default="")
+    newest = f"; newest upload {_time(time)}" if time else ""
+    use = "" if addressed else f"In a command, put the address of this page in place of {PLACEHOLDER}. "
+    tags = {tag for facts in sections for tag in facts.tags}
     return f"""\
-<p>{_number(projects, "project")}, {_number(files, "file")}.
-In a command, put the address of this page in place of URL-OF-THIS-PAGE; <code>uv pip install</code> takes the same
-options.</p>
+<p>{_number(len(sections), "project")}, {_number(files, "file")}{newest}.
+{use}A click selects a command; <code>uv pip install</code> takes the same options.</p>
+{_projects(sections)}{_legend(tags)}"""
+
+
+def _projects(sections: Sequence[Facts]) -> str:
+    """Return the list of projects, where there are several, with buttons that lead to them."""
+    if len(sections) < 2:
+        return ""
+    rows = []
+    for one in sections:
+        about = _facts(one.newest, _number(one.versions, "version"), one.time[:10])
+        button = f'<button formaction="#project-{one.project}">{one.project}</button>'
+        rows.append(f"<li>{button} <span>{about}</span></li>\n")
+    return f"""\
+<nav aria-label="Projects"><form><ul>
+{"".join(rows)}</ul></form></nav>
 """
+
+
+def _legend(tags: Iterable[str]) -> str:
+    words = [f"<code>{tag}</code> {meaning}" for tag, meaning in legend(tags)]
+    words += [f"<strong>{word}</strong> {meaning}" for word, meaning in GAPS.items() if word in tags]
+    return f'<p class="legend">{"; ".join(words)}.</p>\n' if words else ""
+
+
+GAPS = {COVERED: "another wheel of the version fits", MISSING: "no wheel of the version fits"}
 
 
 def render(project: str, versions: Mapping[Version, Sequence[Pair]], *, attributes: Callable[[File], str]) -> list[str]:
     """Return the pieces of the text: the versions, newest first. The newest one and the newest release are open.
 
-    *attributes* returns the attributes of the link to a file.
+    Of many versions, the older ones are within another part that opens. *attributes* returns the attributes of the
+    link to a file.
     """
     newest = sorted(versions, reverse=True)
     opened = [*newest[:1], *[version for version in newest if not version.is_prerelease][:1]]
-    parts = [_version(project, versions[version], attributes, opened=version in opened) for version in newest]
-    return [f"<h2>{text_of(project)}</h2>\n", *parts]
+    tags: set[str] = set()
+    shown, folded = list[str](), list[str]()
+    for number, version in enumerate(newest):
+        is_open = version in opened
+        text = _version(project, versions[version], attributes, tags, opened=is_open)
+        (shown if is_open or number < MANY_VERSIONS else folded).append(text)
+    if folded:
+        folded.insert(0, f"<details>\n<summary>{_number(len(folded), 'earlier version')}</summary>\n")
+        folded.append("</details>\n")
+    names = {tag for part in tags for tag in part.split(".")}
+    time = _latest({file.upload_time for pairs in versions.values() for _, file in pairs})
+    about = _facts(_number(len(newest), "version"), f"newest upload {_time(time)}" if time else "")
+    head = f"""\
+<section id="project-{quoted(project)}" data-versions="{len(newest)}" data-newest="{_newest(versions, newest)}" \
+data-time="{time}" data-tags="{" ".join(sorted(names))}">
+<h2>{text_of(project)}</h2>
+<p><small>{about}</small></p>
+"""
+    return [head, *shown, *folded, "</section>\n"]
+
+
+#: So many versions of a project are listed; the others are folded, but for the newest release.
+MANY_VERSIONS = 12
+
+
+def _newest(versions: Mapping[Version, Sequence[Pair]], newest: Sequence[Version]) -> str:
+    return text_of(str(versions[newest[0]][0][0].version)) if newest else ""
+
+
+def _latest(times: Collection[str]) -> str:
+    """Return the newest of *times*, which may hold other texts; empty where there is none."""
+    latest = max(times, default="")
+    return latest if TIME.fullmatch(latest) else max(filter(TIME.fullmatch, times), default="")
 
 
 def _number(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
-def _version(project: str, pairs: Sequence[Pair], attributes: Callable[[File], str], *, opened: bool) -> str:
+def _time(time: str) -> str:
+    return f'<time datetime="{time}">{time[:10]} {time[11:16]} UTC</time>'
+
+
+def _version(
+    project: str, pairs: Sequence[Pair], attributes: Callable[[File], str], tags: set[str], *, opened: bool
+) -> str:
+    """Return the text of one version. Add its tags, and what its table says of its gaps, to *tags*."""
     files = [file for _, file in pairs]
     version = str(pairs[0][0].version)
     command = shlex.quote(f"{project}=={version}")
     requires = {file.requires_python or "" for file in files}
     facts = [f"<p>Requires Python {text_of(python)}</p>\n" for python in requires if python and len(requires) == 1]
-    wheels: list[tuple[Artifact, str]] = []
+    cells: dict[Cell, list[str]] = {}
     sdists: list[str] = []
     dates = set()
+    wheels = 0
     for artifact, file in pairs:
         match = DATE.match(file.upload_time)
         date = match[0] if match else ""
         dates.add(date)
         if artifact.is_wheel:
-            wheels.append((artifact, _link(artifact, file, attributes(file), date)))
+            python, abi, platform = artifact.tags
+            cells.setdefault(((python, abi), platform), []).append(_link(artifact, file, attributes(file), date))
+            wheels += 1
         else:
             sdists.append(_source(artifact, file, attributes(file), date))
     mark = "" if any(file.yanked is None for file in files) else " <em>yanked</em>"
-    kinds = [_number(len(wheels), "wheel")] * bool(wheels) + ["source"] * bool(sdists)
+    kinds = [_number(wheels, "wheel")] * bool(wheels) + ["source"] * bool(sdists)
     span = sorted(dates - {""})
     when = " to ".join(span[:1] + span[1:][-1:])
+    table = matrix(cells.keys())
+    missing = sum(word == MISSING for word in table.gaps.values())
+    mark += f" <em>{missing:,} missing</em>" if missing else ""
+    tags.update(table.columns, table.gaps.values(), *table.rows)
     summary = _facts(" + ".join(kinds), size_text(sum(file.size for file in files)), when)
     return f"""\
 <details{" open" if opened else ""}>
-<summary><strong>{text_of(version)}</strong>{mark} <span>{summary}</span></summary>
-<pre>pip install --find-links URL-OF-THIS-PAGE {text_of(command)}</pre>
-{"".join(facts)}{_table(wheels)}{"".join(sdists)}{_yanked(files)}</details>
+<summary><strong>{_breakable(version)}</strong>{mark} <span>{summary}</span></summary>
+{COMMAND}{PLACEHOLDER}{COMMAND_END}<code>{_breakable(command)}</code></pre>
+{"".join(facts)}{_table(version, cells, table)}{"".join(sdists)}{_yanked(files)}</details>
 """
+
+
+def _breakable(text: str) -> str:
+    """Return a text that breaks before the local part of a version, if it must."""
+    return text_of(text).replace("+", "<wbr>+")
 
 
 def _facts(*facts: str) -> str:
     return " &middot; ".join(filter(None, facts))
 
 
-def _table(wheels: Iterable[tuple[Artifact, str]]) -> str:
+def _table(version: str, cells: Mapping[Cell, Sequence[str]], table: Matrix) -> str:
     """Return the table of the links to wheels: Python and ABI by platform."""
-    cells: dict[tuple[tuple[str, str], str], list[str]] = {}
-    for artifact, link in wheels:
-        python, abi, platform = artifact.tags
-        cells.setdefault(((python, abi), platform), []).append(link)
     if not cells:
         return ""
-    rows = sorted({row for row, _ in cells}, key=lambda row: [*map(natural, row)])
-    columns = sorted({column for _, column in cells}, key=natural)
-    body = [
-        f"<tr><th>{_row_name(*row)}</th>"
-        + "".join(f"<td>{'<br>'.join(cells.get((row, column), ()))}</td>" for column in columns)
-        + "</tr>\n"
-        for row in rows
-    ]
-    head = "".join(map(_column_name, columns))
+    body = []
+    for row in table.rows:
+        shown = [
+            "<br>".join(links) if (links := cells.get((row, column))) else GAP_MARKS[table.gaps[row, column]]
+            for column in table.columns
+        ]
+        body.append(f'<tr><th scope="row">{_row_name(*row)}</th><td>{"</td><td>".join(shown)}</td></tr>\n')
+    head = "".join(map(_column_name, table.columns))
+    hint = '<p class="hint">The table scrolls sideways.</p>\n' if len(table.columns) > 1 else ""
     return f"""\
-<div class="box"><table>
-<thead><tr><th>Python</th>{head}</tr></thead>
+<div class="box" tabindex="0" role="region" aria-label="Wheels of {text_of(version)}">
+{hint}<table>
+<thead><tr><th scope="col">Python</th>{head}</tr></thead>
 <tbody>
 {"".join(body)}</tbody></table></div>
 """
 
 
+GAP_MARKS = {MISSING: "<em>missing</em>", COVERED: "<small>covered</small>", UNWANTED: ""}
+
+
+@functools.lru_cache(maxsize=512)
 def _row_name(python: str, abi: str) -> str:
     return text_of(python if python == abi else f"{python} {abi}")
 
@@ -144,14 +316,21 @@ def _row_name(python: str, abi: str) -> str:
 def _column_name(platform: str) -> str:
     """Return the head of a column: the first of a platform's names; the title shows all of them."""
     shown = PLATFORM.sub(r"\1<br>\2", text_of(platform.partition(".")[0]), count=1)
-    return f'<th title="{text_of(platform)}">{shown}</th>'
+    return f'<th scope="col" title="{text_of(platform)}">{shown}</th>'
+
+
+@functools.lru_cache(maxsize=4096)
+def _tags_text(tags: tuple[str, str, str]) -> str:
+    """Return the tags as a file name ends with them; a long set of them may break at its dots."""
+    return text_of("-".join(tags)).replace(".", ".<wbr>")
 
 
 def _link(artifact: Artifact, file: File, attributes: str, date: str) -> str:
     """Return a cell's link. Dates, and names that `artifact.parse` accepts, need no escape."""
-    title = f"{file.filename} ({date})" if date else file.filename
-    build = f" <small>build {artifact.build}</small>" if artifact.build else ""
-    return f'<a {attributes} title="{title}">{size_text(file.size)}</a>{build}{_mark(file)}'
+    title = f' title="{date}"' if date else ""
+    build = f" &middot; build {artifact.build}" if artifact.build else ""
+    text = _tags_text(artifact.tags)
+    return f"<a {attributes}{title}>{text}</a>{_mark(file)} <small>{size_text(file.size)}{build}</small>"
 
 
 def _source(artifact: Artifact, file: File, attributes: str, date: str) -> str:

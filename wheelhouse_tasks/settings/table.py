@@ -145,6 +145,12 @@ class Options:
         flag_help="leave the index pages alone",
     )
     flat_index: bool = row("pages", as_boolean, True, "keep the flat page `index.html` of all projects")
+    title: str | None = row(
+        "pages",
+        as_name,
+        None,
+        "title and heading of the flat page; without it the page keeps its own, at first `Wheelhouse`",
+    )
     slash_pages: bool = row(
         "pages", as_boolean, False, "store each page under its folder's name too, for plain object endpoints"
     )

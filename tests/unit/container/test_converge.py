@@ -16,6 +16,7 @@ from wheelhouse_tasks.container.project import Project, to_user_metadata
 from wheelhouse_tasks.container.published import Keeping
 from wheelhouse_tasks.errors import BadPage, IndexUnstable
 from wheelhouse_tasks.pages import json_pages, layout, links
+from wheelhouse_tasks.pages.people import NOTHING, Front
 from wheelhouse_tasks.pages.record import File
 from wheelhouse_tasks.storage.port import Entry, Payload
 
@@ -61,9 +62,9 @@ def linked(store: FakeStore, page: str) -> dict[str, str | None]:
     return {link.filename: link.sha256 for link in links.parse(store.content(page), f"https://x/{page}", kind)}
 
 
-def settle(store: FakeStore, *files: File, flat: bool = True) -> Convergence:
+def settle(store: FakeStore, *files: File, flat: bool = True, front: Front = NOTHING) -> Convergence:
     """Converge as the worker that wrote *files*."""
-    keeping = Keeping(workers=2, flat=flat)
+    keeping = Keeping(workers=2, flat=flat, front=front)
     project = Project(store, "demo", keeping, writing=True)
     for file in files:
         written = [store.objects[name][0] for name in store.objects if name.startswith(f"files/demo/{file.filename}")]
@@ -201,6 +202,47 @@ def test_flat_page_can_be_left_out(tmp_path: Path) -> None:
     """Without the flat page the others are as ever."""
     store = FakeStore()
     assert settle(store, publish(store, wheels.make_wheel(tmp_path)), flat=False).written == ALL_PAGES[:-1]
+
+
+NAMED = Front(title="Ours", address="https://x/index.html")
+
+
+def test_title_stays_where_no_other_is_set(tmp_path: Path) -> None:
+    """A worker that knows no title and no address keeps those of the page, and has nothing to write for them."""
+    store = FakeStore()
+    settle(store, publish(store, wheels.make_wheel(tmp_path)), front=NAMED)
+    page = store.content("index.html")
+    assert b"<title>Ours</title>" in page
+    assert b"<code>https://x/index.html</code>" in page
+    for front in (NAMED, NOTHING, Front(title="Ours"), Front(address="https://x/index.html")):
+        assert settle(store, front=front).written == ()
+    later = publish(store, wheels.make_wheel(tmp_path, version="2.0"))
+    assert "index.html" in settle(store, later).written
+    assert b"<title>Ours</title>" in store.content("index.html")
+    assert store.content("index.html").count(b"<code>https://x/index.html</code>") == 2
+
+
+def test_last_title_that_is_set_wins_with_one_write(tmp_path: Path) -> None:
+    """Another title costs the flat page alone, once for each run, and no page of a project is read for it."""
+    store = FakeStore()
+    file = publish(store, wheels.make_wheel(tmp_path))
+    settle(store, file, front=NAMED)
+    for title in ("Theirs", "Ours", "Theirs"):
+        store.requests.clear()
+        assert settle(store, front=Front(title=title)).written == ("index.html",)
+        assert store.requests.count(("read", "simple-json/demo/index.html")) == 1  # the project's own look
+        assert f"<title>{title}</title>".encode() in store.content("index.html")
+        assert linked(store, "index.html") == {file.filename: file.sha256}
+
+
+def test_place_of_a_folder_is_not_kept(tmp_path: Path) -> None:
+    """The address of a folder of one machine is gone with the first upload that does not know it."""
+    store = FakeStore()
+    settle(store, publish(store, wheels.make_wheel(tmp_path)), front=Front(address="file:///home/me/index.html"))
+    assert b"<code>file:///home/me/index.html</code>" in store.content("index.html")
+    assert settle(store).written == ("index.html",)
+    assert b"/home/me" not in store.content("index.html")
+    assert b"URL-OF-THIS-PAGE" in store.content("index.html")
 
 
 class Busy(FakeStore):

@@ -1,6 +1,8 @@
 """The flat page: what a person finds on it, and that installers find the same."""
 
+import html
 import re
+import shlex
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -16,6 +18,7 @@ from wheelhouse_tasks.container.converge import converge
 from wheelhouse_tasks.container.published import Keeping
 from wheelhouse_tasks.pages import flat, html_pages, json_pages, layout, links
 from wheelhouse_tasks.pages.link import Link
+from wheelhouse_tasks.pages.people import Front
 from wheelhouse_tasks.pages.record import File
 from wheelhouse_tasks.storage.port import Payload
 
@@ -28,28 +31,43 @@ SDIST = File("demo-1.0.tar.gz", 482, C, "m3", ">=3.9", upload_time=TIME, yanked=
 
 #: Every byte of it is what a page keeps until its project changes.
 SECTION = f"""\
-<!-- wheelhouse section 2: demo m%2F1 -->
+<!-- wheelhouse section 3: demo m%2F1 -->
+<section id="project-demo" data-versions="1" data-newest="1.0" data-time="2026-11-25T00:00:00Z" \
+data-tags="abi3 covered cp312 cp39 manylinux2014_x86_64 manylinux_2_17_x86_64 missing win32">
 <h2>demo</h2>
+<p><small>1 version &middot; newest upload <time datetime="2026-11-25T00:00:00Z">2026-11-25 00:00 UTC</time></small></p>
 <details open>
-<summary><strong>1.0</strong> <span>2 wheels + source &middot; 1.2 MB &middot; 2026-11-23 to 2026-11-25</span></summary>
-<pre>pip install --find-links URL-OF-THIS-PAGE demo==1.0</pre>
+<summary><strong>1.0</strong> <em>1 missing</em> \
+<span>2 wheels + source &middot; 1.2 MB &middot; 2026-11-23 to 2026-11-25</span></summary>
+<pre>pip install <code>--find-links</code> <code>URL-OF-THIS-PAGE</code> <code>demo==1.0</code></pre>
 <p>Requires Python &gt;=3.9</p>
-<div class="box"><table>
-<thead><tr><th>Python</th><th title="{PLATFORM}">manylinux_2_17<br>x86_64</th><th title="win32">win32</th></tr></thead>
+<div class="box" tabindex="0" role="region" aria-label="Wheels of 1.0">
+<p class="hint">The table scrolls sideways.</p>
+<table>
+<thead><tr><th scope="col">Python</th><th scope="col" title="{PLATFORM}">manylinux_2_17<br>x86_64</th>\
+<th scope="col" title="win32">win32</th></tr></thead>
 <tbody>
-<tr><th>cp39 abi3</th><td><a href="files/demo/{WHEEL.filename}#sha256={A}" data-requires-python="&gt;=3.9" \
+<tr><th scope="row">cp39 abi3</th><td>\
+<a href="files/demo/{WHEEL.filename}#sha256={A}" data-requires-python="&gt;=3.9" \
 data-core-metadata="sha256={B}" data-dist-info-metadata="sha256={B}" data-upload-time="{TIME}" data-size="1234567" \
-title="{WHEEL.filename} (2026-11-23)">1.2 MB</a></td><td></td></tr>
-<tr><th>cp312</th><td></td><td><a href="files/demo/{LATER.filename}#sha256={B}" data-requires-python="&gt;=3.9" \
-data-upload-time="2026-11-25T00:00:00Z" data-size="999" title="{LATER.filename} (2026-11-25)">999 B</a></td></tr>
+title="2026-11-23">cp39-abi3-manylinux_2_17_x86_64.<wbr>manylinux2014_x86_64</a> <small>1.2 MB</small></td>\
+<td><em>missing</em></td></tr>
+<tr><th scope="row">cp312</th><td><small>covered</small></td><td>\
+<a href="files/demo/{LATER.filename}#sha256={B}" data-requires-python="&gt;=3.9" \
+data-upload-time="2026-11-25T00:00:00Z" data-size="999" title="2026-11-25">cp312-cp312-win32</a> \
+<small>999 B</small></td></tr>
 </tbody></table></div>
 <p>Source: <a href="files/demo/{SDIST.filename}#sha256={C}" data-requires-python="&gt;=3.9" \
 data-upload-time="{TIME}" data-size="482" data-yanked="&lt;b&gt;">{SDIST.filename}</a> <em>yanked</em> \
 <small>482 B &middot; 2026-11-23</small></p>
 <p><em>Yanked</em> (1 file): <bdi>&lt;b&gt;</bdi></p>
 </details>
+</section>
 <!-- wheelhouse section end -->
 """
+#: The part of a command that stands before its address, and the one behind.
+BEFORE, BEHIND = "<pre>pip install <code>--find-links</code> <code>", "</code> <code>demo==1.0</code></pre>"
+ADDRESS = "https://wheels.example/w/index.html"
 
 
 def named(*names: str, **facts: Any) -> list[File]:
@@ -69,14 +87,129 @@ def test_section() -> None:
 
 def test_head() -> None:
     """The page says how many links it has, and how to use its commands; it fits a phone and needs no script."""
-    page = flat.render_flat({"demo": SECTION, "zoo": ""}).decode()
+    page = flat.render_flat({"demo": SECTION, "zoo": flat.render_section("zoo", "m", [])}).decode()
     assert '<meta name="wheelhouse:links" content="3">' in page
     assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in page
     assert "<title>Wheelhouse</title>" in page
-    assert "<p>2 projects, 3 files.\n" in page
+    assert "<p>2 projects, 3 files; newest upload " in page
     assert "project-status" not in page
-    assert "<p>1 project, 3 files.\n" in flat.render_flat({"demo": SECTION}).decode()
+    assert "<p>1 project, 3 files; newest upload " in flat.render_flat({"demo": SECTION}).decode()
     assert "<p>No files yet.</p>" in flat.render_flat({}).decode()
+
+
+def test_address_that_is_known_is_in_every_command() -> None:
+    """A command can be copied as it is where the address is known; the page explains what stands in its place else."""
+    unknown = flat.render_flat({"demo": SECTION}).decode()
+    assert f"{BEFORE}URL-OF-THIS-PAGE{BEHIND}" in unknown
+    assert "put the address of this page in place of URL-OF-THIS-PAGE." in unknown
+    known = flat.render_flat({"demo": SECTION}, Front(address=ADDRESS)).decode()
+    assert f"{BEFORE}{ADDRESS}{BEHIND}" in known
+    assert "URL-OF-THIS-PAGE" not in known
+
+
+@pytest.mark.parametrize("address", [ADDRESS, "", "file:///a%20b/index.html", "https://x/a'b&c;d$(e)/index.html"])
+@pytest.mark.parametrize("title", ["", "Demo nightlies", "</title><script>&amp;", "é\u202e🎡"])
+def test_front_is_read_back(title: str, address: str) -> None:
+    """A page gives back its title and address as they are, and sections that hold no address."""
+    page = flat.render_flat({"demo": SECTION}, Front(title=title, address=address))
+    assert flat.front_of(page) == Front(title=title or "Wheelhouse", address=address)
+    assert {name: kept.text for name, kept in flat.flat_sections(page).items()} == {"demo": SECTION}
+    assert page.isascii()
+    assert b"<script" not in page
+    assert flat.render_flat({"demo": SECTION}, Front().over(flat.front_of(page))) == (
+        page if not address.startswith("file:") else flat.render_flat({"demo": SECTION}, Front(title=title))
+    )
+
+
+def test_address_is_one_word_of_a_shell() -> None:
+    """Whatever an address holds, a shell takes it for one word and the page for text."""
+    page = flat.render_flat({"demo": SECTION}, Front(address="https://x/a'b&c;$(d)/index.html")).decode()
+    [command] = re.findall("<pre>(.*)</pre>", page)
+    words = shlex.split(html.unescape(re.sub("<[^>]*>", "", command)))
+    assert words == ["pip", "install", "--find-links", "https://x/a'b&c;$(d)/index.html", "demo==1.0"]
+
+
+def test_page_of_another_maker_has_no_front() -> None:
+    """The title of a page that is taken over from another maker is not kept."""
+    assert flat.front_of(b"<html><title>Index of /</title>") == Front()
+
+
+def test_projects_are_listed_where_there_are_several() -> None:
+    """The list at the top has each project's newest version and upload time, and leads to it without a link."""
+    sections = {
+        "demo": SECTION,
+        "zoo": flat.render_section("zoo", "m", [File("zoo-2.0.zip", 1, A, "m"), File("zoo-10.0.zip", 1, A, "m")]),
+    }
+    page = flat.render_flat(sections).decode()
+    [listed] = re.findall("<nav.*</nav>", page, re.DOTALL)
+    assert re.findall("<li>(.*)</li>", listed) == [
+        '<button formaction="#project-demo">demo</button> <span>1.0 &middot; 1 version &middot; 2026-11-25</span>',
+        '<button formaction="#project-zoo">zoo</button> <span>10.0 &middot; 2 versions</span>',
+    ]
+    assert '<section id="project-zoo"' in page
+    assert "<nav" not in flat.render_flat({"demo": SECTION}).decode()
+
+
+def test_legend_names_what_is_shown() -> None:
+    """What a tag means is said once, of the newest of its kind, and only where the page shows one."""
+    files = named("demo-1.0-cp312-cp312-win32.whl", "demo-1.0-cp313-cp313t-win32.whl", "demo-1.0-cp313-cp313-win32.whl")
+    [shown] = re.findall('<p class="legend">(.*)</p>', flat.render_flat({"demo": section(files)}).decode())
+    assert shown == (
+        "<code>cp313</code> CPython 3.13; <code>cp313t</code> CPython 3.13 without the GIL (free-threaded)."
+    )
+    [shown] = re.findall('<p class="legend">(.*)</p>', flat.render_flat({"demo": SECTION}).decode())
+    assert "<code>abi3</code> for that CPython and later ones" in shown
+    assert "<strong>missing</strong> no wheel of the version fits" in shown
+    assert 'class="legend"' not in flat.render_flat({"demo": section(named("demo-1.0.zip"))}).decode()
+
+
+def test_many_versions_are_folded() -> None:
+    """Of 200 versions twelve are listed, with the newest release; the others are in a part that opens."""
+    files = named(*(f"demo-2.0.dev{number}.zip" for number in range(199)), "demo-1.9.zip")
+    text = section(files)
+    shown, folded = text.split("<details>\n<summary>187 earlier versions</summary>\n")
+    assert re.findall("<strong>(.*?)</strong>", shown) == [f"2.0.dev{number}" for number in range(198, 186, -1)] + [
+        "1.9"
+    ]
+    assert re.findall("<strong>(.*?)</strong>", folded) == [f"2.0.dev{number}" for number in range(186, -1, -1)]
+    assert "earlier" not in section(files[:12])
+
+
+def test_newest_upload_is_the_newest_time() -> None:
+    """Texts that are no time do not count, whatever they sort behind."""
+    files = [replace(WHEEL, upload_time=""), replace(LATER, upload_time="soon"), SDIST]
+    assert f'data-time="{TIME}"' in section(files)
+    assert 'data-time=""' in section(files[:2])
+
+
+def scheme(page: str, *, dark: bool) -> dict[str, str]:
+    """Return the colours of the page by name."""
+    light, _, rest = page.partition("@media (prefers-color-scheme: dark)")
+    return dict(re.findall(r"--(\w+): (#\w+)", rest.partition("body")[0] if dark else light))
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of WCAG 2.2."""
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
+    shares = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    red, green, blue = (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("paper", ["paper", "shade"])
+@pytest.mark.parametrize("ink", ["ink", "soft", "link", "warn"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_contrast(ink: str, paper: str, dark: bool) -> None:
+    """Every colour of text can be read on both papers, in both schemes (WCAG 2.2, level AA)."""
+    page = flat.render_flat({"demo": SECTION}).decode()
+    colours = scheme(page, dark=dark)
+    low, high = sorted((luminance(colours[ink]), luminance(colours[paper])))
+    assert (high + 0.05) / (low + 0.05) >= 4.5
+    style = page.partition("</style>")[0]
+    assert set(re.findall(r"(?<!-)color: ([^;}]+?) ?[;}]", style)) == {
+        f"var(--{ink})" for ink in ("ink", "soft", "link", "warn")
+    }
+    assert "opacity" not in style
 
 
 def test_versions() -> None:
@@ -99,11 +232,11 @@ def test_table() -> None:
     files = named(*(f"demo-1.0-{tag}.whl" for tag in tags), "demo-1.0-2b-cp312-cp312-win_amd64.whl")
     text = section(files)
     rows = [re.sub("<[^>]*>", "|", row) for row in re.findall("<tr>(.*?)</tr>", text)]
-    assert [re.sub(r"\|+", "|", row) for row in rows] == [
+    assert [re.sub(r"[| ]*\|[| ]*", "|", row) for row in rows] == [
         "|Python|any|macosx_9_0|x86_64|macosx_11_0|arm64|win|amd64|",
-        "|cp39|1 B|1 B|",
-        "|cp312|1 B| |build 2b|1 B|",
-        "|py2.py3 none|1 B|",
+        "|cp39|covered|cp39-cp39-macosx_9_0_x86_64|1 B|cp39-cp39-macosx_11_0_arm64|1 B|covered|",
+        "|cp312|covered|covered|covered|cp312-cp312-win_amd64|1 B &middot; build 2b|cp312-cp312-win_amd64|1 B|",
+        "|py2.py3 none|py2.|py3-none-any|1 B|covered|covered|covered|",
     ]
 
 
@@ -111,7 +244,7 @@ def test_table() -> None:
 def test_any_platform_has_a_column(tag: str) -> None:
     """A platform that nobody has heard of takes no time to name."""
     text = section(named(f"demo-1.0-cp312-cp312-{tag}.whl"))
-    column = re.findall('<th title="(.*?)">(.*?)</th>', text)
+    column = re.findall('<th scope="col" title="(.*?)">(.*?)</th>', text)
     assert [(title, shown.replace("<br>", "_")) for title, shown in column] == [(tag, tag.partition(".")[0])]
 
 
@@ -128,14 +261,14 @@ def test_tags_that_count_the_same(tags: list[str], order: Any) -> None:
 @pytest.mark.parametrize(
     ("version", "command"),
     [
-        ("1.0+cu.1", "demo==1.0+cu.1"),
+        ("1.0+cu.1", "demo==1.0<wbr>+cu.1"),
         ("1!2.0", "&#x27;demo==1!2.0&#x27;"),  # a shell has its own idea of !2
     ],
 )
 def test_command(version: str, command: str) -> None:
     """A command can be copied into a shell as it is."""
     text = section(named(f"demo-{version}-py3-none-any.whl"))
-    assert f"<pre>pip install --find-links URL-OF-THIS-PAGE {command}</pre>" in text
+    assert f"{BEFORE}URL-OF-THIS-PAGE</code> <code>{command}</code></pre>" in text
 
 
 def test_fact_that_differs_within_a_version_is_not_shown() -> None:
@@ -178,6 +311,7 @@ OURS = {
         "a",
         "br",
     ),
+    *("form", "button", "nav", "ul", "li", "main", "section", "time", "wbr"),
     *("details", "summary", "strong", "span", "div", "table", "thead", "tbody", "tr", "th", "td"),
 }
 
@@ -213,7 +347,7 @@ def test_sections_of_another_form_are_made_anew() -> None:
     """A section that an earlier release wrote is not taken over, though its project did not change."""
     page = flat.render_flat({"demo": SECTION})
     assert list(flat.flat_sections(page)) == ["demo"]
-    assert flat.flat_sections(page.replace(b"section 2:", b"section:")) == {}
+    assert flat.flat_sections(page.replace(b"section 3:", b"section 2:")) == {}
 
 
 @pytest.mark.parametrize("folder", ['"><script>alert(1)', "..", "a\nb", "\u202edemo", "x" * 300, "Not_Normalised"])

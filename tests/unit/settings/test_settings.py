@@ -120,6 +120,7 @@ TEXTS: dict[str, tuple[tuple[str, ...], Find]] = {
         tuple(certificates(Path(CERTIFICATES.name))),
         lambda found: found.container.ca_bundle,
     ),
+    "title": (("Demo nightlies", "a<b>", "c", "d", "e f"), lambda found: found.options.title),
     "keep": (("1", "2", "3", "4", "5"), lambda found: str(found.rule.keep)),
     "older_than": (("1.5", "2.5", "3.5", "4.5", "0.5"), lambda found: str(found.rule.older_than)),
     "pin": (("1", "2", "3", "4", "5"), lambda found: " ".join(map(str, found.rule.pin))),
