@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from invoke.exceptions import Exit
 from invoke.tasks import task
 
 import wheelhouse_tasks
+from wheelhouse_tasks.settings.passing import patterns
 from wheelhouse_tasks.settings.providers import readme_rows
 from wheelhouse_tasks.settings.table import ROWS
 
@@ -125,7 +127,7 @@ def fix(context: Context) -> None:
 
 @task
 def readme(context: Context) -> None:
-    """Write the README's tables of settings and providers anew, from those in the code."""
+    """Write the README's tables of settings and providers, and what tox must pass, anew from the code."""
     del context
     path = ROOT / "README.md"
     path.write_text(with_tables(path.read_text(encoding="utf-8")), encoding="utf-8")
@@ -171,11 +173,12 @@ def bench(context: Context, rounds: int = 20) -> None:
 
 
 SETTINGS_TABLE = "\n| setting | default | |\n| --- | --- | --- |\n"
+TOX_PASSES = "\npass_env = \\\n"
 PROVIDERS_TABLE = re.compile(r"\n\| provider \| .*\n\| --- .*\n")
 
 
 def with_tables(text: str) -> str:
-    """Return the text of the README with a row for each setting and each provider."""
+    """Return the text of the README with a row for each setting and provider, and all that tox must pass."""
     rows: list[str] = []
     for group in dict.fromkeys(row.group for row in ROWS.values()):
         members = [row for row in ROWS.values() if row.group == group]
@@ -185,7 +188,9 @@ def with_tables(text: str) -> str:
     for head, lines in ((SETTINGS_TABLE, rows), (heads[0], readme_rows())):
         before, _, after = text.partition(head)
         text = f"{before}{head}{chr(10).join(lines)}\n\n{after.partition(chr(10) * 2)[2]}"
-    return text
+    before, _, after = text.partition(TOX_PASSES)
+    lines = textwrap.wrap(", ".join(patterns()), 94, initial_indent="    ", subsequent_indent="    ")
+    return f"{before}{TOX_PASSES}{(' ' + chr(92) + chr(10)).join(lines)}\n```{after.partition('```')[2]}"
 
 
 def shown_default(row: Row) -> str:

@@ -192,3 +192,11 @@ def test_registering_the_sessions_imports_nothing_heavy() -> None:
     )
     done = programs.run(sys.executable, "-c", code, env={**os.environ, "PYTHONWARNINGS": ""}, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("secret", [{"WHEELHOUSE_SECRET": SENTINEL}, {}], ids=["with secrets", "fork without secrets"])
+def test_pull_request_is_known_in_nox(secret: dict[str, str], nox_project: Path) -> None:
+    """Nox passes what the service sets: the build of a pull request uploads nothing, and is a success."""
+    build = {"CI": "true", "GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "pull_request"}
+    done = nox(nox_project, "-s", "wheelhouse-upload", env={**build, "WHEELHOUSE_PROVIDER": "s3", **secret})
+    assert (done.returncode, "this is the build of a pull request (GitHub Actions)" in done.stdout) == (0, True)
