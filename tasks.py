@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import socket
 import statistics
 import subprocess
@@ -57,16 +58,17 @@ ns = Collection(wheelhouse_tasks)
 """
 
 
-@task
-def demo(context: Context) -> None:
+@task(help={"keep": "leave the container and all else to look at, and print where"})
+def demo(context: Context, keep: bool = False) -> None:
     """Show the main job on real wheels: upload, install, fetch, release."""
     del context
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="wheelhouse-demo-") as scratch, package_index(Path(scratch)) as index:
-        project = Path(scratch) / "project"
+    with scratch_folder(keep=keep) as scratch, package_index(scratch) as index:
+        project = scratch / "project"
         project.mkdir()
         (project / "tasks.py").write_text(HOST_PROJECT)
-        here = environment(TWINE_USERNAME="demo", TWINE_PASSWORD="demo-password", WHEELHOUSE_PROJECT=PACKAGE)
+        (project / "pyproject.toml").write_text(f'[project]\nname = "{PACKAGE}"\nversion = "{VERSION}"\n')
+        here = environment(TWINE_USERNAME="demo", TWINE_PASSWORD="demo-password")
         here["WHEELHOUSE_CONTAINER"] = "wheelhouse"  # CI runs the demo too, and wants a container that somebody named
 
         say("Build this project's own wheel and sdist, as one CI worker would")
@@ -101,6 +103,14 @@ def demo(context: Context) -> None:
     print(f"done in {time.monotonic() - began:.0f} s")
 
 
+#: What the demo leaves with --keep.
+KEPT = {
+    "project/wheelhouse/index.html": "the page for people, for a browser",
+    "project/wheelhouse": "the container, which `pip install --index-url` takes as file: URL with /simple/",
+    "project": "a project with its tasks.py, in which `inv wheelhouse.status` and the others work",
+    "project/fetched": "what was fetched and released",
+    "index": "what the package index got",
+}
 SHOW_INSTALLED = f"""\
 import importlib.metadata, platform, {PACKAGE}
 print(importlib.metadata.version("{PACKAGE}"), "on Python", platform.python_version(), {PACKAGE}.__file__)
@@ -292,6 +302,21 @@ def expect(expected: str, shown: str) -> None:
 def say(text: str) -> None:
     """Print a heading."""
     print(f"\n== {text}", flush=True)
+
+
+@contextmanager
+def scratch_folder(*, keep: bool) -> Iterator[Path]:
+    """Yield a folder for the demo; with *keep* leave it, however the demo ends, and print what is in it."""
+    folder = Path(tempfile.mkdtemp(prefix="wheelhouse-demo-"))
+    try:
+        yield folder
+    finally:
+        if keep:
+            say(f"Left to look at, until you remove it: {folder}")
+            for name, text in KEPT.items():
+                print(f"{folder / name}: {text}")
+        else:
+            shutil.rmtree(folder)
 
 
 @contextmanager
