@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import socket
 import statistics
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +23,7 @@ from invoke.exceptions import Exit
 from invoke.tasks import task
 
 import wheelhouse_tasks
+from wheelhouse_tasks.settings.passing import patterns
 from wheelhouse_tasks.settings.providers import readme_rows
 from wheelhouse_tasks.settings.table import ROWS
 
@@ -55,16 +58,17 @@ ns = Collection(wheelhouse_tasks)
 """
 
 
-@task
-def demo(context: Context) -> None:
+@task(help={"keep": "leave the container and all else to look at, and print where"})
+def demo(context: Context, keep: bool = False) -> None:
     """Show the main job on real wheels: upload, install, fetch, release."""
     del context
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="wheelhouse-demo-") as scratch, package_index(Path(scratch)) as index:
-        project = Path(scratch) / "project"
+    with scratch_folder(keep=keep) as scratch, package_index(scratch) as index:
+        project = scratch / "project"
         project.mkdir()
         (project / "tasks.py").write_text(HOST_PROJECT)
-        here = environment(TWINE_USERNAME="demo", TWINE_PASSWORD="demo-password", WHEELHOUSE_PROJECT=PACKAGE)
+        (project / "pyproject.toml").write_text(f'[project]\nname = "{PACKAGE}"\nversion = "{VERSION}"\n')
+        here = environment(TWINE_USERNAME="demo", TWINE_PASSWORD="demo-password")
         here["WHEELHOUSE_CONTAINER"] = "wheelhouse"  # CI runs the demo too, and wants a container that somebody named
 
         say("Build this project's own wheel and sdist, as one CI worker would")
@@ -99,6 +103,14 @@ def demo(context: Context) -> None:
     print(f"done in {time.monotonic() - began:.0f} s")
 
 
+#: What the demo leaves with --keep.
+KEPT = {
+    "project/wheelhouse/index.html": "the page for people, for a browser",
+    "project/wheelhouse": "the container, which `pip install --index-url` takes as file: URL with /simple/",
+    "project": "a project with its tasks.py, in which `inv wheelhouse.status` and the others work",
+    "project/fetched": "what was fetched and released",
+    "index": "what the package index got",
+}
 SHOW_INSTALLED = f"""\
 import importlib.metadata, platform, {PACKAGE}
 print(importlib.metadata.version("{PACKAGE}"), "on Python", platform.python_version(), {PACKAGE}.__file__)
@@ -125,7 +137,7 @@ def fix(context: Context) -> None:
 
 @task
 def readme(context: Context) -> None:
-    """Write the README's tables of settings and providers anew, from those in the code."""
+    """Write the README's tables of settings and providers, and what tox must pass, anew from the code."""
     del context
     path = ROOT / "README.md"
     path.write_text(with_tables(path.read_text(encoding="utf-8")), encoding="utf-8")
@@ -171,11 +183,12 @@ def bench(context: Context, rounds: int = 20) -> None:
 
 
 SETTINGS_TABLE = "\n| setting | default | |\n| --- | --- | --- |\n"
+TOX_PASSES = "\npass_env = \\\n"
 PROVIDERS_TABLE = re.compile(r"\n\| provider \| .*\n\| --- .*\n")
 
 
 def with_tables(text: str) -> str:
-    """Return the text of the README with a row for each setting and each provider."""
+    """Return the text of the README with a row for each setting and provider, and all that tox must pass."""
     rows: list[str] = []
     for group in dict.fromkeys(row.group for row in ROWS.values()):
         members = [row for row in ROWS.values() if row.group == group]
@@ -185,7 +198,9 @@ def with_tables(text: str) -> str:
     for head, lines in ((SETTINGS_TABLE, rows), (heads[0], readme_rows())):
         before, _, after = text.partition(head)
         text = f"{before}{head}{chr(10).join(lines)}\n\n{after.partition(chr(10) * 2)[2]}"
-    return text
+    before, _, after = text.partition(TOX_PASSES)
+    lines = textwrap.wrap(", ".join(patterns()), 94, initial_indent="    ", subsequent_indent="    ")
+    return f"{before}{TOX_PASSES}{(' ' + chr(92) + chr(10)).join(lines)}\n```{after.partition('```')[2]}"
 
 
 def shown_default(row: Row) -> str:
@@ -287,6 +302,21 @@ def expect(expected: str, shown: str) -> None:
 def say(text: str) -> None:
     """Print a heading."""
     print(f"\n== {text}", flush=True)
+
+
+@contextmanager
+def scratch_folder(*, keep: bool) -> Iterator[Path]:
+    """Yield a folder for the demo; with *keep* leave it, however the demo ends, and print what is in it."""
+    folder = Path(tempfile.mkdtemp(prefix="wheelhouse-demo-"))
+    try:
+        yield folder
+    finally:
+        if keep:
+            say(f"Left to look at, until you remove it: {folder}")
+            for name, text in KEPT.items():
+                print(f"{folder / name}: {text}")
+        else:
+            shutil.rmtree(folder)
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 import os
 import runpy
+import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -56,3 +58,23 @@ def test_demo_installs_for_the_python_that_runs_it(
     for name, (home, *shown) in installed(project).items():
         assert Path(home) != other
         assert shown == [major, minor, micro, str(project / name / package)]
+
+
+@pytest.mark.parametrize("ending", ["well", "badly"])
+def test_demo_leaves_its_folder_where_asked(ending: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """With --keep the folder stays, however the demo ends, and each thing to look at is printed with its path."""
+    with suppress(ZeroDivisionError), TASKS["scratch_folder"](keep=True) as folder:
+        for name in TASKS["KEPT"]:
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        assert 1 / (ending == "well")
+    assert folder.is_dir()
+    shown = [line.partition(": ")[0] for line in capsys.readouterr().out.splitlines() if line.startswith(str(folder))]
+    shutil.rmtree(folder)
+    assert shown == [str(folder / name) for name in TASKS["KEPT"]]
+
+
+def test_demo_removes_its_folder() -> None:
+    """Without --keep nothing is left."""
+    with TASKS["scratch_folder"](keep=False) as folder:
+        (folder / "index").mkdir()
+    assert not folder.exists()

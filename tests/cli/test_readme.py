@@ -11,7 +11,7 @@ import programs
 import pytest
 import wheels
 from paths import ROOT
-from projects import inv, make_project
+from projects import clone, inv, make_project
 
 from wheelhouse_tasks.errors import UsageError
 from wheelhouse_tasks.settings import table
@@ -24,18 +24,6 @@ README = (ROOT / "README.md").read_text()
 def blocks(language: str) -> list[str]:
     """Return the code blocks of a language."""
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
-
-
-def clone(folder: Path) -> Path:
-    """Copy what git would: tracked files, and new ones that are not ignored."""
-    listed = programs.run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT, check=True)
-    for name in filter(None, listed.stdout.split("\0")):
-        source = ROOT / name
-        if source.is_file():
-            target = folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(source.read_bytes())
-    return folder
 
 
 def test_ci_runs_the_commands() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,10 @@ from projects import inv, s3_env
 from wheelhouse_tasks.commands.upload import upload
 from wheelhouse_tasks.errors import UsageError
 from wheelhouse_tasks.settings import ci
+from wheelhouse_tasks.settings.passing import patterns
+from wheelhouse_tasks.settings.providers import PROVIDERS
 from wheelhouse_tasks.settings.resolve import resolve
+from wheelhouse_tasks.settings.table import ROWS
 
 PULL_REQUESTS = {
     "GitHub Actions": {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "pull_request"},
@@ -201,9 +205,11 @@ def test_default_folder_is_for_people(environ: dict[str, str], project: Path) ->
     assert (project / "wheelhouse/index.html").is_file()
 
 
-@pytest.mark.parametrize("setting", ["provider", "container"])
+@pytest.mark.parametrize(
+    ("build", "setting"),
+    [("GitHub Actions", "provider"), ("GitHub Actions", "container"), ("tox", "provider")],
+)
 @pytest.mark.parametrize("level", ["flag", "environment", "INVOKE_ variable", "invoke configuration", "pyproject.toml"])
-@pytest.mark.parametrize("build", ["GitHub Actions", "tox"])
 def test_container_that_somebody_named_is_filled(setting: str, level: str, build: str, project: Path) -> None:
     """Whichever level names the provider or the container, be it as by default: a build uploads to it."""
     value = {"provider": "local", "container": "wheelhouse"}[setting]
@@ -265,9 +271,79 @@ def test_build_whose_files_stay_behind_says_so(project: Path) -> None:
     assert "0 files uploaded, 1 already there, 3 skipped, 1 kept as published\n" in done.stdout
 
 
+@pytest.mark.parametrize("more", [{}, BUILDS["GitHub Actions"]], ids=["all is hidden", "the service is shown"])
+def test_container_alone_is_half_of_what_tox_may_hide(more: dict[str, str], project: Path) -> None:
+    """In tox a container without a provider fills no folder of its name."""
+    environ = {**BUILDS["tox"], **more, "WHEELHOUSE_CONTAINER": "nightly"}
+    with pytest.raises(UsageError, match=r"^container: provider is not set, unless tox hides it .*pass_env of tox"):
+        upload(resolve({}, environ, {}, project))
+    assert not (project / "nightly").exists()
+
+
+#: A build of each service that is not that of a pull request, with what tox must pass to show it.
+EVENTS = {
+    "GitHub Actions": {**GITHUB, "GITHUB_EVENT_NAME": "push"},
+    "Gitea Actions": {**GITEA, "GITHUB_EVENT_NAME": "push"},
+    "Forgejo Actions": {**FORGEJO, "FORGEJO_EVENT_NAME": "push"},
+    "GitLab CI": {"GITLAB_CI": "true", "CI_PIPELINE_SOURCE": "push"},
+    "Woodpecker": {**WOODPECKER, "CI_PIPELINE_EVENT": "push"},
+    "Drone": {"DRONE": "true", "DRONE_BUILD_EVENT": "push"},
+    "Azure Pipelines": {"TF_BUILD": "True", "BUILD_REASON": "IndividualCI"},
+    "Bitbucket Pipelines": {"BITBUCKET_COMMIT": "x", "BITBUCKET_TAG": "v1"},
+    "CircleCI": {"CIRCLECI": "true", "CIRCLE_TAG": "v1"},
+    "Cirrus CI": {"CIRRUS_CI": "true", "CIRRUS_BRANCH": "main"},
+    "Buildkite": {"BUILDKITE": "true", "BUILDKITE_PULL_REQUEST": "false"},
+    "Travis CI": {"TRAVIS": "true", "TRAVIS_PULL_REQUEST": "false"},
+    "AppVeyor": {"APPVEYOR": "True", "APPVEYOR_REPO_BRANCH": "main"},
+    "Semaphore": {"SEMAPHORE": "true", "SEMAPHORE_GIT_REF_TYPE": "branch"},
+    "Prow": {"PROW_JOB_ID": "x", "JOB_TYPE": "postsubmit"},
+}
+
+
+def test_every_service_with_an_event_is_tried() -> None:
+    """The table of the next test has each service whose builds show what they build."""
+    assert EVENTS.keys() == ci.EVENTS.keys()
+
+
+@pytest.mark.parametrize("service", EVENTS)
+def test_tox_must_show_the_event(service: str) -> None:
+    """In tox a service without its event may build a pull request; with it, and outside of tox, all is known."""
+    shown = EVENTS[service]
+    assert ci.service(shown) == service
+    hidden = dict(list(shown.items())[:-1])
+    assert not ci.is_hidden_by_tox(hidden)
+    assert ci.is_hidden_by_tox({**hidden, **BUILDS["tox"]})
+    assert not ci.is_hidden_by_tox({**shown, **BUILDS["tox"]})
+
+
+SHOWN = [
+    *PULL_REQUESTS.items(),
+    *MORE_PULL_REQUESTS,
+    *PUSHES.items(),
+    *EVENTS.items(),
+    *[(str(vendor["name"]), sample(vendor)) for vendor in ci_info.vendors],
+]
+
+
+@pytest.mark.parametrize(("service", "environ"), SHOWN, ids=str)
+def test_patterns_for_tox_pass_what_shows_a_build(service: str, environ: dict[str, str]) -> None:
+    """With what README's environment passes, a build is known as it is without tox."""
+    passed = {name: value for name, value in environ.items() if any(fnmatch(name, each) for each in patterns())}
+    assert passed == environ, service
+
+
+def test_patterns_for_tox_pass_what_is_read() -> None:
+    """README's environment passes each variable of a setting, of our credentials and of a provider."""
+    names = {name for row in ROWS.values() for name in row.variables}
+    names |= {"WHEELHOUSE_SECRET", "WHEELHOUSE_UPLOADER_USERNAME", "TWINE_PASSWORD", "SOURCE_DATE_EPOCH"}
+    names |= {"ACTIONS_ID_TOKEN_REQUEST_URL", "PYPI_ID_TOKEN"}
+    names |= {name for record in PROVIDERS.values() for name in record.read}
+    assert [name for name in names if not any(fnmatch(name, each) for each in patterns())] == []
+
+
 def test_credentials_that_tox_hides(project: Path) -> None:
     """An upload that is skipped for want of credentials names tox where it may be what hides them."""
-    environ = {"WHEELHOUSE_PROVIDER": "s3", "WHEELHOUSE_MISSING_CREDENTIALS": "skip"}
+    environ = {**PUSHES["GitHub Actions"], "WHEELHOUSE_PROVIDER": "s3", "WHEELHOUSE_MISSING_CREDENTIALS": "skip"}
     reasons = [upload(resolve({}, {**environ, **more}, {}, project)).reason or "" for more in ({}, BUILDS["tox"])]
     assert ["AWS_SECRET_ACCESS_KEY" in reason for reason in reasons] == [True, True]
     assert ["pass_env of tox" in reason for reason in reasons] == [False, True]

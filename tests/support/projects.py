@@ -9,6 +9,7 @@ from subprocess import CompletedProcess
 import programs
 import servers
 import wheels
+from paths import ROOT
 
 #: The environment in which a program finds that what newer Pythons warn of is an error.
 NEWER_PYTHON = {"PYTHONPATH": str(Path(__file__).parent / "newer_python"), "PYTHONWARNINGS": "error"}
@@ -21,6 +22,18 @@ def make_project(folder: Path, tasks: str = MOUNT, name: str = "demo") -> Path:
     (folder / "tasks.py").write_text(tasks)
     (folder / "pyproject.toml").write_text(f'[project]\nname = "{name}"\nversion = "1.0"\n')
     (folder / "dist").mkdir()
+    return folder
+
+
+def clone(folder: Path) -> Path:
+    """Copy what git would: tracked files, and new ones that are not ignored."""
+    listed = programs.run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT, check=True)
+    for name in filter(None, listed.stdout.split("\0")):
+        source = ROOT / name
+        if source.is_file():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes())
     return folder
 
 

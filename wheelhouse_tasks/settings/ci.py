@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Any
 
 from wheelhouse_tasks.settings.casts import NO
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 #: What nearly every build service sets, also one that nobody knows by name.
 GENERIC = ("CI", "CONTINUOUS_INTEGRATION", "BUILD_NUMBER")
+#: What a service is called that nobody knows by name.
+UNNAMED = "CI"
 #: What tox sets for the commands that it runs.
 TOX = ("TOX_ENV_NAME", "TOX_ENV_DIR", "TOX_WORK_DIR")
 
@@ -75,6 +75,24 @@ PULL_REQUESTS: dict[str, str] = {
     # https://confluence.atlassian.com/bamboo/bamboo-variables-289277087.html
     "bamboo_repository_pr_key": NUMBER,
 }
+#: The variables of which every build of a service has one, and that show, or stand beside what shows, what it builds.
+EVENTS: dict[str, tuple[str, ...]] = {
+    "GitHub Actions": ("GITHUB_EVENT_NAME",),
+    "Gitea Actions": ("GITHUB_EVENT_NAME", "GITEA_EVENT_NAME"),
+    "Forgejo Actions": ("GITHUB_EVENT_NAME", "GITEA_EVENT_NAME", "FORGEJO_EVENT_NAME"),
+    "GitLab CI": ("CI_PIPELINE_SOURCE",),
+    "Woodpecker": ("CI_PIPELINE_EVENT", "CI_BUILD_EVENT"),
+    "Drone": ("DRONE_BUILD_EVENT",),
+    "Azure Pipelines": ("BUILD_REASON",),
+    "Bitbucket Pipelines": ("BITBUCKET_BRANCH", "BITBUCKET_TAG"),
+    "CircleCI": ("CIRCLE_BRANCH", "CIRCLE_TAG"),
+    "Cirrus CI": ("CIRRUS_BRANCH", "CIRRUS_TAG"),
+    "Buildkite": ("BUILDKITE_PULL_REQUEST",),
+    "Travis CI": ("TRAVIS_PULL_REQUEST", "TRAVIS_EVENT_TYPE"),
+    "AppVeyor": ("APPVEYOR_REPO_BRANCH",),
+    "Semaphore": ("SEMAPHORE_GIT_REF_TYPE",),
+    "Prow": ("JOB_TYPE",),
+}
 
 
 def service(environ: Mapping[str, str]) -> str | None:
@@ -86,7 +104,7 @@ def service(environ: Mapping[str, str]) -> str | None:
             return known
     name: str | None = ci_info.name(_given(environ))
     unnamed = any(_is_set(environ.get(variable, "")) for variable in GENERIC)
-    return name or ("CI" if unnamed else None)
+    return name or (UNNAMED if unnamed else None)
 
 
 def is_pull_request(environ: Mapping[str, str]) -> bool:
@@ -98,9 +116,36 @@ def is_pull_request(environ: Mapping[str, str]) -> bool:
     return shown or bool(ci_info.is_pr(given))
 
 
+def variables() -> frozenset[str]:
+    """Return every variable by which a service, or the build of a pull request, is known."""
+    import ci_info
+
+    known = {*GENERIC, *NAMED, *PULL_REQUESTS, *(name for names in EVENTS.values() for name in names)}
+    return frozenset(known.union(*(_named(vendor.get(key)) for vendor in ci_info.vendors for key in ("env", "pr"))))
+
+
+def is_hidden_by_tox(environ: Mapping[str, str]) -> bool:
+    """Return whether tox may hide that this is the build of a pull request.
+
+    tox shows a build and a person the same environment where it passes none of the variables of a service.
+    """
+    if not in_tox(environ):
+        return False
+    name = service(environ)
+    events = EVENTS.get(name or "", ())
+    return name in (None, UNNAMED) or (bool(events) and not any(environ.get(variable) for variable in events))
+
+
 def in_tox(environ: Mapping[str, str]) -> bool:
     """Return whether tox runs us, which hides every variable that its `pass_env` does not name."""
     return any(environ.get(variable) for variable in TOX)
+
+
+def _named(condition: Any) -> set[str]:
+    """Return the variables that a condition of ci_info looks at: a name, several, or a table of what they must be."""
+    if isinstance(condition, Mapping):
+        return {condition["env"]} if "env" in condition else set(condition.get("any", condition))
+    return {condition} if isinstance(condition, str) else set(condition or ())
 
 
 def _given(environ: Mapping[str, str]) -> dict[str, str]:

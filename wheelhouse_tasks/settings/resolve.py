@@ -47,6 +47,8 @@ class Settings:
     container: Container
     #: Whether any level names its provider or container: else it is the default, a folder of this machine.
     container_given: bool
+    #: Whether any level names its provider.
+    provider_given: bool
     indexes: tuple[Location, ...]
     #: Which development builds stay.
     rule: Rule
@@ -94,8 +96,8 @@ def resolve(
                 raise UsageError(f"{name} ({source})", f"{error}, got {shown}") from None
         if {"repository", "repository_url"} <= level.keys():
             raise UsageError(source, "sets both repository and repository_url", "one of them names the package index")
-    given = any({"provider", "container"} & level.keys() for _, level in levels)
-    return _settings(values, flags, environ, root, container_given=given)
+    given = {name for _, level in levels for name in level}
+    return _settings(values, flags, environ, root, given)
 
 
 def _levels(
@@ -181,7 +183,7 @@ def _setup_cfg(path: Path) -> dict[str, Any]:
 
 
 def _settings(
-    values: dict[str, Any], flags: Mapping[str, Any], environ: Mapping[str, str], root: Path, *, container_given: bool
+    values: dict[str, Any], flags: Mapping[str, Any], environ: Mapping[str, str], root: Path, given: set[str]
 ) -> Settings:
     provider = values["provider"].lower()
     local = provider == LOCAL
@@ -204,7 +206,8 @@ def _settings(
         project=project_name(values["project"]) if values["project"] else None,
         local_folder=local_folder,
         container=container,
-        container_given=container_given,
+        container_given=bool(given & {"provider", "container"}),
+        provider_given="provider" in given,
         indexes=tuple(_located(place, container, environ) for place in named),
         rule=Rule(values["keep"], values["older_than"], frozenset(version_of(text) for text in values["pin"])),
         options=Options(**values),

@@ -61,6 +61,7 @@ def test_defaults(tmp_path: Path) -> None:
         local_folder=tmp_path / "dist",
         container=container,
         container_given=False,
+        provider_given=False,
         indexes=(container,),
         rule=Rule(5, 0.0, frozenset()),
         options=Options(**{name: row.default for name, row in ROWS.items()}),
