@@ -57,7 +57,10 @@ class Web:
         self.ca_bundle = ca_bundle
         #: The hosts that a file without a promised digest may come from, too.
         self.trust = trust
-        self.origin = origin(url)
+        try:
+            self.origin = origin(url)
+        except ValueError:  # a port that is no number, maybe the rest of a password with a slash in it
+            raise WebError(mask_url(url), "is no URL that can be requested", "quote user and password") from None
         self.auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
         #: The URL without its credentials, so that links relative to it have none.
         self.url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
