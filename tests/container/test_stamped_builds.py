@@ -256,7 +256,7 @@ def test_siblings_that_pin_each_other_install(tool: str, pin: str, version: str,
     (checkout / "dist/demo-1.0.dev0-py3-none-any.whl").unlink()
     depends(checkout / "dist", pin, version=version)
     wheels.make_wheel(checkout / "dist", "demo-core", version)
-    done = inv(checkout, "wheelhouse.upload", "--json")
+    done = inv(checkout, "wheelhouse.upload", "--json", "--project", "demo", "--project", "demo-core")
     stamped = str(stamp.stamped_version(Version(version), WHEN))
     assert len(json.loads(done.stdout)["uploaded"]) == 2, done.stderr
     assert "warning" not in done.stderr

@@ -160,7 +160,7 @@ def test_repository_that_twine_is_told_of(project: Path, index: Index, *, there:
     if there:
         assert (done.returncode, title(done)) == (0, f"mine ({access.upload_url})"), done.stderr
     else:
-        failed(done, 2, f"TWINE_REPOSITORY: is set, but the settings name another index: {access.upload_url}")
+        failed(done, 2, f"TWINE_REPOSITORY: is set, but the settings name another package index: {access.upload_url}")
     assert len(index.stored) == (2 if there else 0)
 
 

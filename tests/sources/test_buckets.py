@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -121,6 +122,7 @@ def test_bucket_of_ours(place: str, s3: servers.S3Server, bucket_name: str, tmp_
     project, objects = make_project(tmp_path / "project"), build(tmp_path / "made")
     env = s3_env(s3, bucket_name, **({"WHEELHOUSE_PREFIX": "a/b"} if place == "prefix" else {}))
     words = ("--local-folder", str(tmp_path / "made"))
+    shutil.rmtree(tmp_path / "made" / "old")  # upload refuses what it would not search
     assert inv(project, "wheelhouse.upload", *words, env=env).returncode == 0
     gone = "*win_amd64"
     wheels.make_wheel(tmp_path / "made", tag="cp313-cp313-win_amd64")

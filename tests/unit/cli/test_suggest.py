@@ -17,7 +17,7 @@ MEANT = {
     "fetch https://wheels.example/": "--index https://wheels.example/",
     "upload out/wheels": "--local-folder out/wheels",
     "status demo": "--project demo",
-    "upload one": "",
+    "upload one": "--project one",
     "prune 5": "",
     # a misspelt option
     "release --versoin 1.0": "--version",

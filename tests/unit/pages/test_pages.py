@@ -73,6 +73,8 @@ def test_links_of_rendered_pages(render: Render, at: str, kind: str, files: list
         Link(f"{SITE}files/demo/{quote(file.filename)}", file.filename, file.sha256, file.yanked, file.size)
         for file in record.in_order(files)
     ]
+    if render is project_json:  # a value that is not true says nothing (PEP 691)
+        expected = [link._replace(size=link.size or None) for link in expected]
     if render is flat_html:  # the order of its tables
         shown, expected = (sorted(page, key=lambda link: link.url) for page in (shown, expected))
     assert shown == expected

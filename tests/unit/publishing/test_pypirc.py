@@ -67,7 +67,7 @@ def test_url_that_is_none(url: str, tmp_path: Path) -> None:
     for flags in given:
         with pytest.raises(UsageError, match=r"is not an http\(s\) URL"):
             package_index(resolve(flags, {}, {}, tmp_path))
-    with pytest.raises(UsageError, match="TWINE_REPOSITORY_URL: is set, but the settings name another index"):
+    with pytest.raises(UsageError, match="TWINE_REPOSITORY_URL: is set, but the settings name another package index"):
         package_index(resolve({}, {"TWINE_REPOSITORY_URL": url}, {}, tmp_path))
 
 
