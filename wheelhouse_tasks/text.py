@@ -25,6 +25,11 @@ def count(things: Sized | int, noun: str = "file") -> str:
     return f"{number} {noun}{'s' * (number != 1)}"
 
 
+def grouped(number: int, noun: str) -> str:
+    """Return how many there are, its digits in groups of three."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
 #: As many names as a person reads in a line.
 FEW = 3
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import companions
 from wheelhouse_tasks.artifacts.companions import METADATA
-from wheelhouse_tasks.commands.maintain import project_names
 from wheelhouse_tasks.container.looked import LookedProject, look
 from wheelhouse_tasks.container.objects import TEXT_TYPE, keeping_of, open_projects, update_pages
 from wheelhouse_tasks.container.root import look_at_root
+from wheelhouse_tasks.container.survey import project_names
 from wheelhouse_tasks.errors import BadPage, Failed, ObjectMissing, WheelhouseError
 from wheelhouse_tasks.pages import flat, html_pages, json_pages, layout, links
 from wheelhouse_tasks.storage.opening import open_store

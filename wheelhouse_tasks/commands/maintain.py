@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
-from wheelhouse_tasks.artifacts import artifact, dist
+from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.artifacts.companions import YANKED
 from wheelhouse_tasks.artifacts.coverage import fits
-from wheelhouse_tasks.artifacts.local import LocalFile
-from wheelhouse_tasks.artifacts.metadata import Metadata
+from wheelhouse_tasks.commands.adoption import adopt_all, artifacts_at_root
 from wheelhouse_tasks.container.looked import look
 from wheelhouse_tasks.container.objects import (
     TEXT_TYPE,
@@ -23,15 +20,15 @@ from wheelhouse_tasks.container.objects import (
     is_due,
     judge,
     open_projects,
-    send,
     update_pages,
 )
-from wheelhouse_tasks.errors import BadArtifact, NotAnArtifact, NothingToDo, UsageError, counted
-from wheelhouse_tasks.names import project_name, version_of
+from wheelhouse_tasks.container.survey import project_names
+from wheelhouse_tasks.errors import NothingToDo, UsageError, counted
+from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.storage.opening import open_store
-from wheelhouse_tasks.storage.port import ABSENT, Store, make_payload
-from wheelhouse_tasks.text import clock_text, count, now_text
+from wheelhouse_tasks.storage.port import make_payload
+from wheelhouse_tasks.text import clock_text, count
 from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
 
 if TYPE_CHECKING:
@@ -70,7 +67,7 @@ def index(
     """
     ui = ui or Silent()
     store = open_store(settings.container)
-    stray = _stray(store) if adopt else []
+    stray = artifacts_at_root(store) if adopt else []
     names = project_names(store) | {str(artifact.parse(name).project) for name in stray}
     if stray:
         ui.plan(f"Adopt in {store.label}", [PlanRow("adopt", None, None, "", name) for name in stray])
@@ -79,7 +76,7 @@ def index(
         ui.done(DRY_RUN)
     else:
         projects = open_projects(settings, store, names, writing=True, rebuild=True)
-        _adopt(store, projects, stray, now(), ui)
+        adopt_all(store, projects, stray, now(), ui)
         written = update_pages(settings, store, projects.values(), ui, adopt=adopt)
         parallel.run(store.delete, stray, settings.options.max_workers)  # the pages link the moved ones by now
         ui.done(f"projects: {len(names)}, pages written: {len(written)}")
@@ -90,53 +87,6 @@ def index(
         pages=written,
         dry_run=dry_run,
     )
-
-
-def project_names(store: Store) -> set[str]:
-    """Return the projects that have files or pages."""
-    names = {entry.name.removeprefix("files/").partition("/")[0] for entry in store.list("files/")}
-    names |= {entry.name.removeprefix(layout.JSON_FOLDER).partition("/")[0] for entry in store.list(layout.JSON_FOLDER)}
-    return {name for name in names if _is_project(name)}
-
-
-def _is_project(name: str) -> bool:
-    try:
-        return project_name(name) == name
-    except UsageError:
-        return False
-
-
-def _stray(store: Store) -> list[str]:
-    """Return the artifacts at the root of the container."""
-    artifacts = []
-    for entry in store.list(""):
-        try:
-            artifacts.append(artifact.parse(entry.name).filename)
-        except NotAnArtifact:
-            continue
-    return artifacts
-
-
-def _adopt(store: Store, projects: dict[str, Project], stray: list[str], now: float, ui: Ui) -> None:
-    with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
-
-        def move(name: str) -> None:
-            named = artifact.parse(name)
-            path = Path(scratch) / name
-            with path.open("wb") as file:
-                for block in store.read(name):
-                    file.write(block)
-            try:
-                [local] = dist.read([(path, named)], 1)
-            except BadArtifact as error:  # wheelhouse-uploader stamped names alone: linked all the same, as they were
-                ui.warn(f"{error}; adopted as it is")
-                sha256, md5, size = dist.digests(path)
-                local = LocalFile(path, named, Metadata(b"", None, None), size, sha256, md5)
-            send(projects[named.project], local, now_text(now), expect=ABSENT)
-            path.unlink()
-
-        for name in stray:
-            move(name)
 
 
 @dataclass(frozen=True, kw_only=True)

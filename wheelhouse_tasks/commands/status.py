@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.commands.fetch import open_sources
-from wheelhouse_tasks.commands.maintain import by_text, project_names
+from wheelhouse_tasks.commands.maintain import by_text
 from wheelhouse_tasks.container.looked import look
 from wheelhouse_tasks.container.objects import open_projects
+from wheelhouse_tasks.container.survey import project_names
 from wheelhouse_tasks.errors import NothingToDo, counted
 from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.publishing.index import package_index

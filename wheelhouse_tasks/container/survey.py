@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from wheelhouse_tasks.container.looked import LookedProject, look
 from wheelhouse_tasks.container.published import Page
 from wheelhouse_tasks.container.root import check_ours
-from wheelhouse_tasks.errors import ContainerMissing
+from wheelhouse_tasks.errors import ContainerMissing, UsageError
+from wheelhouse_tasks.names import project_name
 from wheelhouse_tasks.pages import layout
 
 if TYPE_CHECKING:
@@ -45,3 +46,17 @@ def survey(store: Store, projects: Mapping[str, Project]) -> Survey | NoContaine
         return Survey(flat_page=flat_page, projects={name: look(project) for name, project in projects.items()})
     except ContainerMissing:
         return NO_CONTAINER
+
+
+def project_names(store: Store) -> set[str]:
+    """Return the projects that have files or pages."""
+    names = {entry.name.removeprefix("files/").partition("/")[0] for entry in store.list("files/")}
+    names |= {entry.name.removeprefix(layout.JSON_FOLDER).partition("/")[0] for entry in store.list(layout.JSON_FOLDER)}
+    return {name for name in names if _is_project(name)}
+
+
+def _is_project(name: str) -> bool:
+    try:
+        return project_name(name) == name
+    except UsageError:
+        return False

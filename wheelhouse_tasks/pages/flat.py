@@ -14,6 +14,7 @@ from wheelhouse_tasks.pages.html_pages import attributes, page
 from wheelhouse_tasks.pages.layout import file_name, is_project
 from wheelhouse_tasks.pages.quoting import quoted, text_of
 from wheelhouse_tasks.pages.record import File, by_version
+from wheelhouse_tasks.pages.style import STYLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,7 +43,7 @@ def render_flat(sections: Mapping[str, str], front: Front = people.NOTHING) -> b
     links = sum(part.count("<a href=") for part in parts)
     facts = [fact for part in parts if (fact := people.facts_of(part))]
     beginning = [people.skip_link() if links else "", people.intro(facts, links, addressed=bool(front.address))]
-    head = people.STYLE
+    head = STYLE
     if front.address:
         head = f'{ADDRESS}{text_of(front.address)}">\n{head}'
         parts = [part.replace(_command(""), _command(front.address)) for part in parts]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from wheelhouse_tasks.pages.legend import legend
 from wheelhouse_tasks.pages.matrix import COVERED, MISSING, UNWANTED, matrix
 from wheelhouse_tasks.pages.quoting import quoted, text_of
-from wheelhouse_tasks.text import size_text
+from wheelhouse_tasks.text import grouped, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -34,57 +34,6 @@ DATE = re.compile(r"\d{4}-\d\d-\d\d(?=T)", re.ASCII)
 #: A platform, `manylinux_2_17_x86_64`: the system and the machine.
 PLATFORM = re.compile(r"([a-z]+[0-9]*(?:_[0-9]+)*)_(.+)")
 
-STYLE = """\
-<style>
-:root {
-  color-scheme: light dark;
-  --paper: #fff; --ink: #1a1a1a; --soft: #595959; --line: #d0d0d0; --shade: #f0f0f0; --link: #0645ad; --warn: #b00020;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --paper: #121212; --ink: #e8e8e8; --soft: #b0b0b0; --line: #444; --shade: #222; --link: #8ab4f8; --warn: #ff8a80;
-  }
-}
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 76rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere }
-body { background: var(--paper); color: var(--ink) }
-h1, h2 { line-height: 1.2 }
-h2 { margin: 2.5rem 0 .25rem }
-p { margin: .25rem 0 .75rem }
-a, nav button { color: var(--link) }
-:focus-visible { outline: 3px solid var(--link); outline-offset: 2px }
-form { margin: 0 }
-button { font: inherit; cursor: pointer; color: var(--link); background: var(--paper); border: 1px solid var(--soft) }
-.skip button { position: absolute; left: 1rem; top: .5rem; padding: .5rem .75rem }
-.skip button:not(:focus) { clip-path: inset(50%); pointer-events: none }
-nav ul { list-style: none; margin: .25rem 0 .75rem; padding: .25rem; max-height: 22rem; overflow-y: auto }
-nav li { padding: .25rem 0 }
-nav button { padding: .25rem .5rem; border-radius: .375rem; max-width: 100%; text-align: left; overflow-wrap: anywhere }
-details { border: 1px solid var(--line); border-radius: .5rem; margin: .5rem 0; padding: 0 .75rem }
-summary { cursor: pointer; padding: .5rem 0; margin-left: 1.125rem; list-style-position: outside }
-summary span, nav span, small, .legend, .hint { color: var(--soft) }
-summary span, nav span, small, .legend { font-size: .875rem }
-summary span, nav span, p small { display: inline-block }
-summary strong, summary em, nav button { margin-right: .5rem }
-pre { margin: .25rem 0 .75rem; padding: .5rem .75rem; background: var(--shade); border-radius: .375rem }
-pre { white-space: pre-wrap; user-select: all; -webkit-user-select: all }
-pre, code { font-size: .9375rem }
-pre code { display: inline-block; max-width: 100%; white-space: normal }
-time { white-space: nowrap }
-.legend code { font-size: .8125rem; white-space: nowrap; color: var(--ink) }
-.box { overflow-x: auto; margin-bottom: .75rem }
-.hint { position: sticky; left: 0; width: max-content; margin: 0; font-size: 0 }
-@keyframes hint { from, to { font-size: .875rem } }
-.hint { animation: hint linear; animation-timeline: scroll(x) }
-@supports not (animation-timeline: scroll(x)) { @media (max-width: 48rem) { .hint { font-size: .875rem } } }
-table { border-collapse: collapse; font-size: .875rem; line-height: 1.35 }
-th, td { padding: .5rem .625rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line) }
-th { font-weight: 600; white-space: nowrap }
-td { min-width: 6rem; overflow-wrap: normal }
-td small { display: block }
-tr > :first-child { position: sticky; left: 0; padding-left: 0; background: var(--paper) }
-em { color: var(--warn) }
-</style>
-"""
 #: The command of a version as far as the address of the page, which stands between these two.
 COMMAND, COMMAND_END = "<pre>pip install <code>--find-links</code> <code>", "</code> "
 #: What stands in place of an address that is not known.
@@ -153,7 +102,7 @@ def intro(sections: Sequence[Facts], files: int, *, addressed: bool) -> str:
     use = "" if addressed else f"In a command, put the address of this page in place of {PLACEHOLDER}. "
     tags = {tag for facts in sections for tag in facts.tags}
     return f"""\
-<p>{_number(len(sections), "project")}, {_number(files, "file")}{newest}.
+<p>{grouped(len(sections), "project")}, {grouped(files, "file")}{newest}.
 {use}A click selects a command; <code>uv pip install</code> takes the same options.</p>
 {_projects(sections)}{_legend(tags)}"""
 
@@ -164,7 +113,7 @@ def _projects(sections: Sequence[Facts]) -> str:
         return ""
     rows = []
     for one in sections:
-        about = _facts(one.newest, _number(one.versions, "version"), one.time[:10])
+        about = _facts(one.newest, grouped(one.versions, "version"), one.time[:10])
         button = f'<button formaction="#project-{one.project}">{one.project}</button>'
         rows.append(f"<li>{button} <span>{about}</span></li>\n")
     return f"""\
@@ -197,11 +146,11 @@ def render(project: str, versions: Mapping[Version, Sequence[Pair]], *, attribut
         text = _version(project, versions[version], attributes, tags, opened=is_open)
         (shown if is_open or number < MANY_VERSIONS else folded).append(text)
     if folded:
-        folded.insert(0, f"<details>\n<summary>{_number(len(folded), 'earlier version')}</summary>\n")
+        folded.insert(0, f"<details>\n<summary>{grouped(len(folded), 'earlier version')}</summary>\n")
         folded.append("</details>\n")
     names = {tag for part in tags for tag in part.split(".")}
     time = _latest({file.upload_time for pairs in versions.values() for _, file in pairs})
-    about = _facts(_number(len(newest), "version"), f"newest upload {_time(time)}" if time else "")
+    about = _facts(grouped(len(newest), "version"), f"newest upload {_time(time)}" if time else "")
     head = f"""\
 <section id="project-{quoted(project)}" data-versions="{len(newest)}" data-newest="{_newest(versions, newest)}" \
 data-time="{time}" data-tags="{" ".join(sorted(names))}">
@@ -223,10 +172,6 @@ def _latest(times: Collection[str]) -> str:
     """Return the newest of *times*, which may hold other texts; empty where there is none."""
     latest = max(times, default="")
     return latest if TIME.fullmatch(latest) else max(filter(TIME.fullmatch, times), default="")
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def _time(time: str) -> str:
@@ -257,7 +202,7 @@ def _version(
         else:
             sdists.append(_source(artifact, file, attributes(file), date))
     mark = "" if any(file.yanked is None for file in files) else " <em>yanked</em>"
-    kinds = [_number(wheels, "wheel")] * bool(wheels) + ["source"] * bool(sdists)
+    kinds = [grouped(wheels, "wheel")] * bool(wheels) + ["source"] * bool(sdists)
     span = sorted(dates - {""})
     when = " to ".join(span[:1] + span[1:][-1:])
     table = matrix(cells.keys())
@@ -348,7 +293,7 @@ def _yanked(files: Sequence[File]) -> str:
     for file in files:
         if file.yanked is not None:
             reasons.setdefault(file.yanked, []).append(file)
-    rows = [(_number(len(yanked), "file"), text_of(reason).strip()) for reason, yanked in reasons.items()]
+    rows = [(grouped(len(yanked), "file"), text_of(reason).strip()) for reason, yanked in reasons.items()]
     return "".join(
         f"<p><em>Yanked</em> ({number}){f': <bdi>{reason}</bdi>' if reason else ''}</p>\n" for number, reason in rows
     )

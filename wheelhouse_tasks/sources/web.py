@@ -12,7 +12,8 @@ from urllib.parse import unquote, urlsplit
 import requests
 
 from wheelhouse_tasks.blocks import BLOCK
-from wheelhouse_tasks.errors import BadPage, PageMissing, WebError, explained, one_line, root_cause
+from wheelhouse_tasks.errors import BadPage, PageMissing, WebError, one_line
+from wheelhouse_tasks.network import explained, root_cause
 from wheelhouse_tasks.pages import html_links
 from wheelhouse_tasks.pages.links import PAGE_LIMIT
 from wheelhouse_tasks.retry import TryAgainError, pause, retry

@@ -16,10 +16,9 @@ from wheelhouse_tasks.errors import (
     Unreachable,
     Unsupported,
     WheelhouseError,
-    explained,
     one_line,
-    root_cause,
 )
+from wheelhouse_tasks.network import explained, root_cause
 from wheelhouse_tasks.retry import TryAgainError
 from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.storage.driver import Worker, words

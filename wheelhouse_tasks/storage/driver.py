@@ -19,10 +19,9 @@ from wheelhouse_tasks.errors import (
     ContainerMissing,
     Unreachable,
     UsageError,
-    explained,
     one_line,
-    root_cause,
 )
+from wheelhouse_tasks.network import explained, root_cause
 from wheelhouse_tasks.secret import mask
 from wheelhouse_tasks.settings.credentials import variables_of
 from wheelhouse_tasks.settings.locations import Credentials
