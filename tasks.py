@@ -23,7 +23,7 @@ from invoke.exceptions import Exit
 from invoke.tasks import task
 
 import wheelhouse_tasks
-from wheelhouse_tasks.settings.passing import patterns
+from wheelhouse_tasks.services.passing import patterns
 from wheelhouse_tasks.settings.providers import readme_rows
 from wheelhouse_tasks.settings.table import ROWS
 

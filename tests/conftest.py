@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, settings
 from projects import make_project
 from scripted import Scripted, scripted
 
-from wheelhouse_tasks.settings import ci
+from wheelhouse_tasks.services import ci
 from wheelhouse_tasks.settings.providers import PROVIDERS
 
 # how long an example takes tells of the machine

@@ -13,7 +13,7 @@ from invoke.context import Context
 from projects import MOUNT, inv, make_project
 
 import wheelhouse_tasks
-from wheelhouse_tasks.settings import ci
+from wheelhouse_tasks.services import ci
 
 FROM_MODULE = """\
 import wheelhouse_tasks

@@ -16,7 +16,8 @@ import servers
 import wheels
 from projects import inv, make_project
 
-from wheelhouse_tasks.pages import flat, html_pages, json_pages, layout
+from wheelhouse_tasks.pages import html_pages, json_pages, layout
+from wheelhouse_tasks.people import flat
 
 REASON = 'broken on "<Windows>"'
 #: What lies in the wheelhouse; the local version is the newest that an installer may take by itself.

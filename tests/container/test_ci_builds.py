@@ -16,8 +16,8 @@ from projects import inv, s3_env
 
 from wheelhouse_tasks.commands.upload import upload
 from wheelhouse_tasks.errors import UsageError
-from wheelhouse_tasks.settings import ci
-from wheelhouse_tasks.settings.passing import patterns
+from wheelhouse_tasks.services import ci
+from wheelhouse_tasks.services.passing import patterns
 from wheelhouse_tasks.settings.providers import PROVIDERS
 from wheelhouse_tasks.settings.resolve import resolve
 from wheelhouse_tasks.settings.table import ROWS

@@ -21,9 +21,10 @@ import pytest
 import wheels
 from paths import SUPPORT
 
-from wheelhouse_tasks.pages import flat, html_pages, json_pages, layout, links
+from wheelhouse_tasks.pages import html_pages, json_pages, layout, links
 from wheelhouse_tasks.pages.link import Link
 from wheelhouse_tasks.pages.record import File
+from wheelhouse_tasks.people import flat
 
 MANY, SOME, FEW = 100_000, 20_000, 5_000
 #: How often a job is done to see how long it takes when nothing else is in its way.

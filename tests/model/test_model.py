@@ -14,7 +14,7 @@ from simulation import PROJECTS, PROVIDERS, Dangers, Worker, World, earlier, exp
 
 from wheelhouse_tasks.container.converge import Convergence
 from wheelhouse_tasks.pages import layout
-from wheelhouse_tasks.pages.people import Front
+from wheelhouse_tasks.people.versions import Front
 
 CHUNK = int(os.environ.get("MODEL_SCHEDULES", "400"))
 """Schedules of one test."""

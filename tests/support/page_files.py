@@ -7,8 +7,9 @@ from html.parser import HTMLParser
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from wheelhouse_tasks.pages import flat, html_pages, json_pages
+from wheelhouse_tasks.pages import html_pages, json_pages
 from wheelhouse_tasks.pages.record import File
+from wheelhouse_tasks.people import flat
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64
 

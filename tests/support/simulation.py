@@ -31,8 +31,9 @@ from wheelhouse_tasks.container.project import Project
 from wheelhouse_tasks.container.published import Keeping
 from wheelhouse_tasks.container.survey import NO_CONTAINER, survey
 from wheelhouse_tasks.errors import Changed, ObjectMissing
-from wheelhouse_tasks.pages import flat, json_pages, layout, links, record
-from wheelhouse_tasks.pages.people import NOTHING, Front
+from wheelhouse_tasks.pages import json_pages, layout, links, record
+from wheelhouse_tasks.people import flat
+from wheelhouse_tasks.people.versions import NOTHING, Front
 from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload, make_payload
 
 #: What providers were seen to honour, by the name that tests use.

@@ -16,8 +16,20 @@ GROUND = ("blocks", "errors", "files", "names", "network", "secret", "text", "pa
 
 
 FLOORS = (
-    *("settings", "services", "artifacts", "stamps", "storage", "pages", "container", "sources", "pypi", "publishing"),
-    *("diagnosis", "commands", "wheelhouse", "cli", "__init__", "__main__", "nox", "setup_commands"),
+    *(
+        "settings",
+        "services",
+        "artifacts",
+        "stamps",
+        "storage",
+        "pages",
+        "people",
+        "container",
+        "sources",
+        "pypi",
+        "publishing",
+    ),
+    *("uploading", "diagnosis", "commands", "wheelhouse", "cli", "__init__", "__main__", "nox", "setup_commands"),
 )
 
 
@@ -28,7 +40,7 @@ ONLY_IN = {
     "rich": ("cli/console",),
     "twine": (),
     "invoke": ("cli/", "__main__"),
-    "ci_info": ("settings/ci",),
+    "ci_info": ("services/ci",),
     "nox": ("nox",),
     "setuptools": ("setup_commands",),
     "subprocess": ("child",),

@@ -14,7 +14,8 @@ from wheelhouse_tasks.container.objects import TEXT_TYPE, keeping_of, open_proje
 from wheelhouse_tasks.container.root import look_at_root
 from wheelhouse_tasks.container.survey import project_names
 from wheelhouse_tasks.errors import BadPage, Failed, ObjectMissing, WheelhouseError
-from wheelhouse_tasks.pages import flat, html_pages, json_pages, layout, links
+from wheelhouse_tasks.pages import html_pages, json_pages, layout, links
+from wheelhouse_tasks.people import flat
 from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.storage.port import Store, make_payload, read_all
 from wheelhouse_tasks.text import count

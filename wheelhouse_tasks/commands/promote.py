@@ -14,7 +14,6 @@ from wheelhouse_tasks.artifacts.companions import PROMOTING
 from wheelhouse_tasks.commands.fetch import failure_of, into, open_sources, transfer, warn_of_unverified
 from wheelhouse_tasks.container.objects import TEXT_TYPE, Sent, open_projects, send, update_pages
 from wheelhouse_tasks.container.survey import NO_CONTAINER, survey
-from wheelhouse_tasks.container.upload_plan import UploadPlan, plan_upload, refuse_twins
 from wheelhouse_tasks.errors import Conflict, UsageError, of_files
 from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.pages import layout
@@ -25,6 +24,7 @@ from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.storage.port import ABSENT, Store, make_payload
 from wheelhouse_tasks.text import count, now_text
 from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
+from wheelhouse_tasks.uploading.plan import UploadPlan, plan_upload, refuse_twins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -9,21 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.artifacts import dist
-from wheelhouse_tasks.commands import upload_outcome
-from wheelhouse_tasks.commands.circumstances import check_that_it_lasts, reason_not_to
-from wheelhouse_tasks.commands.reach import known_url
-from wheelhouse_tasks.commands.upload_apply import Applied, apply
-from wheelhouse_tasks.container.address import Address, recall
-from wheelhouse_tasks.container.choice import Choice, choose, strays
 from wheelhouse_tasks.container.objects import open_projects
-from wheelhouse_tasks.container.upload_facts import find_out
-from wheelhouse_tasks.container.upload_plan import plan_upload
 from wheelhouse_tasks.errors import NothingToDo
 from wheelhouse_tasks.names import project_name, version_of
 from wheelhouse_tasks.settings.table import LOCAL
 from wheelhouse_tasks.stamps.stamping import Stamped, stamp_builds
 from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.ui import DRY_RUN, Silent, Ui
+from wheelhouse_tasks.uploading import outcome
+from wheelhouse_tasks.uploading.address import Address, recall
+from wheelhouse_tasks.uploading.apply import Applied, apply
+from wheelhouse_tasks.uploading.choice import Choice, choose, strays
+from wheelhouse_tasks.uploading.circumstances import check_that_it_lasts, reason_not_to
+from wheelhouse_tasks.uploading.facts import find_out
+from wheelhouse_tasks.uploading.plan import plan_upload
+from wheelhouse_tasks.uploading.reach import known_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -91,7 +91,7 @@ def upload(  # noqa: PLR0913
     artifacts, skipped = _artifacts(settings, choice, ui)
     with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
         stamped = _stamped(dist.read(artifacts, settings.options.max_workers), settings, Path(scratch), ui)
-        upload_outcome.warn_of_requirements(stamped.files, ui)
+        outcome.warn_of_requirements(stamped.files, ui)
         names = [file.artifact.filename for file in stamped.files]
         opened = open_projects(
             settings, store, {str(file.artifact.project) for file in stamped.files}, writing=not dry_run
@@ -101,26 +101,26 @@ def upload(  # noqa: PLR0913
         plan = plan_upload(
             stamped.files, digests, skipped, taken=facts.taken, removed=facts.removed, overwrite=overwrite
         )
-        upload_outcome.note_skipped(plan.skipped[len(skipped) :], ui)
+        outcome.note_skipped(plan.skipped[len(skipped) :], ui)
         doubtful = strays([file.artifact for file in plan.files], settings.project, choice)
-        notable = upload_outcome.Notable(doubtful, plan.replaced(facts.published))
-        upload_outcome.show(plan, notable, store, ui)
-        upload_outcome.warn_of_strays(doubtful, settings.project, ui)
+        notable = outcome.Notable(doubtful, plan.replaced(facts.published))
+        outcome.show(plan, notable, store, ui)
+        outcome.warn_of_strays(doubtful, settings.project, ui)
         if plan.kept and stamped.doubt:
             ui.warn(stamped.doubt)
-        upload_outcome.warn_of_platforms(plan, ui)
+        outcome.warn_of_platforms(plan, ui)
         if dry_run:
             remembered = recall(store, settings) if facts.before else None
             applied = Applied(address=Address(url=remembered.url if remembered else known_url(settings, store)))
             ui.done(DRY_RUN)
         else:
             applied = apply(plan, facts, settings, store, ui, now)
-            upload_outcome.show_outcome(plan, notable, ui)
-        commands = upload_outcome.install_commands(applied.address, plan)
+            outcome.show_outcome(plan, notable, ui)
+        commands = outcome.install_commands(applied.address, plan)
         if not (dry_run or settings.options.update_index):
             ui.note("the index pages were left alone: the next upload brings them up to date")
         elif not dry_run:
-            upload_outcome.show_address(applied.address, commands, settings, ui)
+            outcome.show_address(applied.address, commands, settings, ui)
     return UploadResult(
         container=store.label,
         uploaded=_names(plan.send),
@@ -141,7 +141,7 @@ def upload(  # noqa: PLR0913
 def _artifacts(settings: Settings, choice: Choice, ui: Ui) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:
     """Return the artifacts of the local folder, and what is passed over; raise NothingToDo for none."""
     artifacts, skipped = dist.find_local(settings)
-    upload_outcome.note_skipped(skipped, ui)
+    outcome.note_skipped(skipped, ui)
     if not artifacts:
         raise NothingToDo(
             str(settings.local_folder),

@@ -15,8 +15,8 @@ from wheelhouse_tasks.container.project import Project, to_user_metadata
 from wheelhouse_tasks.container.published import Keeping
 from wheelhouse_tasks.errors import Changed, Conflict, UsageError
 from wheelhouse_tasks.pages import layout
-from wheelhouse_tasks.pages.people import Front
 from wheelhouse_tasks.pages.record import File
+from wheelhouse_tasks.people.versions import Front
 from wheelhouse_tasks.secret import HIDDEN, mask_url
 from wheelhouse_tasks.settings.table import LOCAL
 from wheelhouse_tasks.storage import publish

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.errors import Changed, ObjectMissing
 from wheelhouse_tasks.pages import layout
-from wheelhouse_tasks.pages.people import NOTHING
+from wheelhouse_tasks.people.versions import NOTHING
 from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, make_payload, read_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wheelhouse_tasks.pages.people import Front
+    from wheelhouse_tasks.people.versions import Front
     from wheelhouse_tasks.storage.port import Store
 
 NO_CONDITIONS = Conditions(absent=False, mark=False, md5=False)

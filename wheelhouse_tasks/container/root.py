@@ -10,7 +10,8 @@ from wheelhouse_tasks import parallel
 from wheelhouse_tasks.container.looked import Listing, find
 from wheelhouse_tasks.container.published import NO_CONDITIONS, Draft, Page, Written, read_copies, write_drafts
 from wheelhouse_tasks.errors import Failed
-from wheelhouse_tasks.pages import flat, html_pages, json_pages, layout
+from wheelhouse_tasks.pages import html_pages, json_pages, layout
+from wheelhouse_tasks.people import flat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

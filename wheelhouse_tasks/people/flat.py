@@ -9,24 +9,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from wheelhouse_tasks.pages import people
 from wheelhouse_tasks.pages.html_pages import attributes, page
 from wheelhouse_tasks.pages.layout import file_name, is_project
 from wheelhouse_tasks.pages.quoting import quoted, text_of
 from wheelhouse_tasks.pages.record import File, by_version
-from wheelhouse_tasks.pages.style import STYLE
+from wheelhouse_tasks.people import versions
+from wheelhouse_tasks.people.style import STYLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from wheelhouse_tasks.pages.people import Front
+    from wheelhouse_tasks.people.versions import Front
 
 
 def render_section(project: str, mark: str, files: Iterable[File]) -> str:
     """Return one project's part of the flat page; *mark* is the change mark of the JSON page that it is made from."""
     folder = file_name(quoted(project), "")
     start = f"{SECTION_START}{quoted(project)} {quoted(mark)} -->\n"
-    parts = people.render(project, by_version(files), attributes=lambda file: attributes(file, folder))
+    parts = versions.render(project, by_version(files), attributes=lambda file: attributes(file, folder))
     return "".join([start, *parts, SECTION_END])
 
 
@@ -37,12 +37,12 @@ TITLE = "Wheelhouse"
 ADDRESS = '<meta name="wheelhouse:address" content="'
 
 
-def render_flat(sections: Mapping[str, str], front: Front = people.NOTHING) -> bytes:
+def render_flat(sections: Mapping[str, str], front: Front = versions.NOTHING) -> bytes:
     """Return the flat page with the section of every project; *sections* hold no address."""
     parts = [sections[project] for project in sorted(filter(is_project, sections))]
     links = sum(part.count("<a href=") for part in parts)
-    facts = [fact for part in parts if (fact := people.facts_of(part))]
-    beginning = [people.skip_link() if links else "", people.intro(facts, links, addressed=bool(front.address))]
+    facts = [fact for part in parts if (fact := versions.facts_of(part))]
+    beginning = [versions.skip_link() if links else "", versions.intro(facts, links, addressed=bool(front.address))]
     head = STYLE
     if front.address:
         head = f'{ADDRESS}{text_of(front.address)}">\n{head}'
@@ -53,14 +53,15 @@ def render_flat(sections: Mapping[str, str], front: Front = people.NOTHING) -> b
 
 def _command(address: str) -> str:
     """Return the part of a command that holds the address of the page."""
-    return f"{people.COMMAND}{text_of(shlex.quote(address)) if address else people.PLACEHOLDER}{people.COMMAND_END}"
+    shown = text_of(shlex.quote(address)) if address else versions.PLACEHOLDER
+    return f"{versions.COMMAND}{shown}{versions.COMMAND_END}"
 
 
 def front_of(page: bytes) -> Front:
     """Return what a flat page of ours says of itself; a page of another maker says nothing."""
     start = page[:HEAD_LIMIT].decode("ascii", "replace") if is_ours(page) else ""
     title, address = HEAD_TITLE.search(start), HEAD_ADDRESS.search(start)
-    return people.Front(
+    return versions.Front(
         title=html.unescape(title[1]) if title else "", address=html.unescape(address[1]) if address else ""
     )
 

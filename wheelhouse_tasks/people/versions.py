@@ -12,9 +12,9 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks.pages.legend import legend
-from wheelhouse_tasks.pages.matrix import COVERED, MISSING, UNWANTED, matrix
 from wheelhouse_tasks.pages.quoting import quoted, text_of
+from wheelhouse_tasks.people.legend import legend
+from wheelhouse_tasks.people.matrix import COVERED, MISSING, UNWANTED, matrix
 from wheelhouse_tasks.text import grouped, size_text
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from wheelhouse_tasks.artifacts.artifact import Artifact
-    from wheelhouse_tasks.pages.matrix import Cell, Matrix
     from wheelhouse_tasks.pages.record import File
+    from wheelhouse_tasks.people.matrix import Cell, Matrix
 
     Pair = tuple[Artifact, File]
 

@@ -1,4 +1,4 @@
-"""What CI services read in the log of a build and beside it: a dialect for each, and the choice between them.
+"""CI services and tox: what the environment shows of a build, and what each service reads in its log and beside it.
 
 A dialect gets texts without secrets and prints nothing itself. The room imports the ground and settings.
 """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wheelhouse_tasks.services import ci
 from wheelhouse_tasks.services.dialect import NoDialect
-from wheelhouse_tasks.settings import ci
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks.settings import ci
+from wheelhouse_tasks.services import ci
 from wheelhouse_tasks.settings.credentials import OWN
 from wheelhouse_tasks.settings.providers import PROVIDERS
 from wheelhouse_tasks.settings.table import ROWS

@@ -15,9 +15,10 @@ from wheelhouse_tasks.container.objects import hidden_since
 from wheelhouse_tasks.container.project import Project
 from wheelhouse_tasks.container.published import Keeping
 from wheelhouse_tasks.errors import BadPage, ObjectMissing, Unsupported
-from wheelhouse_tasks.pages import flat, layout
+from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.pages.link import Link
 from wheelhouse_tasks.pages.links import PAGE_LIMIT
+from wheelhouse_tasks.people import flat
 from wheelhouse_tasks.retry import TryAgainError, pause, retry
 from wheelhouse_tasks.sources import index_page, offer
 from wheelhouse_tasks.sources.download import read_bounded

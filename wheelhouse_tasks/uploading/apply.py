@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
-from wheelhouse_tasks.commands.reach import known_url, reach
 from wheelhouse_tasks.container import retention
-from wheelhouse_tasks.container.address import Address
 from wheelhouse_tasks.container.looked import look
 from wheelhouse_tasks.container.objects import (
     Sent,
@@ -25,16 +23,18 @@ from wheelhouse_tasks.storage import publish
 from wheelhouse_tasks.storage.folder import GITIGNORE, keep_out_of_git, let_into_git
 from wheelhouse_tasks.storage.port import ABSENT
 from wheelhouse_tasks.text import count, now_text, size_text
+from wheelhouse_tasks.uploading.address import Address
+from wheelhouse_tasks.uploading.reach import known_url, reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wheelhouse_tasks.artifacts.local import LocalFile
-    from wheelhouse_tasks.container.upload_facts import UploadFacts
-    from wheelhouse_tasks.container.upload_plan import UploadPlan
     from wheelhouse_tasks.settings.resolve import Settings
     from wheelhouse_tasks.storage.port import Entry, Store
     from wheelhouse_tasks.ui import Ui
+    from wheelhouse_tasks.uploading.facts import UploadFacts
+    from wheelhouse_tasks.uploading.plan import UploadPlan
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.errors import UsageError
-from wheelhouse_tasks.settings import ci
+from wheelhouse_tasks.services import ci
 from wheelhouse_tasks.settings.credentials import is_given, variables_of
 from wheelhouse_tasks.settings.table import LOCAL
 

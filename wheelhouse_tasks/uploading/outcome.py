@@ -6,22 +6,22 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-from wheelhouse_tasks.container.address import FLAT_PAGE, SIMPLE
 from wheelhouse_tasks.pypi import platforms
 from wheelhouse_tasks.pypi.finding import Finding, told_once
 from wheelhouse_tasks.text import count
 from wheelhouse_tasks.ui import PlanRow
+from wheelhouse_tasks.uploading.address import FLAT_PAGE, SIMPLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from wheelhouse_tasks.artifacts.local import LocalFile, Skipped
-    from wheelhouse_tasks.container.address import Address
-    from wheelhouse_tasks.container.choice import Strays
-    from wheelhouse_tasks.container.upload_plan import UploadPlan
     from wheelhouse_tasks.settings.resolve import Settings
     from wheelhouse_tasks.storage.port import Store
     from wheelhouse_tasks.ui import Ui
+    from wheelhouse_tasks.uploading.address import Address
+    from wheelhouse_tasks.uploading.choice import Strays
+    from wheelhouse_tasks.uploading.plan import UploadPlan
 
 
 class Notable(NamedTuple):

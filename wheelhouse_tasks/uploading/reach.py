@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks.container.address import FLAT_PAGE, SIMPLE, Address, recall, remember
 from wheelhouse_tasks.container.objects import public_url
 from wheelhouse_tasks.errors import WheelhouseError
 from wheelhouse_tasks.pages import layout
@@ -13,6 +12,7 @@ from wheelhouse_tasks.pages.quoting import name_quoted
 from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.settings.table import LOCAL
 from wheelhouse_tasks.storage import publish
+from wheelhouse_tasks.uploading.address import FLAT_PAGE, SIMPLE, Address, recall, remember
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -16,8 +16,8 @@ from wheelhouse_tasks.container.project import Project, to_user_metadata
 from wheelhouse_tasks.container.published import Keeping
 from wheelhouse_tasks.errors import BadPage, IndexUnstable
 from wheelhouse_tasks.pages import json_pages, layout, links
-from wheelhouse_tasks.pages.people import NOTHING, Front
 from wheelhouse_tasks.pages.record import File
+from wheelhouse_tasks.people.versions import NOTHING, Front
 from wheelhouse_tasks.storage.port import Entry, Payload
 
 ALL_PAGES = (

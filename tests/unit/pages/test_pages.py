@@ -23,9 +23,10 @@ from page_files import (
 )
 
 from wheelhouse_tasks.errors import BadPage, NotAnArtifact
-from wheelhouse_tasks.pages import flat, html_pages, json_pages, layout, links, record
+from wheelhouse_tasks.pages import html_pages, json_pages, layout, links, record
 from wheelhouse_tasks.pages.link import Link
 from wheelhouse_tasks.pages.record import File
+from wheelhouse_tasks.people import flat
 
 A = "a" * 64
 

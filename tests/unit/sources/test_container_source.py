@@ -4,7 +4,7 @@ import pytest
 from fake_store import FakeStore
 
 from wheelhouse_tasks.errors import BadPage
-from wheelhouse_tasks.pages import flat
+from wheelhouse_tasks.people import flat
 from wheelhouse_tasks.sources.container_source import StoreSource
 from wheelhouse_tasks.sources.offer import Offer
 from wheelhouse_tasks.storage.port import make_payload

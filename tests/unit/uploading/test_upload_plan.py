@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from planned import OTHER_WHEEL, SDIST, WHEEL, A, B, local
 
 from wheelhouse_tasks.artifacts.local import Skipped
-from wheelhouse_tasks.container import upload_plan
-from wheelhouse_tasks.container.upload_plan import UploadPlan
 from wheelhouse_tasks.errors import Conflict
+from wheelhouse_tasks.uploading import plan
+from wheelhouse_tasks.uploading.plan import UploadPlan
 
 SKIPPED = (Skipped("notes.txt", "no artifact"),)
 
@@ -18,7 +18,7 @@ SKIPPED = (Skipped("notes.txt", "no artifact"),)
 def test_upload_sends_what_is_new() -> None:
     """Files that are not published are sent, those that are there with the same bytes are not."""
     files = [local(SDIST), local(WHEEL), local(OTHER_WHEEL)]
-    assert upload_plan.plan_upload(files, {WHEEL: A, "demo-0.9.tar.gz": B}, SKIPPED) == UploadPlan(
+    assert plan.plan_upload(files, {WHEEL: A, "demo-0.9.tar.gz": B}, SKIPPED) == UploadPlan(
         send=(local(OTHER_WHEEL), local(SDIST)), present=(local(WHEEL),), skipped=SKIPPED
     )
 
@@ -27,7 +27,7 @@ def test_upload_refuses_other_bytes() -> None:
     """A published name never changes its bytes; every such file is named."""
     files = [local(WHEEL), local(OTHER_WHEEL), local(SDIST)]
     with pytest.raises(Conflict) as refused:
-        upload_plan.plan_upload(files, {WHEEL: B, SDIST: B, OTHER_WHEEL: A}, ())
+        plan.plan_upload(files, {WHEEL: B, SDIST: B, OTHER_WHEEL: A}, ())
     assert str(refused.value) == (
         f"{WHEEL}, {SDIST}: already published with other bytes; nothing was sent "
         "(build under a new version, or pass --overwrite)"
@@ -38,7 +38,7 @@ def test_upload_overwrites_when_told() -> None:
     """With overwrite, files with other bytes are sent, and those with the same still are not."""
     files = [local(WHEEL), local(SDIST)]
     expected = UploadPlan(send=(local(WHEEL),), present=(local(SDIST),), skipped=())
-    assert upload_plan.plan_upload(files, {WHEEL: B, SDIST: A}, (), overwrite=True) == expected
+    assert plan.plan_upload(files, {WHEEL: B, SDIST: A}, (), overwrite=True) == expected
 
 
 @pytest.mark.parametrize(
@@ -56,34 +56,32 @@ def test_upload_refuses_names_that_differ_in_case(names: list[str], taken: list[
     files = list(map(local, names))
     if message:
         with pytest.raises(Conflict, match=re.escape(message)):
-            upload_plan.plan_upload(files, {}, (), taken=taken)
+            plan.plan_upload(files, {}, (), taken=taken)
     else:
-        assert set(upload_plan.plan_upload(files, {}, (), taken=taken).send) == set(files)
+        assert set(plan.plan_upload(files, {}, (), taken=taken).send) == set(files)
 
 
 def test_upload_of_what_was_removed() -> None:
     """A release that waits for its deletion is refused, a development build of that kind is left out."""
     dev = "demo-1.0.dev1.tar.gz"
     with pytest.raises(Conflict, match=f"{WHEEL}: was removed, and waits for its deletion; nothing was sent"):
-        upload_plan.plan_upload([local(WHEEL), local(SDIST)], {}, (), removed={WHEEL})
-    found = upload_plan.plan_upload([local(dev), local(SDIST)], {}, (), removed={dev})
+        plan.plan_upload([local(WHEEL), local(SDIST)], {}, (), removed={WHEEL})
+    found = plan.plan_upload([local(dev), local(SDIST)], {}, (), removed={dev})
     expected = (Skipped(dev, "was retired, and waits for its deletion"),)
     assert (found.send, found.skipped) == ((local(SDIST),), expected)
 
 
 def test_projects_of_an_upload() -> None:
     """The pages of every project with a file are brought up to date, sent or there already."""
-    found = upload_plan.plan_upload([local("zoo-1.0.zip"), local(WHEEL), local(SDIST)], {WHEEL: A}, ())
+    found = plan.plan_upload([local("zoo-1.0.zip"), local(WHEEL), local(SDIST)], {WHEEL: A}, ())
     assert found.projects == ("demo", "zoo")
-    assert upload_plan.plan_upload([local(WHEEL)], {WHEEL: A}, ()).projects == ("demo",)
+    assert plan.plan_upload([local(WHEEL)], {WHEEL: A}, ()).projects == ("demo",)
 
 
 @given(st.lists(st.sampled_from([WHEEL, OTHER_WHEEL, SDIST, "zoo-1.0.zip"]), unique=True), st.data())
 def test_upload_plans_every_file_once(names: list[str], data: st.DataObject) -> None:
     """Each file is either sent or there already, whatever is published and in whatever order the files come."""
     published = data.draw(st.dictionaries(st.sampled_from([WHEEL, SDIST]), st.sampled_from([A, B])))
-    found = upload_plan.plan_upload(map(local, names), published, (), overwrite=True)
+    found = plan.plan_upload(map(local, names), published, (), overwrite=True)
     assert sorted(each.artifact.filename for each in (*found.send, *found.present)) == sorted(names)
-    assert found == upload_plan.plan_upload(
-        map(local, data.draw(st.permutations(names))), published, (), overwrite=True
-    )
+    assert found == plan.plan_upload(map(local, data.draw(st.permutations(names))), published, (), overwrite=True)

@@ -16,10 +16,11 @@ from page_files import FILE_LISTS, HOSTILE, QUICK, Reader, flat_html
 
 from wheelhouse_tasks.container.converge import converge
 from wheelhouse_tasks.container.published import Keeping
-from wheelhouse_tasks.pages import flat, html_pages, json_pages, layout, links
+from wheelhouse_tasks.pages import html_pages, json_pages, layout, links
 from wheelhouse_tasks.pages.link import Link
-from wheelhouse_tasks.pages.people import Front
 from wheelhouse_tasks.pages.record import File
+from wheelhouse_tasks.people import flat
+from wheelhouse_tasks.people.versions import Front
 from wheelhouse_tasks.storage.port import Payload
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64

@@ -2,7 +2,7 @@
 
 import pytest
 
-from wheelhouse_tasks.pages.matrix import matrix
+from wheelhouse_tasks.people.matrix import matrix
 
 LINUX, OLD_LINUX, ARM, WINDOWS = "manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "macosx_11_0_arm64", "win_amd64"
 
