@@ -7,13 +7,12 @@ import base64
 import hashlib
 import http.client
 import re
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from contextlib import AbstractContextManager, closing
+from http.server import BaseHTTPRequestHandler
 from typing import ClassVar
 
 import programs
+from fronts import served
 
 MD5 = re.compile(rb"[0-9a-f]{32}")
 
@@ -73,15 +72,6 @@ class Front(BaseHTTPRequestHandler):
         """Print nothing."""
 
 
-@contextmanager
-def encrypting(target: int, encryption: dict[str, str], *, compares: bool) -> Iterator[int]:
+def encrypting(target: int, encryption: dict[str, str], *, compares: bool) -> AbstractContextManager[int]:
     """Serve until the block ends; yield the port."""
-    handler = type("Handler", (Front,), {"target": target, "encryption": encryption, "compares": compares})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
-            yield server.server_address[1]
-        finally:
-            server.shutdown()
-            thread.join()
+    return served(Front, target=target, encryption=encryption, compares=compares)

@@ -8,13 +8,12 @@ import base64
 import hashlib
 import hmac
 import http.client
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from contextlib import AbstractContextManager, closing
+from http.server import BaseHTTPRequestHandler
 from typing import ClassVar
 
 import programs
+from fronts import served
 
 #: What Google and Amazon call the same.
 NAMESPACES = (b"http://s3.amazonaws.com/doc/2006-03-01/", b"http://doc.s3.amazonaws.com/2006-03-01")
@@ -98,15 +97,6 @@ class Front(BaseHTTPRequestHandler):
         """Print nothing."""
 
 
-@contextmanager
-def google_front(target: int, key: str, secret: str) -> Iterator[int]:
+def google_front(target: int, key: str, secret: str) -> AbstractContextManager[int]:
     """Serve until the block ends; yield the port."""
-    handler = type("Handler", (Front,), {"target": target, "key": key, "secret": secret})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
-            yield server.server_address[1]
-        finally:
-            server.shutdown()
-            thread.join()
+    return served(Front, target=target, key=key, secret=secret)

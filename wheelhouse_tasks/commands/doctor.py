@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from wheelhouse_tasks.container.objects import address
 from wheelhouse_tasks.diagnosis import checks
 from wheelhouse_tasks.diagnosis.findings import (
     CLOCK,
@@ -79,7 +80,7 @@ def doctor(
         for finding in opening:
             keep(finding)
         if store:
-            url = checks.address(visit, store)
+            url = address(visit.settings, store)
             for finding in _examine(visit, store, url):
                 keep(finding)
     except WheelhouseError as error:  # what worked a moment ago

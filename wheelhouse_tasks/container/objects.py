@@ -59,6 +59,11 @@ def public_url(settings: Settings, store: Store) -> str | None:
     return f"{settings.options.public_url.rstrip('/')}/{quote(settings.container.prefix)}"
 
 
+def address(settings: Settings, store: Store) -> str | None:
+    """Return `public_url`, else the address of the provider itself, for whoever may read it; None where neither is."""
+    return public_url(settings, store) or publish.address(settings.container)
+
+
 def page_address(settings: Settings, store: Store) -> str | None:
     """Return the URL of the flat page as everybody may read it there, or None where it is not known.
 
@@ -68,7 +73,7 @@ def page_address(settings: Settings, store: Store) -> str | None:
     if settings.options.public_url is None and settings.container.provider == LOCAL:
         base = None if settings.container_given else store.public_url()
     else:
-        base = public_url(settings, store) or publish.address(settings.container)
+        base = address(settings, store)
     url = mask_url(base or "").replace(f"{HIDDEN}@", "")
     return f"{url}{layout.FLAT}" if ADDRESS.fullmatch(url) else None
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.container.looked import look
-from wheelhouse_tasks.container.objects import open_projects, public_url
+from wheelhouse_tasks.container.objects import open_projects
 from wheelhouse_tasks.diagnosis import installers
 from wheelhouse_tasks.diagnosis.findings import (
     CONTAINER,
@@ -78,11 +78,6 @@ def probe_folder(settings: Settings) -> str:
     # a folder of this machine stays when it is empty
     name = "doctor" if settings.container.provider == LOCAL else secrets.token_hex(8)
     return f"{PROBES}{name}/"
-
-
-def address(visit: Visit, store: Store) -> str | None:
-    """Return where the container should be readable, as far as known."""
-    return public_url(visit.settings, store) or publish.address(visit.settings.container)
 
 
 def opened(visit: Visit) -> tuple[Store | None, list[Finding]]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks.container.objects import public_url
+from wheelhouse_tasks.container.objects import address, public_url
 from wheelhouse_tasks.errors import WheelhouseError
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.pages.quoting import name_quoted
 from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.settings.table import LOCAL
-from wheelhouse_tasks.storage import publish
 from wheelhouse_tasks.uploading.address import FLAT_PAGE, SIMPLE, Address, recall, remember
 
 if TYPE_CHECKING:
@@ -40,14 +39,14 @@ def reach(settings: Settings, store: Store, project: str, names: Collection[str]
 
 def _found(settings: Settings, store: Store, project: str, names: Collection[str]) -> Address:
     """Return what the address shows, and keep it in the container where something works."""
-    url = public_url(settings, store) or publish.address(settings.container)
-    address = _ask(url, settings, project, names) if url else Address(url=None)
-    if address.works:
-        remember(store, settings, address)
-        return address
+    url = address(settings, store)
+    found_out = _ask(url, settings, project, names) if url else Address(url=None)
+    if found_out.works:
+        remember(store, settings, found_out)
+        return found_out
     if settings.container.provider == LOCAL:  # a folder may be published after it is filled, by git for one
-        return replace(address, works=_kept(settings))
-    return replace(address, url=known_url(settings, store))
+        return replace(found_out, works=_kept(settings))
+    return replace(found_out, url=known_url(settings, store))
 
 
 def known_url(settings: Settings, store: Store) -> str | None:
