@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import shutil
 import socket
@@ -11,7 +10,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import textwrap
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,16 +21,11 @@ from invoke.exceptions import Exit
 from invoke.tasks import task
 
 import wheelhouse_tasks
-from wheelhouse_tasks.services.passing import patterns
-from wheelhouse_tasks.settings.providers import readme_rows
-from wheelhouse_tasks.settings.table import ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from invoke.context import Context
-
-    from wheelhouse_tasks.settings.row import Row
 
 ROOT = Path(__file__).parent
 BIN = Path(sys.executable).parent
@@ -137,10 +130,13 @@ def fix(context: Context) -> None:
 
 @task
 def readme(context: Context) -> None:
-    """Write the README's tables of settings and providers, and what tox must pass, anew from the code."""
+    """Write the parts of the README that follow from the code anew: contents, tables, and what tox must pass."""
     del context
     path = ROOT / "README.md"
-    path.write_text(with_tables(path.read_text(encoding="utf-8")), encoding="utf-8")
+    sys.path.insert(0, str(ROOT / "tests/support"))
+    from readme import written
+
+    path.write_text(written(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 @task(help={"unit": "those alone that start no server"})
@@ -180,36 +176,6 @@ def bench(context: Context, rounds: int = 20) -> None:
                 seconds.append(time.perf_counter() - began)
         without, with_it = (statistics.median(times[folder]) * 1000 for folder in (plain, mounted))
         print(f"inv --list: {without:.1f} ms without, {with_it:.1f} ms with, ratio {with_it / without:.3f}")
-
-
-SETTINGS_TABLE = "\n| setting | default | |\n| --- | --- | --- |\n"
-TOX_PASSES = "\npass_env = \\\n"
-PROVIDERS_TABLE = re.compile(r"\n\| provider \| .*\n\| --- .*\n")
-
-
-def with_tables(text: str) -> str:
-    """Return the text of the README with a row for each setting and provider, and all that tox must pass."""
-    rows: list[str] = []
-    for group in dict.fromkeys(row.group for row in ROWS.values()):
-        members = [row for row in ROWS.values() if row.group == group]
-        rows += [f"| **{group}** | | |", *(f"| `{row.name}` | {shown_default(row)} | {row.help} |" for row in members)]
-    rows = [line.replace("|  |", "| |") for line in rows]
-    heads = PROVIDERS_TABLE.findall(text)
-    for head, lines in ((SETTINGS_TABLE, rows), (heads[0], readme_rows())):
-        before, _, after = text.partition(head)
-        text = f"{before}{head}{chr(10).join(lines)}\n\n{after.partition(chr(10) * 2)[2]}"
-    before, _, after = text.partition(TOX_PASSES)
-    lines = textwrap.wrap(", ".join(patterns()), 94, initial_indent="    ", subsequent_indent="    ")
-    return f"{before}{TOX_PASSES}{(' ' + chr(92) + chr(10)).join(lines)}\n```{after.partition('```')[2]}"
-
-
-def shown_default(row: Row) -> str:
-    """Return how the README shows the default of a setting."""
-    if row.shown or row.default in (None, "", (), {}):
-        return row.shown
-    if isinstance(row.default, bool):
-        return "`yes`" if row.default else "`no`"
-    return f"`{row.default:g}`" if isinstance(row.default, float) else f"`{row.default}`"
 
 
 def download(project: Path, platform: str) -> tuple[object, ...]:

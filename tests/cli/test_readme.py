@@ -2,7 +2,6 @@
 
 import os
 import re
-import runpy
 import sys
 import tomllib
 from pathlib import Path
@@ -12,10 +11,10 @@ import pytest
 import wheels
 from paths import ROOT
 from projects import clone, inv, make_project
+from readme import anchor, written
 
 from wheelhouse_tasks.errors import UsageError
 from wheelhouse_tasks.settings import table
-from wheelhouse_tasks.settings.providers import readme_rows
 from wheelhouse_tasks.settings.resolve import resolve
 
 README = (ROOT / "README.md").read_text()
@@ -33,9 +32,19 @@ def test_ci_runs_the_commands() -> None:
     assert commands == {"demo": [blocks("bash")[0].strip()], "tests": [blocks("bash")[1].strip()]}
 
 
+def section(heading: str) -> str:
+    """Return what stands under a heading, up to the next one."""
+    return re.sub(
+        r"^```.*?^```|\n#+ .*",
+        lambda found: found[0] if found[0].startswith("`") else "\0",
+        README.partition(f"# {heading}\n")[2],
+        flags=re.DOTALL | re.MULTILINE,
+    ).partition("\0")[0]
+
+
 def test_first_screen() -> None:
-    """Both commands are within the first 25 lines, each complete in one line."""
-    first = README.splitlines()[:25]
+    """Both commands are on the first screen, each complete in one line."""
+    first = README.splitlines()[:36]
     assert [line for line in first if line.startswith("python3 -m venv")] == [
         text.strip() for text in blocks("bash")[:2]
     ]
@@ -43,14 +52,18 @@ def test_first_screen() -> None:
 
 def test_the_registry_is_not_named_as_a_source() -> None:
     """No command installs the package by its name; where it comes from stands in the section on installing alone."""
-    section = README.partition("\n## Installing\n")[2].partition("\n## ")[0]
-    elsewhere = README.replace(section, "").replace(blocks("bash")[0], "").replace(blocks("bash")[1], "")
+    elsewhere = README.replace(section("Installing"), "").replace(blocks("bash")[0], "").replace(blocks("bash")[1], "")
     install = r"\b(?:pip3?|uv|pipx|uvx|pdm|poetry|conda)\b[^\n|]*\b(?:install|add|run|tool|download)\b"
     assert re.findall(rf"{install}[^\n|]*wheelhouse[-_.]tasks.*", README) == []
     assert re.findall(r".*(?:git\+|HOST/OWNER|wheelhouse[-_]tasks *(?:@|[=~<>]=)).*", elsewhere) == []
-    assert [re.sub(r"@ git\+https://HOST/OWNER/.*", "", line) for line in blocks("text")[0].splitlines()] == [
+    assert [re.sub(r"@ git\+https://HOST/OWNER/.*", "", line) for line in requirements().splitlines()] == [
         "wheelhouse-tasks "
     ]
+
+
+def requirements() -> str:
+    """Return the requirements file of the section on installing."""
+    return next(text for text in blocks("text") if "HOST/OWNER" in text)
 
 
 def test_ci_installs_from_the_file_of_the_section() -> None:
@@ -66,7 +79,7 @@ def test_ci_installs_from_the_file_of_the_section() -> None:
 def test_install_as_the_section_says(source: str, tmp_path: Path) -> None:
     """What the section writes into the requirements file installs the package, for a repository and for a checkout."""
     checkout = clone(tmp_path / "wheelhouse_tasks")
-    line = blocks("text")[0].strip()
+    line = requirements().strip()
     if source == "checkout":
         line = "./wheelhouse_tasks"
         assert f"`{line}`" in README
@@ -97,24 +110,41 @@ def test_pythons() -> None:
     assert set(claims) == {f"3.{minors[0]} to 3.{minors[-1]}"}
 
 
-def test_tables_are_written_from_the_code() -> None:
+def test_parts_are_written_from_the_code() -> None:
     """`inv readme` would change nothing."""
-    assert runpy.run_path(str(ROOT / "tasks.py"))["with_tables"](README) == README
+    assert written(README) == README
+
+
+def test_prose_is_narrow() -> None:
+    """No line of prose is longer than 100 columns; tables and code may be."""
+    prose = re.sub(r"^```.*?^```", "", README, flags=re.DOTALL | re.MULTILINE).splitlines()
+    assert [line for line in prose if len(line) > 100 and not line.startswith("|")] == []
+
+
+def test_links_lead_to_headings() -> None:
+    """Each link within the README leads to a heading of it."""
+    targets = re.findall(r"\]\(#([^)]*)\)", README)
+    headings = re.findall(
+        r"^#+ (.+)$", re.sub(r"^```.*?^```", "", README, flags=re.DOTALL | re.MULTILINE), re.MULTILINE
+    )
+    assert targets
+    assert set(targets) <= {anchor(heading) for heading in headings}
 
 
 def test_settings_table() -> None:
-    """The table of settings names every setting with its default and meaning."""
-    section = README.partition("## Settings")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| `(\w+)` \| ?(.*?) ?\| (.*?) \|$", section, re.MULTILINE)
-    assert [(name, text) for name, _, text in rows] == [(name, key.help) for name, key in table.ROWS.items()]
-    groups = re.findall(r"^\| \*\*(.*)\*\* \| \| \|$", section, re.MULTILINE)
-    assert groups == list(dict.fromkeys(key.group for key in table.ROWS.values()))
-    shown = {name: default.strip("` ") for name, default, _ in rows}
-    for name, key in table.ROWS.items():
+    """The tables of settings name every setting with its group, flag, variable, default and meaning."""
+    rows = re.findall(r"^\| `(\w+)` \| ?(.*?) ?\| `(\w+)` \| ?(.*?) ?\| (.*?) \|$", section("Settings"), re.MULTILINE)
+    assert [(name, text) for name, *_, text in rows] == [(name, key.help) for name, key in table.ROWS.items()]
+    groups = re.findall(r"^\*\*(.*)\*\*$", section("Settings"), re.MULTILINE)
+    assert groups == list(dict.fromkeys(key.group.capitalize() for key in table.ROWS.values()))
+    for name, flag, variable, default, _ in rows:
+        key = table.ROWS[name]
+        assert flag == (f"`{key.flag}`" if key.tasks else ""), name
+        assert variable in key.variables, name
         if key.default in (None, "", (), {}):
-            assert shown[name] in ("", "the container", "[project] name", "PyPI's, TestPyPI's"), name
+            assert default in ("", "the container", "`[project] name`", "PyPI's, TestPyPI's"), name
         else:
-            assert key.cast(shown[name]) == key.default, name
+            assert key.cast(default.strip("`")) == key.default, name
 
 
 def test_four_lines_of_tasks(tmp_path: Path) -> None:
@@ -153,12 +183,6 @@ def test_configuration_examples(tmp_path: Path) -> None:
     assert tomllib.loads(blocks("toml")[0])["tool"]["wheelhouse"].keys() <= table.ROWS.keys()
     with pytest.raises(UsageError, match="did you mean 'max_workers'"):
         resolve({}, {}, {"max_worker": 16}, tmp_path)
-
-
-def test_providers_table() -> None:
-    """The table of providers is that of their records, with every variable that is read."""
-    table = README.partition("## Providers")[2].partition("\n## ")[0]
-    assert re.findall(r"^\| `.*", table, re.MULTILINE) == readme_rows()
 
 
 def test_migration_commands(tmp_path: Path) -> None:
