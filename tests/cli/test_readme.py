@@ -4,17 +4,21 @@ import os
 import re
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import programs
 import pytest
 import wheels
+from in_process import inv_here
 from paths import ROOT
 from projects import clone, inv, make_project
 from readme import anchor, written
+from scripted import Scripted
 
 from wheelhouse_tasks.errors import UsageError
 from wheelhouse_tasks.settings import table
+from wheelhouse_tasks.settings.casts import as_table
 from wheelhouse_tasks.settings.resolve import resolve
 
 README = (ROOT / "README.md").read_text()
@@ -133,14 +137,14 @@ def test_links_lead_to_headings() -> None:
 
 def test_settings_table() -> None:
     """The tables of settings name every setting with its group, flag, variable, default and meaning."""
-    rows = re.findall(r"^\| `(\w+)` \| ?(.*?) ?\| `(\w+)` \| ?(.*?) ?\| (.*?) \|$", section("Settings"), re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \| ?(.*?) ?\| ?(.*?) ?\| ?(.*?) ?\| (.*?) \|$", section("Settings"), re.MULTILINE)
     assert [(name, text) for name, *_, text in rows] == [(name, key.help) for name, key in table.ROWS.items()]
     groups = re.findall(r"^\*\*(.*)\*\*$", section("Settings"), re.MULTILINE)
     assert groups == list(dict.fromkeys(key.group.capitalize() for key in table.ROWS.values()))
     for name, flag, variable, default, _ in rows:
         key = table.ROWS[name]
         assert flag == (f"`{key.flag}`" if key.tasks else ""), name
-        assert variable in key.variables, name
+        assert variable == ("" if key.cast is as_table else f"`WHEELHOUSE_{name.upper()}`"), name
         if key.default in (None, "", (), {}):
             assert default in ("", "the container", "`[project] name`", "PyPI's, TestPyPI's"), name
         else:
@@ -199,3 +203,69 @@ def test_migration_commands(tmp_path: Path) -> None:
     words = fetch[1].replace("X.Y.Z", "1.2.0").replace("http://wheelhouse.example.org/", "my_wheelhouse").split()
     programs.run(program, *words, "--local-folder", "got", cwd=project, check=True)
     assert [path.name for path in (project / "got").iterdir()] == ["my_project-1.2-py3-none-any.whl"]
+
+
+def sub(project: Path) -> None:
+    """Put the wheel into a folder within dist/."""
+    (project / "dist/sub").mkdir()
+    wheels.make_wheel(project / "dist/sub")
+
+
+def published(project: Path) -> None:
+    """Publish the wheel, and build it anew with other bytes."""
+    wheels.make_wheel(project / "dist")
+    assert inv_here(project, "wheelhouse.upload").returncode == 0
+    wheels.make_wheel(project / "dist", payload=b"other\n")
+
+
+def uploaded(project: Path) -> None:
+    """Publish the wheel."""
+    wheels.make_wheel(project / "dist")
+    assert inv_here(project, "wheelhouse.upload").returncode == 0
+
+
+def built(project: Path) -> None:
+    """Build a wheel."""
+    wheels.make_wheel(project / "dist")
+
+
+#: For each line of the section: what was done before, the command, and the variables.
+OFF: dict[str, tuple[Callable[[Path], object], str, dict[str, str]]] = {
+    "credentials": (built, "upload --provider s3 --container x", {}),
+    "container": (built, "upload", {"CI": "true", "GITHUB_ACTIONS": "true"}),
+    "demo-1.0-py3-none-any.whl": (published, "upload", {}),
+    "dist: holds": (sub, "upload", {}),
+    "demo 9.9": (uploaded, "fetch --version 9.9", {}),
+    "http": (built, "fetch --version 1.0 --index http://127.0.0.1:9/", {}),
+    "s3://x": (
+        built,
+        "upload --provider s3 --container x --host 127.0.0.1 --port 9",
+        {"WHEELHOUSE_USERNAME": "a", "WHEELHOUSE_SECRET": "b", "WHEELHOUSE_RETRIES": "0"},
+    ),
+    "this release": (built, "release --version 1.0 --no-fetch --dry-run --expect cp312-*", {}),
+    "WHEELHOUSE_MAX_WORKER": (built, "upload", {"WHEELHOUSE_MAX_WORKER": "16"}),
+    "dist: there is no such folder": (lambda project: (project / "dist").rmdir(), "upload", {}),
+}
+LINES = re.findall(r"^\| `(.*?)` \| .+ \|$", section("When something is off"), re.MULTILINE)
+
+
+def test_each_line_that_is_off_has_its_scene() -> None:
+    """Each line of the section is tried."""
+    assert len(LINES) == len(OFF) == 10
+    assert all(line.startswith(start) for line, start in zip(LINES, OFF, strict=True))
+
+
+@pytest.mark.parametrize(("line", "scene"), list(zip(LINES, OFF.values(), strict=True)), ids=list(OFF))
+def test_line_that_is_off(
+    line: str, scene: tuple[Callable[[Path], object], str, dict[str, str]], tmp_path: Path, server: Scripted
+) -> None:
+    """The command says what the section says that it does."""
+    before, words, env = scene
+    project = make_project(tmp_path / "project")
+    before(project)
+    command, *flags = words.split()
+    server.answers["/"] = (200, {"Content-Type": "text/html"}, b"<!DOCTYPE html><html><body></body></html>")
+    index = {"WHEELHOUSE_REPOSITORY_URL": server.url, "WHEELHOUSE_CHECK_URL": server.url}
+    done = inv_here(project, f"wheelhouse.{command}", *flags, env={**index, **env})
+    assert done.returncode in (1, 2)
+    assert line in (done.stdout + done.stderr).replace(f"{project}/", "")

@@ -75,12 +75,16 @@ def settings() -> str:
 
 
 def _group(name: str) -> str:
-    cells = [
-        (f"`{row.name}`", f"`{row.flag}`" if row.tasks else "", f"`{row.variables[1]}`", shown_default(row), row.help)
-        for row in ROWS.values()
-        if row.group == name
-    ]
-    return rows(("setting", "flag", "variable", "default", "what it is"), cells)
+    return rows(
+        ("setting", "flag", "variable", "default", "what it is"),
+        [_setting(row) for row in ROWS.values() if row.group == name],
+    )
+
+
+def _setting(row: Row) -> tuple[str, ...]:
+    flag = f"`{row.flag}`" if row.tasks else ""
+    variable = "" if row.default == {} else f"`{row.variables[1]}`"  # a table stands in files only
+    return f"`{row.name}`", flag, variable, shown_default(row), row.help
 
 
 def shown_default(row: Row) -> str:
