@@ -13,7 +13,7 @@ import wheels
 from in_process import inv_here
 from paths import ROOT
 from projects import clone, inv, make_project
-from readme import anchor, written
+from readme import README, anchor, blocks, section, written
 from scripted import Scripted
 
 from wheelhouse_tasks.errors import UsageError
@@ -21,29 +21,12 @@ from wheelhouse_tasks.settings import table
 from wheelhouse_tasks.settings.casts import as_table
 from wheelhouse_tasks.settings.resolve import resolve
 
-README = (ROOT / "README.md").read_text()
-
-
-def blocks(language: str) -> list[str]:
-    """Return the code blocks of a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
-
 
 def test_ci_runs_the_commands() -> None:
     """What .ci/run takes out of the README are the two commands, and nothing else."""
     patterns = re.findall(r"^(\w+)=\$\(grep '(.*)' README.md\)$", (ROOT / ".ci/run").read_text(), re.MULTILINE)
     commands = {name: re.findall(pattern, README, re.MULTILINE) for name, pattern in patterns}
     assert commands == {"demo": [blocks("bash")[0].strip()], "tests": [blocks("bash")[1].strip()]}
-
-
-def section(heading: str) -> str:
-    """Return what stands under a heading, up to the next one."""
-    return re.sub(
-        r"^```.*?^```|\n#+ .*",
-        lambda found: found[0] if found[0].startswith("`") else "\0",
-        README.partition(f"# {heading}\n")[2],
-        flags=re.DOTALL | re.MULTILINE,
-    ).partition("\0")[0]
 
 
 def test_first_screen() -> None:

@@ -7,6 +7,8 @@ import textwrap
 from inspect import getdoc
 from typing import TYPE_CHECKING
 
+from paths import ROOT
+
 import wheelhouse_tasks
 from wheelhouse_tasks.cli.task import CONFIRMS, DRY_RUN, EVERY_TASK
 from wheelhouse_tasks.services.passing import patterns
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from wheelhouse_tasks.settings.row import Row
 
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 PART = re.compile(r"(?P<begin><!-- (?P<name>\w+): written by `inv readme` -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 
 
@@ -108,3 +111,22 @@ commands = wheelhouse {{posargs:upload}}
 pass_env = \\
 {passed}
 ```"""
+
+
+def blocks(language: str) -> list[str]:
+    """Return the code blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+def section(heading: str) -> str:
+    """Return what stands under a heading, up to the next one."""
+    after = README.partition(f"# {heading}\n")[2]
+    # in a block of code a line may begin as a heading does
+    parts = re.split(r"(^```.*?^```)", after, flags=re.DOTALL | re.MULTILINE)
+    text = ""
+    for part in parts:
+        before, mark, _ = (part, "", "") if part.startswith("```") else part.partition("\n#")
+        text += before
+        if mark:
+            break
+    return text
