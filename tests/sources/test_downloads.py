@@ -448,7 +448,7 @@ def test_content_encoding(headers: dict[str, str], body: bytes, size: bool, serv
 def test_packed_otherwise(came: bytes, tmp_path: Path) -> None:
     """What is not the promised file when unpacked either is told by the digest of what came."""
     with pytest.raises(DigestMismatch, match=f"sha256 is {sha256_of(came)}"):
-        saving.save([came], tmp_path / WHEEL, artifact.parse(WHEEL), sha256_of(b"PK" + BODY))
+        saving.save(lambda _: [came], tmp_path / WHEEL, artifact.parse(WHEEL), sha256_of(b"PK" + BODY))
     assert contents(tmp_path) == {}
 
 
@@ -471,10 +471,10 @@ def test_packed_without_a_digest(tmp_path: Path) -> None:
     """Without a sha256 the archive itself decides."""
     wheel = wheels.make_wheel(tmp_path).read_bytes()
     for came in (gzip.compress(wheel), wheel):
-        saving.save([came], tmp_path / WHEEL, artifact.parse(WHEEL), None)
+        saving.save(lambda _, came=came: [came], tmp_path / WHEEL, artifact.parse(WHEEL), None)  # type: ignore[misc]
         assert contents(tmp_path) == {WHEEL: wheel}
     with pytest.raises(BadArtifact, match="not a zip file"):
-        saving.save([gzip.compress(b"PK")], tmp_path / WHEEL, artifact.parse(WHEEL), None)
+        saving.save(lambda _: [gzip.compress(b"PK")], tmp_path / WHEEL, artifact.parse(WHEEL), None)
 
 
 def test_present(server: Scripted, tmp_path: Path) -> None:
@@ -976,7 +976,7 @@ def test_body_is_never_in_memory(server: Scripted, tmp_path: Path) -> None:
     web = Web(server.url, timeout=programs.STUCK, retries=1)
     tracemalloc.start()
     try:
-        saving.save(web.blocks(f"{server.url}x"), target, artifact.parse(WHEEL), digest, size=len(body))
+        saving.save(lambda _: web.blocks(f"{server.url}x"), target, artifact.parse(WHEEL), digest, size=len(body))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
