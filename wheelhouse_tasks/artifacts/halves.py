@@ -79,7 +79,7 @@ class Half:
         """Return whether the name is still that of the open file: whoever took it away may have made another."""
         try:
             return os.path.samestat(os.fstat(self.file.fileno()), os.lstat(self.path))
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError):  # ValueError: the open file was let go
             return False
 
     def place(self) -> None:
@@ -123,7 +123,9 @@ class Halves(Parts):
         """
         try:
             half = self._adopted(target, sha256) or self._private(target)
-            self._open.add(half)
+            with self._lock:
+                self._open.add(half)
+                half.is_over = self._ended
             try:
                 yield half
                 if half.is_unneeded:
@@ -133,12 +135,14 @@ class Halves(Parts):
                 with self.unless_ended(target):
                     half.place()
             except BaseException as error:
-                self._give_up(half, is_useless=isinstance(error, USELESS))
+                with self._lock:
+                    self._give_up(half, is_useless=isinstance(error, USELESS))
                 raise
             finally:
-                self._open.discard(half)
-                self._there.discard(half.path)
-                half.file.close()
+                with self._lock:
+                    self._open.discard(half)
+                    self._there.discard(half.path)
+                    half.file.close()
         except OSError as error:
             raise Failed(str(target), f"cannot be written: {error.strerror or error}") from None
 
@@ -148,11 +152,11 @@ class Halves(Parts):
         A thread that wakes up later makes no file, and completes none.
         """
         self.end()
-        for half in tuple(self._open):
-            half.is_over = True
-            with suppress(OSError):  # on some systems no file that is open can be removed
+        with self._lock:
+            for half in self._open:
+                half.is_over = True
                 self._give_up(half, is_useless=False)
-        return {name: path.stat().st_size for path, name in self._left.items() if path.is_file()}
+            return {name: path.stat().st_size for path, name in self._left.items() if path.is_file()}
 
     def _private(self, target: Path) -> Half:
         path = self.make(target)
@@ -168,7 +172,6 @@ class Halves(Parts):
             if file:
                 half = Half(target, path, file, outlives=True)
                 if half.is_there():
-                    self._left.pop(path, None)
                     return half
                 file.close()  # whoever held the lock has completed or removed it
         return None
@@ -182,34 +185,40 @@ class Halves(Parts):
 
 
 def opened(path: Path, flags: int = 0) -> IO[bytes] | None:
-    """Return a file that is open and locked; None where it is no file, another run holds it, or nothing can be locked.
+    """Return a file that is open and locked; None where it is no file, or another run holds it.
 
-    *flags* are further flags of `os.open`. Raises OSError.
+    *flags* are further flags of `os.open`. Raises OSError, also where the file system knows no locks.
     """
     for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"):
         flags |= getattr(os, name, 0)
     file = os.fdopen(os.open(path, os.O_RDWR | flags, 0o666), "r+b", buffering=0)
-    if stat.S_ISREG(os.fstat(file.fileno()).st_mode) and _is_locked(file):
-        return file
+    try:
+        status = os.fstat(file.fileno())
+        if stat.S_ISREG(status.st_mode):
+            _lock(file)
+            return file
+    except (BlockingIOError, PermissionError):
+        pass
+    except OSError:
+        file.close()
+        if not status.st_size:
+            path.unlink(missing_ok=True)
+        raise
     file.close()
     return None
 
 
-def _is_locked(file: IO[bytes]) -> bool:
-    """Lock a file until it is closed; return whether that was possible at once."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
+def _lock(file: IO[bytes]) -> None:
+    """Lock a file until it is closed; raise BlockingIOError or PermissionError where another run holds it."""
+    if sys.platform == "win32":
+        import msvcrt
 
-            file.seek(FAR)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
+        file.seek(FAR)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
 
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def is_stale(name: str, age: float, wanted: Mapping[str, str | None], files: Collection[str]) -> bool:

@@ -1,5 +1,7 @@
 """A fetch that was interrupted goes on in the next run: what belongs to it for certain, and what is thrown away."""
 
+import errno
+import fcntl
 import hashlib
 import os
 import tempfile
@@ -9,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import pytest
 from hypothesis import given
@@ -196,9 +199,41 @@ def test_half_that_was_taken_away(tmp_path: Path) -> None:
     assert contents(tmp_path) == {HALF: b"another run's"}
 
 
-@pytest.mark.parametrize(
-    "make", [lambda path: path.symlink_to("x"), Path.mkdir, os.mkfifo], ids=["link", "dir", "pipe"]
-)
+def test_half_that_another_run_completes_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A half whose name is gone by the time that it is locked is none to write to."""
+    lock = fcntl.flock
+    (tmp_path / HALF).write_bytes(BODY[:LEAST])
+
+    def completed(file: IO[bytes], flags: int) -> None:
+        (tmp_path / HALF).unlink(missing_ok=True)
+        lock(file, flags)
+
+    monkeypatch.setattr(fcntl, "flock", completed)
+    server = Server()
+    fetch(server, tmp_path)
+    assert (server.starts, contents(tmp_path)) == ([0], {WHEEL: BODY})
+
+
+def test_folder_where_nothing_can_be_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the file system knows no locks a fetch works, and none goes on."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    server = Server(stops=[(LEAST, STOPPED)])
+    with pytest.raises(WebError):
+        fetch(server, tmp_path)
+    fetch(server, tmp_path)
+    assert (server.starts, contents(tmp_path)) == ([0, 0], {WHEEL: BODY})
+
+
+def link(path: Path) -> None:
+    """Make a link to a file beside it."""
+    path.symlink_to("x")
+
+
+@pytest.mark.parametrize("make", [link, Path.mkdir, os.mkfifo])
 def test_what_is_no_file_is_left_alone(make: Callable[[Path], object], tmp_path: Path) -> None:
     """Where something else has the name of a half, the file is written without one; no link is followed."""
     (tmp_path / "x").write_bytes(BODY[:LEAST])

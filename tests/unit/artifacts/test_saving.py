@@ -262,9 +262,10 @@ def test_interrupted_parts(tmp_path: Path, good: bytes) -> None:
     assert contents(tmp_path) == others
 
 
-def test_parts_made_while_others_are_removed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("outlive", [False, True])
+def test_parts_made_while_others_are_removed(outlive: bool, tmp_path: Path) -> None:
     """However the threads are timed, nothing is left once the parts have ended."""
-    parts, begun = halves.Halves(), threading.Barrier(9)
+    parts, begun = halves.Halves(outlive=outlive), threading.Barrier(9)
 
     def make() -> None:
         begun.wait()
