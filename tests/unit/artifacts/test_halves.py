@@ -233,7 +233,12 @@ def link(path: Path) -> None:
     path.symlink_to("x")
 
 
-@pytest.mark.parametrize("make", [link, Path.mkdir, os.mkfifo])
+def link_to_nothing(path: Path) -> None:
+    """Make a link to a file that is not there."""
+    path.symlink_to("nowhere")
+
+
+@pytest.mark.parametrize("make", [link, link_to_nothing, Path.mkdir, os.mkfifo])
 def test_what_is_no_file_is_left_alone(make: Callable[[Path], object], tmp_path: Path) -> None:
     """Where something else has the name of a half, the file is written without one; no link is followed."""
     (tmp_path / "x").write_bytes(BODY[:LEAST])
@@ -243,6 +248,7 @@ def test_what_is_no_file_is_left_alone(make: Callable[[Path], object], tmp_path:
     assert server.starts == [0]
     assert (tmp_path / WHEEL).read_bytes() == BODY
     assert (tmp_path / "x").read_bytes() == BODY[:LEAST]
+    assert not (tmp_path / "nowhere").exists()
 
 
 def test_end_of_a_run_with_threads_under_way(tmp_path: Path) -> None:
