@@ -156,7 +156,7 @@ class Halves(Parts):
             for half in self._open:
                 half.is_over = True
                 self._give_up(half, is_useless=False)
-            return {name: path.stat().st_size for path, name in self._left.items() if path.is_file()}
+            return _sizes({name: path for path, name in self._left.items()})
 
     def _private(self, target: Path) -> Half:
         path = self.make(target)
@@ -240,12 +240,21 @@ def tidy(folder: Path, wanted: Mapping[str, str | None], files: Collection[str],
 
     Returns the bytes of those that the run goes on with, by the names of their files. *now* is in seconds since 1970.
     """
-    for path in folder.iterdir():
+    with suppress(OSError):  # a folder that cannot be read may still be written to
+        for path in tuple(folder.iterdir()):
+            with suppress(OSError):
+                if is_part(path.name) and is_stale(path.name, now - path.lstat().st_mtime, wanted, files):
+                    _remove_unused(path)
+    return _sizes({name: folder / half_name(name, sha256) for name, sha256 in wanted.items() if sha256})
+
+
+def _sizes(paths: Mapping[str, Path]) -> dict[str, int]:
+    """Return the bytes of those files that are there: another run may complete one at any time."""
+    sizes = {}
+    for name, path in paths.items():
         with suppress(OSError):
-            if is_part(path.name) and is_stale(path.name, now - path.lstat().st_mtime, wanted, files):
-                _remove_unused(path)
-    halves = {name: folder / half_name(name, sha256) for name, sha256 in wanted.items() if sha256}
-    return {name: path.stat().st_size for name, path in halves.items() if path.is_file()}
+            sizes[name] = path.lstat().st_size
+    return sizes
 
 
 def _remove_unused(path: Path) -> None:

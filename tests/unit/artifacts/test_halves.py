@@ -325,6 +325,13 @@ def test_tidy(tmp_path: Path) -> None:
     assert contents(tmp_path) == {"demo.part": b"x", WHEEL: b"x"}
 
 
+def test_tidy_of_what_cannot_be_read(tmp_path: Path) -> None:
+    """A folder that cannot be read, and what is no file, end no fetch."""
+    (tmp_path / half_name(OTHER, ZEROS)).mkdir()
+    assert halves.tidy(tmp_path, {}, [OTHER], time.time()) == {}
+    assert halves.tidy(tmp_path / "nowhere", {WHEEL: SHA256}, [WHEEL], time.time()) == {}
+
+
 @given(
     half=st.one_of(st.integers(0, 40).map(lambda size: bytes(range(size))), st.binary(max_size=50)),
     server=st.sampled_from(["goes on", "begins anew", "lies"]),
