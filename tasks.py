@@ -53,9 +53,9 @@ ns = Collection(wheelhouse_tasks)
 
 @task(help={"keep": "leave the container and all else to look at, and print where"})
 def demo(context: Context, keep: bool = False) -> None:
-    """Show the main job on real wheels: upload, install, fetch, release."""
+    """Show a person's path on real wheels: install, upload, install from it, fetch, release."""
     del context
-    began = time.monotonic()
+    steps = Steps()
     with scratch_folder(keep=keep) as scratch, package_index(scratch) as index:
         project = scratch / "project"
         project.mkdir()
@@ -64,28 +64,41 @@ def demo(context: Context, keep: bool = False) -> None:
         here = environment(TWINE_USERNAME="demo", TWINE_PASSWORD="demo-password")
         here["WHEELHOUSE_CONTAINER"] = "wheelhouse"  # CI runs the demo too, and wants a container that somebody named
 
-        say("Build this project's own wheel and sdist, as one CI worker would")
+        steps.begin("Build this project's own wheel and sdist, as one CI worker would")
         run(sys.executable, "-m", "build", "--outdir", project / "dist-own", ROOT, quiet=True)
-        say(f"Take the wheels of {PACKAGE} {VERSION} for {len(PLATFORMS)} platforms")
+        steps.begin("Install that wheel into a fresh environment")
+        person = scratch / "person"
+        run(sys.executable, "-m", "venv", person)
+        pip = (python_of(person), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+        run(*pip, *(project / "dist-own").glob("*.whl"))
+        inv = Path("..", person.name, BIN.name, "inv")  # of which all that follows is run
+
+        steps.begin(f"Take the wheels of {PACKAGE} {VERSION} for {len(PLATFORMS)} platforms")
         together([download(project, platform) for platform in PLATFORMS])
 
-        say(f"Upload from {len(PLATFORMS) + 1} CI workers at once: one process for each platform, and one for our own")
+        steps.begin(
+            f"Upload from {len(PLATFORMS) + 1} CI workers at once: one process for each platform, and one for our own"
+        )
         folders = sorted(path.name for path in project.glob("dist-*"))
-        uploads: list[tuple[object, ...]] = [("inv", "wheelhouse.upload", "--local-folder", name) for name in folders]
+        uploads: list[tuple[object, ...]] = [(inv, "wheelhouse.upload", "--local-folder", name) for name in folders]
         together(uploads, cwd=project, env=here)
 
-        say("Install from it, with pip and with uv")
+        steps.begin("Install from it, with pip and with uv")
         for words in installs(project):
             run(*words, env=here)
 
-        say("Fetch the version, as a maintainer would")
-        run("inv", "wheelhouse.fetch", "--version", VERSION, "--local-folder", "fetched", cwd=project, env=here)
+        steps.begin("Fetch the version, as a maintainer would")
+        run(inv, "wheelhouse.fetch", "--version", VERSION, "--local-folder", "fetched", cwd=project, env=here)
 
-        say("Release it to a package index on this machine")
+        steps.begin("See what a release would do")
+        release = (inv, "wheelhouse.release", "--version", VERSION)
         where = ("--repository-url", index, "--check-url", f"{index}simple/")
-        run("inv", "wheelhouse.release", "--version", VERSION, *where, "--yes", cwd=project, env=here)
+        run(*release, *where, "--dry-run", cwd=project, env=here)
 
-        say("What came of it")
+        steps.begin("Release it to a package index on this machine")
+        run(*release, *where, "--yes", cwd=project, env=here)
+
+        steps.begin("What came of it")
         for name in ("with-pip", "with-uv"):
             installed = output(python_of(project / name), "-c", SHOW_INSTALLED)
             print(f"installed {name}: {installed}")
@@ -93,7 +106,7 @@ def demo(context: Context, keep: bool = False) -> None:
         released = output(sys.executable, "-c", COUNT_LINKS, f"{index}simple/{PACKAGE}/")
         print(f"released: {index}simple/{PACKAGE}/ shows {released} files of {PACKAGE} {VERSION}")
         expect(str(len(PLATFORMS)), released)
-    print(f"done in {time.monotonic() - began:.0f} s")
+        steps.end()
 
 
 #: What the demo leaves with --keep.
@@ -263,6 +276,25 @@ def expect(expected: str, shown: str) -> None:
     """End the demo where it did not come to what it should."""
     if shown != expected:
         raise Exit(f"expected {expected!r}, got {shown!r}", 1)
+
+
+class Steps:
+    """The steps of the demo, with the seconds that each takes."""
+
+    def __init__(self) -> None:
+        self.begun: list[tuple[float, str]] = []
+
+    def begin(self, text: str) -> None:
+        """Print the heading of a step."""
+        say(text)
+        self.begun.append((time.monotonic(), text))
+
+    def end(self) -> None:
+        """Print how long each step took."""
+        times = [when for when, _ in self.begun] + [time.monotonic()]
+        say(f"Done in {times[-1] - times[0]:.0f} s")
+        for (when, text), after in zip(self.begun, times[1:], strict=True):
+            print(f"{after - when:6.1f} s  {text}")
 
 
 def say(text: str) -> None:

@@ -75,7 +75,7 @@ def test_a_failure_is_one_error_with_its_exit_code(project: Path) -> None:
 
 def test_methods_take_what_the_commands_take() -> None:
     """A method hands on every option of its command but the settings, the Ui, the clock, and what others use alone."""
-    inner = {"settings", "ui", "now", "sleep", "show", "remedy"}
+    inner = {"settings", "ui", "now", "sleep", "show", "remedy", "outlive"}
     for name in TASKS:
         module = {"upload": "upload", "fetch": "fetch", "release": "release", "status": "status", "promote": "promote"}
         home = module.get(name) or (name if name in ("check", "doctor") else "maintain")

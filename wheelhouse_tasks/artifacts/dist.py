@@ -22,6 +22,7 @@ from wheelhouse_tasks.errors import (
     UsageError,
     WheelhouseError,
 )
+from wheelhouse_tasks.files import is_part
 from wheelhouse_tasks.settings.table import LOCAL
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ def scan(folder: Path) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:
         raise UsageError(str(folder), f"cannot be read as a folder: {error.strerror}") from None
     names = {path.name for path in paths}
     for path in paths:
-        if path.name.removesuffix(ATTESTATION) in names - {path.name}:
-            continue  # goes with its artifact
+        if is_part(path.name) or path.name.removesuffix(ATTESTATION) in names - {path.name}:
+            continue  # belongs to a fetch, or goes with its artifact
         try:
             named = artifact.parse(path.name)
         except NotAnArtifact as error:

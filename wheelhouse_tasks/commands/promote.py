@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import dist
 from wheelhouse_tasks.artifacts.companions import PROMOTING
-from wheelhouse_tasks.commands.fetch import failure_of, into, open_sources, transfer, warn_of_unverified
+from wheelhouse_tasks.commands.fetch import into, open_sources, transfer, warn_of_unverified
 from wheelhouse_tasks.container.objects import TEXT_TYPE, Sent, open_projects, send, update_pages
 from wheelhouse_tasks.container.survey import NO_CONTAINER, survey
 from wheelhouse_tasks.errors import Conflict, UsageError, of_files
 from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.settings.locations import Container, FolderIndex, Location
+from wheelhouse_tasks.sources.fetch_errors import failure_of
 from wheelhouse_tasks.sources.fetch_plan import FetchPlan, choose, plan_fetch
 from wheelhouse_tasks.storage.folder import FolderStore
 from wheelhouse_tasks.storage.opening import open_store

@@ -102,7 +102,10 @@ def release(  # noqa: PLR0913
         if fetching:
             # a dry run writes nothing into dist/, and still looks at every file
             target = Path(scratch) if dry_run else settings.local_folder
-            sources = fetch(into(settings, target), ui, version=str(wanted), show=False, remedy=REMEDY).sources
+            fetched = fetch(
+                into(settings, target), ui, version=str(wanted), show=False, remedy=REMEDY, outlive=not dry_run
+            )
+            sources = fetched.sources
             folders = list(dict.fromkeys((target, settings.local_folder)))
         files, damaged = collect(folders, (project, wanted), sources, settings, ui)
         published = index.shown(project, files)

@@ -28,8 +28,12 @@ class Source(Protocol):
     def offer(self, project: str) -> Offer:
         """Return the artifacts of *project* in the source; raise WheelhouseError where it cannot be read."""
 
-    def blocks(self, candidate: Candidate) -> Iterator[bytes]:
-        """Yield the bytes of a file; raise WheelhouseError, or TryAgainError where a second try may help."""
+    def blocks(self, candidate: Candidate, start: int = 0) -> Iterator[bytes]:
+        """Yield the bytes of a file, from byte *start* on, which only a promised digest allows.
+
+        Raises WheelhouseError, or TryAgainError where a second try may help, which is StartAnewError where that must
+        begin at byte 0.
+        """
 
     def attestation(self, candidate: Candidate) -> bytes:
         """Return the attestation beside a file that is marked as attested; raise as `blocks` does."""

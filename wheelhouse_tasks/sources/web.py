@@ -16,7 +16,7 @@ from wheelhouse_tasks.errors import BadPage, PageMissing, WebError, one_line
 from wheelhouse_tasks.network import explained, root_cause
 from wheelhouse_tasks.pages import html_links
 from wheelhouse_tasks.pages.links import PAGE_LIMIT
-from wheelhouse_tasks.retry import TryAgainError, pause, retry
+from wheelhouse_tasks.retry import StartAnewError, TryAgainError, pause, retry
 from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.sources.download import NOT_SATISFIABLE, OK, SLOWEST, Pace, Progress
 from wheelhouse_tasks.text import count
@@ -102,13 +102,14 @@ class Web:
 
         return retry(ask, self.retries)
 
-    def blocks(self, url: str, *, stay: bool = False) -> Iterator[bytes]:
-        """Yield the bytes of a file as they arrive; with *stay*, reject a redirect to another host.
+    def blocks(self, url: str, progress: Progress | None = None, *, stay: bool = False) -> Iterator[bytes]:
+        """Yield the missing bytes of a file as they arrive; with *stay*, reject a redirect to another host.
 
         A body that stops is continued where the server can do that, up to `retries` times for each block. Raises
-        TryAgainError where only a new start can help, PageMissing or WebError.
+        StartAnewError where another try must begin at byte 0, TryAgainError, PageMissing or WebError.
         """
-        progress, mark, attempt = Progress(), 0, 0
+        progress = progress or Progress()
+        mark, attempt = progress.done, 0
         stopped: TryAgainError | None = None
         while True:
             try:
@@ -129,7 +130,7 @@ class Web:
     def _rest(self, url: str, progress: Progress, stopped: TryAgainError | None, *, stay: bool) -> Iterator[bytes]:
         """Request the missing bytes once and yield them.
 
-        Raises the error that *stopped* the last answer where this one does not continue it.
+        Raises StartAnewError, with the error that *stopped* the last answer, where this one does not continue it.
         """
         headers = {"Accept-Encoding": "identity", **progress.headers()}
         with self._open(url, headers, progress.expected) as response:
@@ -137,8 +138,9 @@ class Web:
             if stay and origin(response.url) != origin(url) and host not in self.trust:
                 problem = "redirects to another host, and nothing promises its sha256"
                 raise WebError(mask_url(url), problem, f"see the setting 'trust': {host}")
-            if not progress.is_continued_by(response.status_code, response.headers) and stopped:
-                raise stopped
+            if not progress.is_continued_by(response.status_code, response.headers):
+                again = stopped or TryAgainError(WebError(mask_url(url), f"does not go on at byte {progress.done}"))
+                raise StartAnewError(again.error, again.pause)
             if response.status_code == NOT_SATISFIABLE:
                 return
             for block in self._body(response, url):
