@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from wheelhouse_tasks.cli.tables import aligned, folded
 from wheelhouse_tasks.errors import Failed, one_line
 from wheelhouse_tasks.secret import mask
 from wheelhouse_tasks.services.choice import dialect_of
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from rich.console import Console
-    from rich.table import Table
 
     from wheelhouse_tasks.services.dialect import Dialect
     from wheelhouse_tasks.settings.resolve import Settings
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 LOG_WIDTH = 240
 #: As many digits of a sha256 as a person compares.
 DIGITS = 12
-#: Between the columns of a table.
-GAP = "  "
 
 
 class Terminal:
@@ -252,36 +250,6 @@ def _unheard(console: Console) -> Iterator[None]:
         yield
     except BrokenPipeError:
         _mute(console.file)
-
-
-def aligned(rows: Sequence[Sequence[str]], *, right: Sequence[bool], width: int) -> list[str]:
-    """Return the lines of a table, as rich would print it; none where it is wider than *width*, and has to be folded.
-
-    Rich measures and splits each cell several times, which for thousands of rows takes longer than to fetch them.
-    """
-    from rich.cells import cell_len
-
-    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
-    if sum(widths) + len(GAP) * (len(widths) - 1) > width:
-        return []
-
-    def padded(cell: str, width: int, is_right: bool) -> str:
-        blanks = " " * (width - cell_len(cell))
-        return blanks + cell if is_right else cell + blanks
-
-    return [GAP.join(map(padded, row, widths, right)) for row in rows]
-
-
-def folded(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: str) -> Table:
-    """Return a table whose cells are folded to the width of a terminal; the column called *right* is aligned there."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold", justify="right" if column == right else "left")
-    for row in rows:
-        table.add_row(*row)
-    return table
 
 
 def _mute(stream: IO[str] | None) -> None:
