@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
 import shlex
 import sys
 import threading
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
-from wheelhouse_tasks.cli.tables import aligned, folded
+from wheelhouse_tasks.cli import grids, plans
+from wheelhouse_tasks.cli.streams import Deaf, mute, unheard
+from wheelhouse_tasks.cli.tables import Table, drawn, like
 from wheelhouse_tasks.errors import Failed, one_line
 from wheelhouse_tasks.secret import mask
+from wheelhouse_tasks.services import ci
 from wheelhouse_tasks.services.choice import dialect_of
 from wheelhouse_tasks.services.dialect import NoDialect, Report
 from wheelhouse_tasks.settings.credentials import secrets_among, secrets_of
-from wheelhouse_tasks.text import size_text
+from wheelhouse_tasks.ui import Mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rich.console import Console
 
@@ -31,8 +31,14 @@ if TYPE_CHECKING:
 
 #: Columns where the width of a terminal is not known: logs scroll sideways, and file names are long.
 LOG_WIDTH = 240
-#: As many digits of a sha256 as a person compares.
-DIGITS = 12
+#: How each mark looks; its words are there without colours too.
+STYLES = {
+    Mark.PLAIN: "",
+    Mark.SETTLED: "dim",
+    Mark.DOUBTFUL: "yellow",
+    Mark.DIFFERENT: "bold yellow",
+    Mark.WRONG: "bold red",
+}
 
 
 class Terminal:
@@ -56,6 +62,8 @@ class Terminal:
         #: How the service that runs this build reads its log.
         self.dialect = dialect or NoDialect()
         self.report = Report()
+        #: Whether a service runs this build, and keeps the log.
+        self.in_ci = False
         self._console: Console | None = None
         #: Held by the thread that prints: lines of several never mix.
         self._lock = threading.RLock()
@@ -81,7 +89,7 @@ class Terminal:
         if settings:
             # those of the container have what the variables of its provider add
             secrets |= secrets_among(vars(settings.options)) | secrets_among(vars(settings.container))
-        return cls(
+        terminal = cls(
             verbose=verbose,
             as_json=as_json,
             assume_yes=assume_yes,
@@ -89,6 +97,8 @@ class Terminal:
             argv=argv,
             dialect=dialect_of(environ),
         )
+        terminal.in_ci = ci.service(environ) is not None
+        return terminal
 
     @property
     def console(self) -> Console:
@@ -116,42 +126,72 @@ class Terminal:
         encoding = self.console.encoding or "utf-8"
         return cleaned.encode(encoding, "backslashreplace").decode(encoding)
 
-    def plan(self, title: str, rows: Iterable[PlanRow]) -> None:
-        """Print a table; the columns of sources and of reasons are left out where no row has one."""
-        rows = list(rows)
-        sourced, reasoned = any(row.source for row in rows), any(row.why for row in rows)
-        self.table(
-            title,
-            ("action", "size", "sha256", *(["source"] if sourced else []), "file", *(["why"] if reasoned else [])),
-            [
-                (
-                    row.action,
-                    "" if row.size is None else size_text(row.size),
-                    (row.sha256 or "none")[:DIGITS],
-                    *([row.source] if sourced else []),
-                    row.file,
-                    *([row.why] if reasoned else []),
-                )
-                for row in rows
-            ],
-        )
+    def plan(self, title: str, rows: Iterable[PlanRow], *, whole: bool = False) -> None:
+        """Print a plan: as a matrix on a terminal that it would fill, otherwise file by file."""
+        rows = [row._replace(file=self.clean(row.file), source=self.clean(row.source)) for row in rows]
+        listing = plans.file_by_file(rows)
+        if self._is_log or (len(rows) < plans.FEW_LINES and self._height(listing) <= plans.FEW_LINES):
+            self.table(title, listing.head, listing.rows)
+        else:
+            self._sheets(title, plans.at_a_glance(rows, self.console.width, whole=whole), listing)
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Print a table without borders, which copies well from a log."""
-        title, head, *cleaned = self.clean(title), *([self.clean(cell) for cell in row] for row in (columns, *rows))
-        harmless = [[self.dialect.harmless(cell) for cell in row] for row in cleaned]
-        lines = aligned([head, *harmless], right=[column == "size" for column in columns], width=self.console.width)
+        self._sheets(title, [Table(columns, [*rows], [column == "size" for column in columns])])
+
+    def matrix(self, title: str, sizes: Mapping[str, Sequence[int | None]], lacks: Sequence[str]) -> None:
+        """Print the matrix of a version: in one table, or on a terminal in as many as it takes."""
+        listing = Table(*grids.table(plans.texts(sizes), lacks), right=())
+        if self._is_log:
+            self.table(title, listing.head, listing.rows)
+        else:
+            self._sheets(title, plans.matrix(sizes, lacks, self.console.width), listing)
+
+    def _sheets(self, title: str, tables: Sequence[Table], listing: Table | None = None) -> None:
+        """Print tables below a title; a service keeps the *listing*, in which every file has its name."""
+        title = self.clean(title)
+        tables = [self._cleaned(table) for table in tables]
+        kept = self._cleaned(listing) if listing else tables[0]
         with self._lock:
-            self.report.tables.append((title, head, cleaned))
+            self.report.tables.append((title, [*kept.head], [[*row] for row in kept.rows]))
             # a title of the table's own would be folded to its width
             if not self._command(self.dialect.opening(title)):
                 self._print(self.dialect.harmless(title), style="bold")
-            if lines:
-                self._print(lines[0], style="table.header")
-                self._print_as_it_is(lines[1:])
-            else:
-                self._print(folded(head, harmless, right="size"), soft_wrap=False)
+            for table in tables:
+                lines = drawn(self._harmless(table), self.console.width, self._paint)
+                for line in lines.head:
+                    self._print(line, style="table.header")
+                self._print_as_it_is(lines.body)
             self._command(self.dialect.closing())
+
+    @property
+    def _is_log(self) -> bool:
+        """Return whether everything is shown in full: in a log that somebody reads later, and to who asked for it."""
+        return self.verbose or self.in_ci or not self.console.file.isatty()
+
+    def _height(self, table: Table) -> int:
+        return 1 + len(drawn(table, self.console.width).body)
+
+    def _cleaned(self, table: Table) -> Table:
+        return table._replace(
+            head=[self.clean(cell) for cell in table.head],
+            rows=[[like(cell, self.clean(cell)) for cell in row] for row in table.rows],
+        )
+
+    def _harmless(self, table: Table) -> Table:
+        return table._replace(
+            rows=[[like(cell, self.dialect.harmless(cell)) for cell in row] for row in table.rows],
+        )
+
+    def _paint(self, text: str, mark: Mark) -> str:
+        """Return a text in the colour of a mark, where the terminal has colours."""
+        if self.console.color_system is None or not STYLES[mark]:
+            return text
+        from rich.color import ColorSystem
+
+        style = self.console.get_style(STYLES[mark])
+        style = style.without_color if self.console.no_color else style
+        return style.render(text, color_system=ColorSystem.STANDARD, legacy_windows=self.console.legacy_windows)
 
     def progress(self, text: str) -> None:
         """Print a line with --verbose."""
@@ -206,7 +246,7 @@ class Terminal:
             sys.stdout.write(mask(json.dumps(value, indent=1), self.secrets) + "\n")
             sys.stdout.flush()
         except (OSError, AttributeError) as error:  # full, gone, or closed from the start
-            _mute(sys.stdout)
+            mute(sys.stdout)
             raise Failed(
                 "standard output", f"cannot be written: {getattr(error, 'strerror', 'it is closed')}"
             ) from None
@@ -229,38 +269,15 @@ class Terminal:
                     self.console.file.write(line + "\n")
                     self.console.file.flush()
                 except BrokenPipeError:
-                    _mute(self.console.file)
+                    mute(self.console.file)
         return bool(line)
 
     def _print(self, *shown: object, **options: Any) -> None:
         """Print; where nobody reads any more (`... | head`), go on in silence: work is not left half done for that."""
-        with self._lock, _unheard(self.console):
+        with self._lock, unheard(self.console):
             self.console.print(*shown, **options)
 
     def _print_as_it_is(self, lines: Sequence[str]) -> None:
         """Print lines as `_print` does, thousands of them at little cost."""
-        with self._lock, _unheard(self.console):
+        with self._lock, unheard(self.console):
             self.console.out("\n".join(lines), highlight=False, end="\n" * bool(lines))
-
-
-@contextmanager
-def _unheard(console: Console) -> Iterator[None]:
-    """Go on in silence where nobody reads any more what is printed."""
-    try:
-        yield
-    except BrokenPipeError:
-        _mute(console.file)
-
-
-def _mute(stream: IO[str] | None) -> None:
-    """Send what is still to be printed nowhere: Python would end with an error of its own when it cannot."""
-    if stream is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-class Deaf(io.StringIO):
-    """A stream that keeps nothing."""
-
-    def write(self, text: str) -> int:
-        """Forget *text*."""
-        return len(text)

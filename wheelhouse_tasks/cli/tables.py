@@ -1,20 +1,78 @@
-"""Tables without borders, which copy well from a log: rows of texts become lines."""
+"""Tables without borders, which copy well from a log: rows of texts become lines, and no word is broken."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from wheelhouse_tasks.ui import Mark, Marked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
-    from rich.table import Table
+    Paint = Callable[[str, Mark], str]
 
 #: Between the columns of a table.
 GAP = "  "
+#: Before what belongs to the line above.
+INDENT = "    "
+#: Columns up to which the cells of a column stay on one line.
+NARROW = 16
 
 
-def aligned(rows: Sequence[Sequence[str]], *, right: Sequence[bool], width: int) -> list[str]:
-    """Return the lines of a table, as rich would print it; none where it is wider than *width*, and has to be folded.
+class Table(NamedTuple):
+    """Rows of cells; each column is aligned at its left or its right end."""
+
+    #: The heading; empty where there is none.
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    right: Sequence[bool]
+
+
+class Lines(NamedTuple):
+    """A table as lines."""
+
+    head: list[str]
+    body: list[str]
+
+
+def plain(text: str, mark: Mark) -> str:  # noqa: ARG001
+    """Return a text as it is, as it is shown where there are no colours."""
+    return text
+
+
+def mark_of(cell: str) -> Mark:
+    """Return how much a cell is to be looked at."""
+    return cell.mark if isinstance(cell, Marked) else Mark.PLAIN
+
+
+def like(cell: str, text: str) -> str:
+    """Return *text* with the mark of a cell."""
+    return Marked(text, cell.mark) if isinstance(cell, Marked) else text
+
+
+def drawn(table: Table, width: int, paint: Paint = plain) -> Lines:
+    """Return a table as lines of at most *width* columns, but for words that are longer.
+
+    Where the rows are too wide their cells are wrapped; where that would break a word they stand one below the other.
+    """
+    rows = [table.head, *table.rows] if table.head else table.rows
+    if not rows:
+        return Lines([], [])
+    blocks = (
+        _one_line_each(rows, table.right, width, paint)
+        or _wrapped_rows(rows, table.right, width, paint)
+        or [stacked(row, width, paint) for row in rows]
+    )
+    head = blocks.pop(0) if table.head else []
+    return Lines(head, [line for block in blocks for line in block])
+
+
+def _one_line_each(rows: Sequence[Sequence[str]], right: Sequence[bool], width: int, paint: Paint) -> list[list[str]]:
+    return [[line] for line in aligned(rows, right=right, width=width, paint=paint)]
+
+
+def aligned(rows: Sequence[Sequence[str]], *, right: Sequence[bool], width: int, paint: Paint = plain) -> list[str]:
+    """Return the lines of a table, as rich would print it; none where it is wider than *width*.
 
     Rich measures and splits each cell several times, which for thousands of rows takes longer than to fetch them.
     """
@@ -26,18 +84,76 @@ def aligned(rows: Sequence[Sequence[str]], *, right: Sequence[bool], width: int)
 
     def padded(cell: str, width: int, is_right: bool) -> str:
         blanks = " " * (width - cell_len(cell))
-        return blanks + cell if is_right else cell + blanks
+        shown = paint(cell, cell.mark) if isinstance(cell, Marked) else cell
+        return blanks + shown if is_right else shown + blanks
 
     return [GAP.join(map(padded, row, widths, right)) for row in rows]
 
 
-def folded(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: str) -> Table:
-    """Return a table whose cells are folded to the width of a terminal; the column called *right* is aligned there."""
-    from rich.table import Table
+def _wrapped_rows(rows: Sequence[Sequence[str]], right: Sequence[bool], width: int, paint: Paint) -> list[list[str]]:
+    """Return the lines of each row, with the cells wrapped at blanks; none where a word would have to be broken."""
+    widths = _widths(rows, right, width - len(GAP) * (len(right) - 1))
+    blocks = []
+    for row in rows if widths else ():
+        cells = [[like(cell, line) for line in wrapped(cell, limit)] for cell, limit in zip(row, widths, strict=True)]
+        height = max(map(len, cells))
+        level = [*zip(*(cell + [""] * (height - len(cell)) for cell in cells), strict=True)]
+        # a row that fills every column, and is cut off again, keeps them as wide as they are in all rows
+        ruler = ["x" * limit for limit in widths]
+        blocks.append([line.rstrip() for line in aligned([ruler, *level], right=right, width=width, paint=paint)[1:]])
+    return blocks
 
-    table = Table(box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold", justify="right" if column == right else "left")
-    for row in rows:
-        table.add_row(*row)
-    return table
+
+def _widths(rows: Sequence[Sequence[str]], right: Sequence[bool], room: int) -> list[int]:
+    """Return the width of each column, at least that of its longest word; none where there is no *room* for that."""
+    from rich.cells import cell_len
+
+    wishes = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    words = [
+        max(cell_len(word) for cell in column for word in ["", *cell.split()]) for column in zip(*rows, strict=True)
+    ]
+    widths = [
+        wish if is_right or wish <= NARROW else word for wish, word, is_right in zip(wishes, words, right, strict=True)
+    ]
+    spare = room - sum(widths)
+    if spare < 0:
+        return []
+    # what one column does not need, the next one has
+    modest_first = sorted(range(len(widths)), key=lambda column: wishes[column] - widths[column])
+    for position, column in enumerate(modest_first):
+        more = min(wishes[column] - widths[column], spare // (len(widths) - position))
+        widths[column] += more
+        spare -= more
+    return widths
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Return a text as lines of at most *width* columns; a longer word has a line of its own."""
+    from rich.cells import cell_len
+
+    lines: list[str] = []
+    for word in text.split():
+        if lines and cell_len(lines[-1]) + 1 + cell_len(word) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def stacked(row: Sequence[str], width: int, paint: Paint = plain) -> list[str]:
+    """Return a row as lines: as many cells on each as fit, and a cell that is too long wrapped."""
+    from rich.cells import cell_len
+
+    lines: list[str] = []
+    used = width
+    for cell in filter(None, row):
+        length = cell_len(cell)
+        if lines and used + len(GAP) + length <= width:
+            lines[-1] += GAP + paint(cell, mark_of(cell))
+            used += len(GAP) + length
+            continue
+        indent = INDENT if lines else ""
+        parts = wrapped(cell, width - len(indent)) if length > width - len(indent) else [cell]
+        lines += [indent + paint(part, mark_of(cell)) for part in parts]
+        used = len(indent) + cell_len(parts[-1])
+    return lines
