@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks.cli import grids, plans
+from wheelhouse_tasks.cli.colours import painted
 from wheelhouse_tasks.cli.streams import Deaf, mute, unheard
-from wheelhouse_tasks.cli.tables import Table, drawn, like
+from wheelhouse_tasks.cli.tables import Table, drawn
 from wheelhouse_tasks.errors import Failed, one_line
 from wheelhouse_tasks.secret import mask
 from wheelhouse_tasks.services import ci
@@ -31,14 +32,6 @@ if TYPE_CHECKING:
 
 #: Columns where the width of a terminal is not known: logs scroll sideways, and file names are long.
 LOG_WIDTH = 240
-#: How each mark looks; its words are there without colours too.
-STYLES = {
-    Mark.PLAIN: "",
-    Mark.SETTLED: "dim",
-    Mark.DOUBTFUL: "yellow",
-    Mark.DIFFERENT: "bold yellow",
-    Mark.WRONG: "bold red",
-}
 
 
 class Terminal:
@@ -64,6 +57,10 @@ class Terminal:
         self.report = Report()
         #: Whether a service runs this build, and keeps the log.
         self.in_ci = False
+        #: Whether nothing is printed but warnings, errors and what was asked for.
+        self.quiet = False
+        #: Whether the plan is what was asked for, in a dry run.
+        self.plan_was_asked_for = False
         self._console: Console | None = None
         #: Held by the thread that prints: lines of several never mix.
         self._lock = threading.RLock()
@@ -98,6 +95,8 @@ class Terminal:
             dialect=dialect_of(environ),
         )
         terminal.in_ci = ci.service(environ) is not None
+        # a flag beats a setting
+        terminal.quiet = settings is not None and settings.options.quiet and not verbose
         return terminal
 
     @property
@@ -128,9 +127,11 @@ class Terminal:
 
     def plan(self, title: str, rows: Iterable[PlanRow], *, whole: bool = False) -> None:
         """Print a plan: as a matrix on a terminal that it would fill, otherwise file by file."""
-        rows = [row._replace(file=self.clean(row.file), source=self.clean(row.source)) for row in rows]
+        rows = [*rows]
         listing = plans.file_by_file(rows)
-        if self._is_log or (len(rows) < plans.FEW_LINES and self._height(listing) <= plans.FEW_LINES):
+        if self.quiet and not self.plan_was_asked_for:
+            self._keep(self.clean(title), listing.mapped(self.clean))
+        elif self._is_log or (len(rows) < plans.FEW_LINES and self._height(listing) <= plans.FEW_LINES):
             self.table(title, listing.head, listing.rows)
         else:
             self._sheets(title, plans.at_a_glance(rows, self.console.width, whole=whole), listing)
@@ -150,19 +151,21 @@ class Terminal:
     def _sheets(self, title: str, tables: Sequence[Table], listing: Table | None = None) -> None:
         """Print tables below a title; a service keeps the *listing*, in which every file has its name."""
         title = self.clean(title)
-        tables = [self._cleaned(table) for table in tables]
-        kept = self._cleaned(listing) if listing else tables[0]
+        tables = [table.mapped(self.clean) for table in tables]
+        self._keep(title, listing.mapped(self.clean) if listing else tables[0])
         with self._lock:
-            self.report.tables.append((title, [*kept.head], [[*row] for row in kept.rows]))
             # a title of the table's own would be folded to its width
             if not self._command(self.dialect.opening(title)):
                 self._print(self.dialect.harmless(title), style="bold")
             for table in tables:
-                lines = drawn(self._harmless(table), self.console.width, self._paint)
+                lines = drawn(table.mapped(self.dialect.harmless), self.console.width, self._paint)
                 for line in lines.head:
                     self._print(line, style="table.header")
                 self._print_as_it_is(lines.body)
             self._command(self.dialect.closing())
+
+    def _keep(self, title: str, table: Table) -> None:
+        self.report.tables.append((title, [*table.head], [[*row] for row in table.rows]))
 
     @property
     def _is_log(self) -> bool:
@@ -172,26 +175,8 @@ class Terminal:
     def _height(self, table: Table) -> int:
         return 1 + len(drawn(table, self.console.width).body)
 
-    def _cleaned(self, table: Table) -> Table:
-        return table._replace(
-            head=[self.clean(cell) for cell in table.head],
-            rows=[[like(cell, self.clean(cell)) for cell in row] for row in table.rows],
-        )
-
-    def _harmless(self, table: Table) -> Table:
-        return table._replace(
-            rows=[[like(cell, self.dialect.harmless(cell)) for cell in row] for row in table.rows],
-        )
-
     def _paint(self, text: str, mark: Mark) -> str:
-        """Return a text in the colour of a mark, where the terminal has colours."""
-        if self.console.color_system is None or not STYLES[mark]:
-            return text
-        from rich.color import ColorSystem
-
-        style = self.console.get_style(STYLES[mark])
-        style = style.without_color if self.console.no_color else style
-        return style.render(text, color_system=ColorSystem.STANDARD, legacy_windows=self.console.legacy_windows)
+        return painted(self.console, text, mark)
 
     def progress(self, text: str) -> None:
         """Print a line with --verbose."""
@@ -258,6 +243,9 @@ class Terminal:
         self.dialect.finish(command, self.report, hidden, error)
 
     def _line(self, text: str, **options: Any) -> None:
+        """Print a line that nobody misses who asked for warnings and errors only."""
+        if self.quiet:
+            return
         indent = len(text) - len(text.lstrip(" "))
         self._print(self.dialect.harmless(" " * indent + self.clean(text)), **options)
 
@@ -281,3 +269,12 @@ class Terminal:
         """Print lines as `_print` does, thousands of them at little cost."""
         with self._lock, unheard(self.console):
             self.console.out("\n".join(lines), highlight=False, end="\n" * bool(lines))
+
+
+def alarm(text: str) -> str:
+    """Return a text as it stands out on stderr, where that has colours."""
+    if sys.stderr is None:
+        return text
+    from rich.console import Console
+
+    return painted(Console(file=sys.stderr), text, Mark.WRONG)

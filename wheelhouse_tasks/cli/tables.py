@@ -27,6 +27,11 @@ class Table(NamedTuple):
     rows: Sequence[Sequence[str]]
     right: Sequence[bool]
 
+    def mapped(self, function: Callable[[str], str]) -> Table:
+        """Return the table with what a function makes of each text; marks stay."""
+        rows = [[like(cell, function(cell)) for cell in row] for row in self.rows]
+        return self._replace(head=[function(cell) for cell in self.head], rows=rows)
+
 
 class Lines(NamedTuple):
     """A table as lines."""
