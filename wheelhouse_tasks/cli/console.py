@@ -271,6 +271,16 @@ class Terminal:
             self.console.out("\n".join(lines), highlight=False, end="\n" * bool(lines))
 
 
+def write(text: str) -> None:
+    """Print a text as it is, where anybody reads it."""
+    if sys.stdout is not None:
+        try:
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            mute(sys.stdout)
+
+
 def alarm(text: str) -> str:
     """Return a text as it stands out on stderr, where that has colours."""
     if sys.stderr is None:
