@@ -58,7 +58,7 @@ def like(cell: str, text: str) -> str:
 def drawn(table: Table, width: int, paint: Paint = plain) -> Lines:
     """Return a table as lines of at most *width* columns, but for words that are longer.
 
-    Where the rows are too wide their cells are wrapped; where that would break a word they stand one below the other.
+    Where the rows are too wide their cells are wrapped; where that would break a word the last ones hang below.
     """
     rows = [table.head, *table.rows] if table.head else table.rows
     if not rows:
@@ -66,7 +66,7 @@ def drawn(table: Table, width: int, paint: Paint = plain) -> Lines:
     blocks = (
         _one_line_each(rows, table.right, width, paint)
         or _wrapped_rows(rows, table.right, width, paint)
-        or [stacked(row, width, paint) for row in rows]
+        or _hanging(rows, table.right, width, paint)
     )
     head = blocks.pop(0) if table.head else []
     return Lines(head, [line for block in blocks for line in block])
@@ -145,13 +145,28 @@ def wrapped(text: str, width: int) -> list[str]:
     return lines
 
 
-def stacked(row: Sequence[str], width: int, paint: Paint = plain) -> list[str]:
-    """Return a row as lines: as many cells on each as fit, and a cell that is too long wrapped."""
+def _hanging(rows: Sequence[Sequence[str]], right: Sequence[bool], width: int, paint: Paint) -> list[list[str]]:
+    """Return the lines of each row: the columns that fit in all rows, and the other cells behind or below them."""
     from rich.cells import cell_len
 
-    lines: list[str] = []
-    used = width
-    for cell in filter(None, row):
+    fitting = len(right) - 1
+    while fitting and not (starts := aligned([row[:fitting] for row in rows], right=right, width=width)):
+        fitting -= 1
+    if not fitting:
+        return [_followed("", 0, row, width, paint) for row in rows]
+    painted = aligned([row[:fitting] for row in rows], right=right, width=width, paint=paint)
+    return [
+        _followed(shown, cell_len(start), row[fitting:], width, paint)
+        for shown, start, row in zip(painted, starts, rows, strict=True)
+    ]
+
+
+def _followed(start: str, used: int, cells: Sequence[str], width: int, paint: Paint) -> list[str]:
+    """Return the line that was begun, *used* columns wide, with the cells that fit behind it, and the others below."""
+    from rich.cells import cell_len
+
+    lines = [start] if start else []
+    for cell in filter(None, cells):
         length = cell_len(cell)
         if lines and used + len(GAP) + length <= width:
             lines[-1] += GAP + paint(cell, mark_of(cell))

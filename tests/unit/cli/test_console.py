@@ -173,7 +173,7 @@ def test_table_too_wide_for_the_terminal(capsys: pytest.CaptureFixture[str], mon
     """A name that does not fit has a line of its own, and is not broken."""
     monkeypatch.setattr(console, "LOG_WIDTH", 20)
     terminal().table("Plan", ("action", "file"), [("send", "x" * 30), ("keep", "y")])
-    assert shown(capsys) == ["Plan", "action  file", "send", f"    {'x' * 30}", "keep  y"]
+    assert shown(capsys) == ["Plan", "action  file", "send", f"    {'x' * 30}", "keep    y"]
 
 
 def test_long_table_asks_rich_nothing_for_a_row(capsys: pytest.CaptureFixture[str]) -> None:
