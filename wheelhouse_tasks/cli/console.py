@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
 import shlex
 import sys
 import threading
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
+from wheelhouse_tasks.cli import grids, plans
+from wheelhouse_tasks.cli.colours import painted
+from wheelhouse_tasks.cli.streams import Deaf, mute, unheard
+from wheelhouse_tasks.cli.tables import Table, drawn
 from wheelhouse_tasks.errors import Failed, one_line
 from wheelhouse_tasks.secret import mask
+from wheelhouse_tasks.services import ci
 from wheelhouse_tasks.services.choice import dialect_of
 from wheelhouse_tasks.services.dialect import NoDialect, Report
 from wheelhouse_tasks.settings.credentials import secrets_among, secrets_of
-from wheelhouse_tasks.text import size_text
+from wheelhouse_tasks.ui import Mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rich.console import Console
-    from rich.table import Table
 
     from wheelhouse_tasks.services.dialect import Dialect
     from wheelhouse_tasks.settings.resolve import Settings
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
 
 #: Columns where the width of a terminal is not known: logs scroll sideways, and file names are long.
 LOG_WIDTH = 240
-#: As many digits of a sha256 as a person compares.
-DIGITS = 12
-#: Between the columns of a table.
-GAP = "  "
 
 
 class Terminal:
@@ -58,6 +55,12 @@ class Terminal:
         #: How the service that runs this build reads its log.
         self.dialect = dialect or NoDialect()
         self.report = Report()
+        #: Whether a service runs this build, and keeps the log.
+        self.in_ci = False
+        #: Whether nothing is printed but warnings, errors and what was asked for.
+        self.quiet = False
+        #: Whether the plan is what was asked for, in a dry run.
+        self.plan_was_asked_for = False
         self._console: Console | None = None
         #: Held by the thread that prints: lines of several never mix.
         self._lock = threading.RLock()
@@ -83,7 +86,7 @@ class Terminal:
         if settings:
             # those of the container have what the variables of its provider add
             secrets |= secrets_among(vars(settings.options)) | secrets_among(vars(settings.container))
-        return cls(
+        terminal = cls(
             verbose=verbose,
             as_json=as_json,
             assume_yes=assume_yes,
@@ -91,6 +94,10 @@ class Terminal:
             argv=argv,
             dialect=dialect_of(environ),
         )
+        terminal.in_ci = ci.service(environ) is not None
+        # a flag beats a setting
+        terminal.quiet = settings is not None and settings.options.quiet and not verbose
+        return terminal
 
     @property
     def console(self) -> Console:
@@ -118,42 +125,58 @@ class Terminal:
         encoding = self.console.encoding or "utf-8"
         return cleaned.encode(encoding, "backslashreplace").decode(encoding)
 
-    def plan(self, title: str, rows: Iterable[PlanRow]) -> None:
-        """Print a table; the columns of sources and of reasons are left out where no row has one."""
-        rows = list(rows)
-        sourced, reasoned = any(row.source for row in rows), any(row.why for row in rows)
-        self.table(
-            title,
-            ("action", "size", "sha256", *(["source"] if sourced else []), "file", *(["why"] if reasoned else [])),
-            [
-                (
-                    row.action,
-                    "" if row.size is None else size_text(row.size),
-                    (row.sha256 or "none")[:DIGITS],
-                    *([row.source] if sourced else []),
-                    row.file,
-                    *([row.why] if reasoned else []),
-                )
-                for row in rows
-            ],
-        )
+    def plan(self, title: str, rows: Iterable[PlanRow], *, whole: bool = False) -> None:
+        """Print a plan: as a matrix on a terminal that it would fill, otherwise file by file."""
+        rows = [*rows]
+        listing = plans.file_by_file(rows)
+        if self.quiet and not self.plan_was_asked_for:
+            self._keep(self.clean(title), listing.mapped(self.clean))
+        elif self._is_log or (len(rows) < plans.FEW_LINES and self._height(listing) <= plans.FEW_LINES):
+            self.table(title, listing.head, listing.rows)
+        else:
+            self._sheets(title, plans.at_a_glance(rows, self.console.width, whole=whole), listing)
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Print a table without borders, which copies well from a log."""
-        title, head, *cleaned = self.clean(title), *([self.clean(cell) for cell in row] for row in (columns, *rows))
-        harmless = [[self.dialect.harmless(cell) for cell in row] for row in cleaned]
-        lines = aligned([head, *harmless], right=[column == "size" for column in columns], width=self.console.width)
+        self._sheets(title, [Table(columns, [*rows], [column == "size" for column in columns])])
+
+    def matrix(self, title: str, sizes: Mapping[str, Sequence[int | None]], lacks: Sequence[str]) -> None:
+        """Print the matrix of a version: in one table, or on a terminal in as many as it takes."""
+        listing = Table(*grids.table(plans.texts(sizes), lacks), right=())
+        if self._is_log:
+            self.table(title, listing.head, listing.rows)
+        else:
+            self._sheets(title, plans.matrix(sizes, lacks, self.console.width), listing)
+
+    def _sheets(self, title: str, tables: Sequence[Table], listing: Table | None = None) -> None:
+        """Print tables below a title; a service keeps the *listing*, in which every file has its name."""
+        title = self.clean(title)
+        tables = [table.mapped(self.clean) for table in tables]
+        self._keep(title, listing.mapped(self.clean) if listing else tables[0])
         with self._lock:
-            self.report.tables.append((title, head, cleaned))
             # a title of the table's own would be folded to its width
             if not self._command(self.dialect.opening(title)):
                 self._print(self.dialect.harmless(title), style="bold")
-            if lines:
-                self._print(lines[0], style="table.header")
-                self._print_as_it_is(lines[1:])
-            else:
-                self._print(folded(head, harmless, right="size"), soft_wrap=False)
+            for table in tables:
+                lines = drawn(table.mapped(self.dialect.harmless), self.console.width, self._paint)
+                for line in lines.head:
+                    self._print(line, style="table.header")
+                self._print_as_it_is(lines.body)
             self._command(self.dialect.closing())
+
+    def _keep(self, title: str, table: Table) -> None:
+        self.report.tables.append((title, [*table.head], [[*row] for row in table.rows]))
+
+    @property
+    def _is_log(self) -> bool:
+        """Return whether everything is shown in full: in a log that somebody reads later, and to who asked for it."""
+        return self.verbose or self.in_ci or not self.console.file.isatty()
+
+    def _height(self, table: Table) -> int:
+        return 1 + len(drawn(table, self.console.width).body)
+
+    def _paint(self, text: str, mark: Mark) -> str:
+        return painted(self.console, text, mark)
 
     def progress(self, text: str) -> None:
         """Print a line with --verbose."""
@@ -208,7 +231,7 @@ class Terminal:
             sys.stdout.write(mask(json.dumps(value, indent=1), self.secrets) + "\n")
             sys.stdout.flush()
         except (OSError, AttributeError) as error:  # full, gone, or closed from the start
-            _mute(sys.stdout)
+            mute(sys.stdout)
             raise Failed(
                 "standard output", f"cannot be written: {getattr(error, 'strerror', 'it is closed')}"
             ) from None
@@ -220,6 +243,9 @@ class Terminal:
         self.dialect.finish(command, self.report, hidden, error)
 
     def _line(self, text: str, **options: Any) -> None:
+        """Print a line that nobody misses who asked for warnings and errors only."""
+        if self.quiet:
+            return
         indent = len(text) - len(text.lstrip(" "))
         self._print(self.dialect.harmless(" " * indent + self.clean(text)), **options)
 
@@ -231,68 +257,34 @@ class Terminal:
                     self.console.file.write(line + "\n")
                     self.console.file.flush()
                 except BrokenPipeError:
-                    _mute(self.console.file)
+                    mute(self.console.file)
         return bool(line)
 
     def _print(self, *shown: object, **options: Any) -> None:
         """Print; where nobody reads any more (`... | head`), go on in silence: work is not left half done for that."""
-        with self._lock, _unheard(self.console):
+        with self._lock, unheard(self.console):
             self.console.print(*shown, **options)
 
     def _print_as_it_is(self, lines: Sequence[str]) -> None:
         """Print lines as `_print` does, thousands of them at little cost."""
-        with self._lock, _unheard(self.console):
+        with self._lock, unheard(self.console):
             self.console.out("\n".join(lines), highlight=False, end="\n" * bool(lines))
 
 
-@contextmanager
-def _unheard(console: Console) -> Iterator[None]:
-    """Go on in silence where nobody reads any more what is printed."""
-    try:
-        yield
-    except BrokenPipeError:
-        _mute(console.file)
+def write(text: str) -> None:
+    """Print a text as it is, where anybody reads it."""
+    if sys.stdout is not None:
+        try:
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            mute(sys.stdout)
 
 
-def aligned(rows: Sequence[Sequence[str]], *, right: Sequence[bool], width: int) -> list[str]:
-    """Return the lines of a table, as rich would print it; none where it is wider than *width*, and has to be folded.
+def alarm(text: str) -> str:
+    """Return a text as it stands out on stderr, where that has colours."""
+    if sys.stderr is None:
+        return text
+    from rich.console import Console
 
-    Rich measures and splits each cell several times, which for thousands of rows takes longer than to fetch them.
-    """
-    from rich.cells import cell_len
-
-    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
-    if sum(widths) + len(GAP) * (len(widths) - 1) > width:
-        return []
-
-    def padded(cell: str, width: int, is_right: bool) -> str:
-        blanks = " " * (width - cell_len(cell))
-        return blanks + cell if is_right else cell + blanks
-
-    return [GAP.join(map(padded, row, widths, right)) for row in rows]
-
-
-def folded(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: str) -> Table:
-    """Return a table whose cells are folded to the width of a terminal; the column called *right* is aligned there."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold", justify="right" if column == right else "left")
-    for row in rows:
-        table.add_row(*row)
-    return table
-
-
-def _mute(stream: IO[str] | None) -> None:
-    """Send what is still to be printed nowhere: Python would end with an error of its own when it cannot."""
-    if stream is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-class Deaf(io.StringIO):
-    """A stream that keeps nothing."""
-
-    def write(self, text: str) -> int:
-        """Forget *text*."""
-        return len(text)
+    return painted(Console(file=sys.stderr), text, Mark.WRONG)

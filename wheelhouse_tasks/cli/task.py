@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from invoke.tasks import Task, task
 
 from wheelhouse_tasks.cli.run import Call, run
-from wheelhouse_tasks.settings.table import flags_of
+from wheelhouse_tasks.settings.table import ROWS, flags_of
 from wheelhouse_tasks.wheelhouse import Wheelhouse
 
 if TYPE_CHECKING:
@@ -20,13 +20,21 @@ if TYPE_CHECKING:
 
     from invoke.context import Context
 
+    from wheelhouse_tasks.settings.row import Row
+
 
 DRY_RUN = {"dry_run": "show the plan and write nothing"}
 CONFIRMS = {"yes": "do not ask"}
 EVERY_TASK = {
-    "verbose": "print a line for every file",
+    "verbose": "print a line for every file, and a plan file by file",
     "json": "print the result as JSON; everything else goes to stderr",
 }
+
+
+def help_of(row: Row) -> str:
+    """Return the help of a flag, with the variable that does the same, if there is one."""
+    text = row.flag_help or row.help
+    return f"{text} [{row.variables[1]}{'=no' * row.is_negated}]" if row.name in ROWS else text
 
 
 class Run(NamedTuple):
@@ -90,7 +98,7 @@ def command(*, dry: bool = True, confirms: bool = False, **texts: str) -> Callab
 
         body.__signature__ = signed  # type: ignore[attr-defined]
         body.__name__, body.__doc__, body.__module__ = function.__name__, function.__doc__, function.__module__
-        helps = {**{row.parameter: row.flag_help or row.help for row in rows}, **shared, **texts}
+        helps = {**{row.parameter: help_of(row) for row in rows}, **shared, **texts}
         helps = {name.replace("_", "-"): text for name, text in helps.items()}
         return task(klass=Every, auto_shortflags=False, positional=[], iterable=lists, help=helps)(body)
 

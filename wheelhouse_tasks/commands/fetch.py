@@ -20,7 +20,7 @@ from wheelhouse_tasks.sources.fetch_errors import about, failure_of
 from wheelhouse_tasks.sources.fetch_plan import Candidate, FetchPlan, choose, plan_fetch
 from wheelhouse_tasks.sources.source import Source, open_source
 from wheelhouse_tasks.text import FEW, count, listed, size_text
-from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
+from wheelhouse_tasks.ui import DRY_RUN, Mark, PlanRow, Silent, Ui
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -256,25 +256,22 @@ class _Fetcher:
 def _show(plan: FetchPlan, folder: Path, ui: Ui) -> None:
     sources = {candidate.source for candidate in plan.files}
     one = len(sources) == 1
-    ui.plan(
-        f"Fetch from {', '.join(sorted(sources))} into {folder}" if one else f"Fetch into {folder}",
-        [
-            PlanRow(
-                _action(candidate, plan),
-                candidate.size,
-                candidate.sha256,
-                "" if one else candidate.source,
-                candidate.artifact.filename,
-            )
-            for candidate in plan.files
-        ],
-    )
+
+    def row(candidate: Candidate) -> PlanRow:
+        name, source = candidate.artifact.filename, "" if one else candidate.source
+        action, mark = _action(candidate, plan)
+        return PlanRow(action, candidate.size, candidate.sha256, source, name, mark=mark)
+
+    title = f"Fetch from {', '.join(sorted(sources))} into {folder}" if one else f"Fetch into {folder}"
+    ui.plan(title, map(row, plan.files))
 
 
-def _action(candidate: Candidate, plan: FetchPlan) -> str:
+def _action(candidate: Candidate, plan: FetchPlan) -> tuple[str, Mark]:
     if candidate.artifact.filename in plan.present_names:
-        return "already there"
-    return "download, unverified" if candidate.unverified else "download"
+        return "already there", Mark.SETTLED
+    if candidate.artifact.filename in plan.replaced:
+        return "replace", Mark.DIFFERENT
+    return ("download, unverified", Mark.DOUBTFUL) if candidate.unverified else ("download", Mark.PLAIN)
 
 
 def warn_of_unverified(plan: FetchPlan, ui: Ui) -> None:

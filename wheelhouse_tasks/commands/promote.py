@@ -24,7 +24,7 @@ from wheelhouse_tasks.storage.folder import FolderStore
 from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.storage.port import ABSENT, Store, make_payload
 from wheelhouse_tasks.text import count, now_text
-from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
+from wheelhouse_tasks.ui import DRY_RUN, Mark, PlanRow, Silent, Ui
 from wheelhouse_tasks.uploading.plan import UploadPlan, plan_upload, refuse_twins
 
 if TYPE_CHECKING:
@@ -172,5 +172,8 @@ def _copy(plan: UploadPlan, project: Project, version: Version, when: str, worke
 def _show(wished: FetchPlan, plan: UploadPlan, store: Store, ui: Ui) -> None:
     rows = [PlanRow("copy", file.size, file.sha256, "", file.artifact.filename) for file in plan.send]
     there: list[LocalFile | Candidate] = [*wished.present, *plan.present]
-    rows += [PlanRow("already there", file.size, file.sha256, "", file.artifact.filename) for file in there]
+    rows += [
+        PlanRow("already there", file.size, file.sha256, "", file.artifact.filename, mark=Mark.SETTLED)
+        for file in there
+    ]
     ui.plan(f"Promote to {store.label}", rows)

@@ -26,7 +26,7 @@ from wheelhouse_tasks.publishing.proof import Candidates, lacks, prove, remarks
 from wheelhouse_tasks.publishing.pypirc import HTTP
 from wheelhouse_tasks.publishing.release_plan import ReleasePlan, plan_release
 from wheelhouse_tasks.publishing.upload import upload_plan
-from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
+from wheelhouse_tasks.ui import DRY_RUN, Mark, PlanRow, Silent, Ui
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -185,11 +185,28 @@ def _leave_sums(plan: ReleasePlan, folder: Path, ui: Ui) -> str | None:
     return str(path)
 
 
+#: How each action is marked.
+MARKS: dict[release_plan.Action, Mark] = {
+    "upload": Mark.PLAIN,
+    "already there": Mark.SETTLED,
+    "conflict": Mark.WRONG,
+}
+
+
 def _show(plan: ReleasePlan, ui: Ui) -> None:
-    ui.plan(
-        f"Release {plan.project} {plan.version} to {release_plan.titled(plan.index, plan.url)}",
-        [
-            PlanRow(row.action, row.file.size, row.file.sha256, row.source, row.file.artifact.filename)
-            for row in plan.rows
-        ],
-    )
+    sources = {row.source for row in plan.rows}
+    one = len(sources) == 1
+    title = f"Release {plan.project} {plan.version} to {release_plan.titled(plan.index, plan.url)}"
+    rows = [
+        PlanRow(
+            row.action,
+            row.file.size,
+            row.file.sha256,
+            "" if one else row.source,
+            row.file.artifact.filename,
+            row.problem,
+            MARKS[row.action],
+        )
+        for row in plan.rows
+    ]
+    ui.plan(f"{title}, from {', '.join(sources)}" if one else title, rows, whole=True)

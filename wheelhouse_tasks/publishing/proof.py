@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.pypi import acceptance
 from wheelhouse_tasks.pypi.acceptance import MIB, Rules
 from wheelhouse_tasks.pypi.finding import Finding, told_once
-from wheelhouse_tasks.text import count, size_text
+from wheelhouse_tasks.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,9 +28,6 @@ if TYPE_CHECKING:
 
 #: The name of the newest earlier version.
 PREVIOUS = "previous"
-MISSING = "MISSING"
-#: A label that stands for one wheel: three parts, and nothing that a pattern has.
-ONE_WHEEL = re.compile(r"[^-*?\[\]]+-[^-*?\[\]]+-[^*?\[\]]+")
 
 
 @dataclass(frozen=True)
@@ -87,17 +83,6 @@ def lacks(
     return [*missing, *(label for label in coverage.uncovered(earlier[model], artifacts) if label not in missing)]
 
 
-def matrix(cells: Mapping[str, str], lacking: Iterable[str]) -> tuple[list[str], list[list[str]]]:
-    """Return the columns and rows of the table of labels that are there, and of those that are *lacking*.
-
-    A label has its place among the others, a pattern a row of its own.
-    """
-    places = {label: MISSING for label in lacking if label == coverage.SDIST or ONE_WHEEL.fullmatch(label)}
-    columns, rows = coverage.matrix({**cells, **places})
-    blank = [""] * (len(columns) - 2)
-    return columns, [*rows, *([label, MISSING, *blank] for label in lacking if label not in places)]
-
-
 def remarks(names: Iterable[str]) -> tuple[str, ...]:
     """Return remarks on a release of the files *names*, which may be as intended."""
     artifacts = [artifact.parse(name) for name in names]
@@ -133,8 +118,8 @@ def prove(
         *index.check([file.path for file in files]),
     ]
     if lacking:
-        cells = {file.artifact.label: size_text(file.size) for file in files}
-        ui.table(f"{len(lacking)} missing", *matrix(cells, lacking))
+        sizes = {file.artifact.label: [file.size] for file in files}
+        ui.matrix(f"{len(lacking)} missing", sizes, lacking)
         findings.append(Finding("this release", f"lacks {', '.join(lacking)}"))
     refused = [finding for finding in findings if options.strict or not finding.doubtful]
     doubtful = tuple(finding for finding in findings if finding not in refused)

@@ -41,6 +41,8 @@ CONTAINER_TASKS = ("upload", "index", "check", "doctor", "yank", "unyank", "remo
 PROJECT_TASKS = ("fetch", "release", "status", "promote", "doctor", "yank", "unyank", "remove", "prune")
 #: The tasks that look for artifacts in `indexes`.
 LOOKING_TASKS = ("fetch", "release", "status", "promote")
+#: Every task, whatever it is called.
+EVERY_TASK = ("*",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,6 +235,9 @@ class Options:
         flag_help="release nothing that is doubtful, though the index takes it",
     )
     file_limit: int = row("release", whole(1, 10**6), 100, "MiB that PyPI takes for one file of the project")
+    quiet: bool = row(
+        "output", as_boolean, False, "print warnings, errors and what was asked for, and nothing else", tasks=EVERY_TASK
+    )
 
 
 def _row(attribute: Field[Any]) -> Row:
@@ -283,4 +288,4 @@ FLAGS: Mapping[str, Row] = {
 
 def flags_of(task: str) -> tuple[Row, ...]:
     """Return the rows that a task takes as flags."""
-    return tuple(row for row in (*ROWS.values(), *FLAGS.values()) if task in row.tasks)
+    return tuple(row for row in (*ROWS.values(), *FLAGS.values()) if task in row.tasks or row.tasks == EVERY_TASK)

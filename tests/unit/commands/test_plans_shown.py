@@ -35,7 +35,7 @@ class Recorder(Silent):
         self.plans: list[tuple[str, list[PlanRow], dict[str, str]]] = []
         self.results: list[str] = []
 
-    def plan(self, title: str, rows: Iterable[PlanRow]) -> None:
+    def plan(self, title: str, rows: Iterable[PlanRow], *, whole: bool = False) -> None:  # noqa: ARG002
         """Keep a plan."""
         self.plans.append((title, list(rows), tree(self.root)))
 
