@@ -50,7 +50,12 @@ def find_stray(words: Sequence[str], tasks: Mapping[str, ParserContext], core: P
 def lacking(task: ParserContext | None) -> str:
     """Return which values without an option *task* lacks, and what they are; an empty text for none."""
     missing = task.missing_positional_args if task and task.name else []
-    return "; ".join(f"{task.name}: {value.name} is missing ({value.help})" for value in missing if task)
+    # invoke forgets the help of a task once it has parsed it
+    return "; ".join(
+        f"{task.name}: {value.name} is missing ({value.help or f'see wheelhouse --help {task.name}'})"
+        for value in missing
+        if task
+    )
 
 
 def explain(stray: Stray, tasks: Iterable[str], core: ParserContext) -> str:
@@ -67,7 +72,8 @@ def explain(stray: Stray, tasks: Iterable[str], core: ParserContext) -> str:
     elif task:
         problem = f"{name} takes no value without an option"
         meant = _option_of(word, task.flags) or _near(word, tasks, ALIKE_TO_A_TASK)
-        meant = meant or (f"--project {word}" if "--project" in options and word[0].isalpha() else "")
+        is_project = "--project" in options and word[0].isalpha() and not task.positional_args
+        meant = meant or (f"--project {word}" if is_project else "")
     else:
         problem = "there is no such task"
         meant = _near(word.lower().rpartition(".")[2], tasks)
