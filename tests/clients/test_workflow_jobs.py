@@ -66,6 +66,7 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         (folder / "bin" / name).chmod(0o755)
     return {
         "PATH": os.pathsep.join([str(folder / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "VIRTUAL_ENV": sys.prefix,
         "UV_CACHE_DIR": str(folder / "cache"),
         "UV_FIND_LINKS": str(packages),
         "UV_OFFLINE": "1",

@@ -78,6 +78,9 @@ def workflow(
         local=_is_local(settings),
         local_folder=settings.options.local_folder,
         variables=shown,
+        tables=tuple(
+            name for name, row in ROWS.items() if name in settings.brought and isinstance(row.default, Mapping)
+        ),
         credentials=(*_credentials(settings), *(name for name in hidden if name not in apart)),
         hidden=apart,
         index=TITLES.get(official or "") or (urlsplit(index.upload_url).hostname or "" if index else ""),

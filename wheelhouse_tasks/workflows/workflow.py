@@ -44,6 +44,8 @@ class Workflow:
     local_folder: str
     #: The settings that the project's own files lack, as variables.
     variables: Mapping[str, str]
+    #: Settings that those files lack too, and that no variable can hold.
+    tables: tuple[str, ...]
     #: The credentials of the storage providers, and settings whose values must not be seen: what every job needs.
     credentials: tuple[str, ...]
     #: Such settings that a release alone needs.
@@ -110,7 +112,7 @@ class Workflow:
 
     def _remarks(self) -> list[str]:
         """Return what is to be set up, as lines of comment."""
-        remarks = []
+        remarks = [f"{name} in [tool.wheelhouse], which no variable can hold" for name in self.tables]
         if self.secrets:
             remarks.append(f"the {self.service.secrets}: {', '.join(self.secrets)}")
         if RELEASE in self.kinds and self.trusted:

@@ -1,11 +1,13 @@
 """The workflow of a project's settings: what it repeats, what it names only, and what it refuses."""
 
 import json
+from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Any
 
 import jobs
 import pytest
+from id import detect_credential
 from in_process import inv_here
 from projects import make_project
 
@@ -242,11 +244,35 @@ def test_item_with_a_blank_is_refused(project: Path) -> None:
         made(project, **S3, indexes=["a b"])
 
 
-def test_stdout_is_the_file(project: Path) -> None:
+@pytest.mark.parametrize(
+    ("service", "path"),
+    [("github", ".github/workflows/wheels.yml"), ("gitlab", ".gitlab-ci.yml"), ("azure", "azure-pipelines.yml")],
+)
+def test_stdout_is_the_file(service: str, path: str, project: Path) -> None:
     """The task prints the file and nothing else; with --json its text is in the result."""
-    words = ("wheelhouse.workflow", "gitlab", "--container", "kept")
+    words = ("wheelhouse.workflow", service, "--provider", "s3", "--container", "kept", "--region", "eu-west-1")
     done = inv_here(project, *words, env={"GITHUB_ACTIONS": "true", "CI": "true"})
     assert (done.returncode, done.stderr) == (0, "")
     result = json.loads(inv_here(project, *words, "--json").stdout)
-    assert done.stdout == result["text"] == made(project, "gitlab", container="kept").text
-    assert result["path"] == ".gitlab-ci.yml"
+    assert done.stdout == result["text"] == made(project, service, **S3).text
+    assert result["path"] == path
+
+
+@pytest.mark.parametrize("repository", ["pypi", "testpypi"])
+def test_tokens_of_gitlab_are_found(repository: str, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library by which twine and pypi-attestations find GitLab's tokens looks where the workflow puts them."""
+    loaded = jobs.load(made(project, "gitlab", container="kept", repository=repository).text)
+    monkeypatch.setenv("GITLAB_CI", "true")
+    tokens = loaded["release"]["id_tokens"]
+    for name, token in tokens.items():
+        made_of = urlsafe_b64encode(json.dumps(token).encode()).decode()
+        monkeypatch.setenv(name, f"head.{made_of}.{name}")
+        assert detect_credential(token["aud"]) == f"head.{made_of}.{name}"
+    assert [token["aud"] for token in tokens.values()] == [repository, "sigstore"]
+
+
+def test_table_is_not_forgotten(project: Path) -> None:
+    """What no variable can hold is named as what is to be set up."""
+    result = made(project, **S3, driver_options={"token": "hunter22"})
+    assert "# - driver_options in [tool.wheelhouse], which no variable can hold\n" in result.text
+    assert "hunter22" not in result.text
