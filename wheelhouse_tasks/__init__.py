@@ -13,6 +13,7 @@ from wheelhouse_tasks.cli.collection import (
     status,
     unyank,
     upload,
+    workflow,
     yank,
 )
 from wheelhouse_tasks.wheelhouse import Wheelhouse
@@ -34,5 +35,6 @@ __all__ = [
     "status",
     "unyank",
     "upload",
+    "workflow",
     "yank",
 ]

@@ -49,11 +49,12 @@ class Wheelhouse(Program):
         try:
             super().parse_tasks()
         except ParseError as error:
-            from wheelhouse_tasks.cli.suggest import explain, find_stray
+            from wheelhouse_tasks.cli.suggest import explain, find_stray, lacking
 
             tasks = self.parser.contexts
             stray = find_stray(self.core.unparsed, tasks, self.initial_context)
-            text = explain(stray, tasks, self.initial_context) if stray else f"{error} (see wheelhouse --help)"
+            text = explain(stray, tasks, self.initial_context) if stray else lacking(error.context)
+            text = text or f"{error} (see wheelhouse --help)"
             raise wrong(text) from None
 
     def parse_cleanup(self) -> None:

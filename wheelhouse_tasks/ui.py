@@ -90,6 +90,9 @@ class Ui(Protocol):
     def warn(self, text: str) -> None:
         """Point out what may be wrong."""
 
+    def document(self, text: str) -> None:
+        """Print what the command was asked for: the text of a file, for a person to redirect."""
+
     def confirm(self, question: str) -> bool:
         """Ask before what cannot be undone; return whether to go on."""
 
@@ -123,6 +126,9 @@ class Silent:
         """Print nothing."""
 
     def warn(self, text: str) -> None:
+        """Print nothing."""
+
+    def document(self, text: str) -> None:
         """Print nothing."""
 
     def confirm(self, question: str) -> bool:  # noqa: ARG002

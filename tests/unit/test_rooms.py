@@ -28,6 +28,7 @@ FLOORS = (
         "sources",
         "pypi",
         "publishing",
+        "workflows",
     ),
     *("uploading", "diagnosis", "commands", "wheelhouse", "cli", "__init__", "__main__", "nox", "setup_commands"),
 )

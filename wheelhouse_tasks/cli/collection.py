@@ -137,10 +137,21 @@ def prune(run: Run, now: bool = False) -> object:
     return run.wheelhouse.prune(at_once=now, dry_run=run.dry_run)
 
 
+@command(
+    dry=False,
+    positional=("service",),
+    service="CI service that the workflow is for: github, gitlab or azure",
+    kind="nightly or release (both)",
+)
+def workflow(run: Run, service: str | None = None, kind: str | None = None) -> object:
+    """Print a complete workflow of a CI service for the project's settings."""
+    return run.wheelhouse.workflow(service, kind=kind)
+
+
 guard_debug_log()
 
 ns = Collection(
-    "wheelhouse", upload, fetch, release, status, promote, index, check, yank, unyank, remove, prune, doctor
+    "wheelhouse", upload, fetch, release, status, promote, index, check, yank, unyank, remove, prune, doctor, workflow
 )
 # a table must be declared as one: invoke merges no table into None
 ns.configure({"wheelhouse": {name: {} if row.default == {} else None for name, row in ROWS.items()}})

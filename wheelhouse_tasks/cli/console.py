@@ -205,6 +205,11 @@ class Terminal:
             if not self._command(self.dialect.warning(line)):
                 self._print(f"warning: {line}", style="yellow")
 
+    def document(self, text: str) -> None:
+        """Print the lines of a file on stdout; with --json the result has them."""
+        if not self.as_json:
+            self._print_as_it_is([self.dialect.harmless(mask(line, self.secrets)) for line in text.splitlines()])
+
     def confirm(self, question: str) -> bool:
         """Ask on a terminal; where there is none, or --yes was given, go on."""
         if self.assume_yes or sys.stdin is None or not sys.stdin.isatty():

@@ -16,7 +16,7 @@ from wheelhouse_tasks.settings.table import ROWS, flags_of
 from wheelhouse_tasks.wheelhouse import Wheelhouse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from invoke.context import Context
 
@@ -59,11 +59,14 @@ class Every(Task[Any]):
     __hash__ = Task.__hash__
 
 
-def command(*, dry: bool = True, confirms: bool = False, **texts: str) -> Callable[[Callable[..., object]], Any]:
+def command(
+    *, dry: bool = True, confirms: bool = False, positional: Sequence[str] = (), **texts: str
+) -> Callable[[Callable[..., object]], Any]:
     """Return a decorator that makes a task of ``function(run, own options)``, which returns the result.
 
     *texts* are the help of the function's own options; one whose default is a tuple may be given several times.
-    With *dry* the task has `--dry-run`. A task that *confirms* what cannot be undone has `--yes`.
+    With *dry* the task has `--dry-run`. A task that *confirms* what cannot be undone has `--yes`. The values of
+    *positional* options, which must be given, need no flag.
     """
     shared = {**(DRY_RUN if dry else {}), **(CONFIRMS if confirms else {}), **EVERY_TASK}
 
@@ -100,6 +103,6 @@ def command(*, dry: bool = True, confirms: bool = False, **texts: str) -> Callab
         body.__name__, body.__doc__, body.__module__ = function.__name__, function.__doc__, function.__module__
         helps = {**{row.parameter: help_of(row) for row in rows}, **shared, **texts}
         helps = {name.replace("_", "-"): text for name, text in helps.items()}
-        return task(klass=Every, auto_shortflags=False, positional=[], iterable=lists, help=helps)(body)
+        return task(klass=Every, auto_shortflags=False, positional=[*positional], iterable=lists, help=helps)(body)
 
     return decorate

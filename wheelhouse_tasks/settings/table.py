@@ -37,10 +37,12 @@ MAX_WORKERS = 64
 
 #: The tasks that work on our container, and have the flags that name it.
 CONTAINER_TASKS = ("upload", "index", "check", "doctor", "yank", "unyank", "remove", "prune")
+#: The tasks that name our container, and ask nothing of it: no credentials are among their flags.
+NAMING_TASKS = (*CONTAINER_TASKS, "workflow")
 #: The tasks that work on one project.
-PROJECT_TASKS = ("fetch", "release", "status", "promote", "doctor", "yank", "unyank", "remove", "prune")
+PROJECT_TASKS = ("fetch", "release", "status", "promote", "doctor", "yank", "unyank", "remove", "prune", "workflow")
 #: The tasks that look for artifacts in `indexes`.
-LOOKING_TASKS = ("fetch", "release", "status", "promote")
+LOOKING_TASKS = ("fetch", "release", "status", "promote", "workflow")
 #: Every task, whatever it is called.
 EVERY_TASK = ("*",)
 
@@ -63,7 +65,7 @@ class Options:
         as_name,
         LOCAL,
         "libcloud storage provider id, any case",
-        tasks=CONTAINER_TASKS,
+        tasks=NAMING_TASKS,
         flag_help="storage provider id of Apache Libcloud",
     )
     container: str = row(
@@ -71,19 +73,19 @@ class Options:
         as_container,
         "wheelhouse",
         "container; for `local` a folder",
-        tasks=CONTAINER_TASKS,
+        tasks=NAMING_TASKS,
         flag_help="container to work on; a folder for the local provider",
     )
-    prefix: str = row("container", as_text, "", "folder within the container", tasks=CONTAINER_TASKS)
+    prefix: str = row("container", as_text, "", "folder within the container", tasks=NAMING_TASKS)
     region: str | None = row(
-        "container", as_text, None, "passed to the driver", tasks=CONTAINER_TASKS, flag_help="region of the container"
+        "container", as_text, None, "passed to the driver", tasks=NAMING_TASKS, flag_help="region of the container"
     )
     host: str | None = row(
         "container",
         as_host,
         None,
         "passed to the driver: host name of the storage endpoint",
-        tasks=CONTAINER_TASKS,
+        tasks=NAMING_TASKS,
         flag_help="host name of the storage endpoint",
     )
     port: int | None = row(
@@ -91,7 +93,7 @@ class Options:
         whole(1, 65535),
         None,
         "passed to the driver: port of the storage endpoint",
-        tasks=CONTAINER_TASKS,
+        tasks=NAMING_TASKS,
         flag_help="port of the storage endpoint",
     )
     secure: bool = row("container", as_boolean, True, "https to the storage endpoint")
@@ -99,13 +101,15 @@ class Options:
     missing_credentials: str = row(
         "container", one_of("fail", "skip"), "fail", "`skip`: without credentials `upload` does nothing"
     )
-    public_url: str | None = row("container", as_url, None, "URL under which the container is readable")
+    public_url: str | None = row(
+        "container", as_url, None, "URL under which the container is readable", tasks=("workflow",)
+    )
     local_folder: str = row(
         "artifacts",
         as_name,
         "dist",
         "folder of the built artifacts",
-        tasks=("upload", "fetch", "release"),
+        tasks=("upload", "fetch", "release", "workflow"),
         flag_help="folder of the built or fetched artifacts (dist)",
     )
     recursive: bool = row(
@@ -204,18 +208,18 @@ class Options:
         as_name,
         "pypi",
         "package index to release to: a name from `.pypirc`, as in twine",
-        tasks=("release",),
+        tasks=("release", "workflow"),
         flag_help="package index: a name from .pypirc, as in twine (pypi)",
     )
     repository_url: str | None = row(
-        "release", as_text, None, "upload URL of the package index, instead of a name", tasks=("release",)
+        "release", as_text, None, "upload URL of the package index, instead of a name", tasks=("release", "workflow")
     )
     check_url: str | None = row(
         "release",
         as_text,
         None,
         "simple URL of that index, read before and after",
-        tasks=("release",),
+        tasks=("release", "workflow"),
         shown="PyPI's, TestPyPI's",
     )
     expect: tuple[str, ...] = row(
@@ -223,7 +227,7 @@ class Options:
         as_list,
         (),
         "what a release must contain: patterns over `python-abi-platform`, or `sdist`",
-        tasks=("release",),
+        tasks=("release", "workflow"),
         flag_help="pattern over python-abi-platform, or sdist, that a file must fit; give it once for each",
     )
     strict: bool = row(
@@ -231,7 +235,7 @@ class Options:
         as_boolean,
         False,
         "release nothing that is doubtful, though the index takes it",
-        tasks=("release",),
+        tasks=("release", "workflow"),
         flag_help="release nothing that is doubtful, though the index takes it",
     )
     file_limit: int = row("release", whole(1, 10**6), 100, "MiB that PyPI takes for one file of the project")
