@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-#: Seconds: work that ends before is not shown on a terminal; between two pictures; between two plain lines.
+#: Seconds: work that ends before is not drawn; between two pictures; before a plain line.
 FIRST, EVERY, EVERY_LINE = 0.5, 0.2, 10.0
 TO_START, ERASE_LINE, ERASE_BELOW = "\r", "\x1b[K", "\x1b[J"
 UP = "\x1b[{}A"
@@ -133,14 +133,14 @@ class Display:
             wait = EVERY if self._live else EVERY_LINE
 
     def show(self) -> None:
-        """Show how far the work is now."""
+        """Show how far the work is now; a terminal or log that is gone, or full, ends no work."""
         states = [work.state() for work in self._works]
-        if self._live:
-            self._write(picture(states, self._printer))
-            return
-        with suppress(OSError, ValueError):  # a log that is full, or closed, ends no work
-            for state in states:
-                self._printer.note_progress(sentence(state))
+        with suppress(OSError, ValueError):
+            if self._live:
+                self._write(picture(states, self._printer))
+            else:
+                for state in states:
+                    self._printer.note_progress(sentence(state))
 
     def _erase(self) -> None:
         if self._picture:
@@ -195,6 +195,7 @@ def picture(states: list[State], printer: Printer) -> str:
 def _draw(way: Way, printer: Printer, width: int) -> None:
     """Print one file under way: its name, a bar, the share that is done; what does not fit is left out."""
     from rich.progress_bar import ProgressBar
+    from rich.segment import Segments
 
     console = printer.console
     share = min(way.done / way.size, 1.0) if way.size else None
@@ -203,11 +204,13 @@ def _draw(way: Way, printer: Printer, width: int) -> None:
         numbers = amount(way.done, None)
     elif share is not None and width >= AMOUNT_FROM:
         numbers = f"{amount(way.done, way.size):>{AMOUNT}}  {numbers}"
-    bar = 0 if share is None or width < BAR_FROM else BAR * (1 + (width >= LONG_FROM))
-    taken = sum(columns + 1 for columns in (bar, len(numbers)) if columns)
+    columns = 0 if share is None or width < BAR_FROM else BAR * (1 + (width >= LONG_FROM))
     indent = "  " if width >= BAR_FROM else ""
-    name = max(width - len(indent) - taken, 0)
-    console.print(indent + shortened(printer.clean(way.name), name).ljust(name), end=" " if bar else "")
-    if bar:
-        console.print(ProgressBar(total=1.0, completed=share or 0.0, width=bar))
+    taken = len(indent) + sum(part + 1 for part in (columns, len(numbers)) if part)
+    name = max(width - taken, 0)
+    console.print(indent + shortened(printer.clean(way.name), name).ljust(name), end=" " if columns else "")
+    if columns:
+        bar = ProgressBar(total=1.0, completed=share or 0.0, width=columns)
+        # without colours rich leaves out what is missing
+        console.print(Segments(console.render_lines(bar, console.options.update(width=columns), pad=True)[0]))
     console.print(f" {numbers}" if numbers else "")
