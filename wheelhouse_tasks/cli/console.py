@@ -6,11 +6,13 @@ import json
 import shlex
 import sys
 import threading
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from wheelhouse_tasks.cli import grids, plans
 from wheelhouse_tasks.cli.colours import painted
+from wheelhouse_tasks.cli.display import Display, Progress
 from wheelhouse_tasks.cli.streams import Deaf, mute, unheard
 from wheelhouse_tasks.cli.tables import Table, drawn
 from wheelhouse_tasks.errors import Failed, one_line
@@ -19,16 +21,17 @@ from wheelhouse_tasks.services import ci
 from wheelhouse_tasks.services.choice import dialect_of
 from wheelhouse_tasks.services.dialect import NoDialect, Report
 from wheelhouse_tasks.settings.credentials import secrets_among, secrets_of
-from wheelhouse_tasks.ui import Mark
+from wheelhouse_tasks.ui import UNSEEN, Mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from rich.console import Console
 
     from wheelhouse_tasks.services.dialect import Dialect
     from wheelhouse_tasks.settings.resolve import Settings
-    from wheelhouse_tasks.ui import PlanRow
+    from wheelhouse_tasks.ui import PlanRow, Work
 
 #: Columns where the width of a terminal is not known: logs scroll sideways, and file names are long.
 LOG_WIDTH = 240
@@ -46,6 +49,7 @@ class Terminal:
         secrets: frozenset[str],
         argv: Sequence[str] = (),
         dialect: Dialect | None = None,
+        progress: Progress = Progress.LINES,
     ) -> None:
         self.argv = argv
         self.verbose = verbose
@@ -64,6 +68,8 @@ class Terminal:
         self._console: Console | None = None
         #: Held by the thread that prints: lines of several never mix.
         self._lock = threading.RLock()
+        self._progress = progress
+        self._display = Display(self, self._lock, live=progress is Progress.DRAWN and self._stream.isatty())
 
     @classmethod
     def of(
@@ -86,6 +92,9 @@ class Terminal:
         if settings:
             # those of the container have what the variables of its provider add
             secrets |= secrets_among(vars(settings.options)) | secrets_among(vars(settings.container))
+        in_ci = ci.service(environ) is not None
+        # a flag beats a setting
+        quiet = settings is not None and settings.options.quiet and not verbose
         terminal = cls(
             verbose=verbose,
             as_json=as_json,
@@ -93,11 +102,15 @@ class Terminal:
             secrets=secrets,
             argv=argv,
             dialect=dialect_of(environ),
+            progress=Progress.NONE if quiet else Progress.LINES if in_ci else Progress.DRAWN,
         )
-        terminal.in_ci = ci.service(environ) is not None
-        # a flag beats a setting
-        terminal.quiet = settings is not None and settings.options.quiet and not verbose
+        terminal.in_ci, terminal.quiet = in_ci, quiet
         return terminal
+
+    @property
+    def _stream(self) -> TextIO:
+        """Return the stream that everything is printed on; one that was closed is None."""
+        return (sys.stderr if self.as_json else sys.stdout) or Deaf()
 
     @property
     def console(self) -> Console:
@@ -113,8 +126,7 @@ class Terminal:
                 def on_broken_pipe(self) -> None:
                     raise BrokenPipeError  # rich would end the program
 
-            # a stream that was closed is None
-            stream = (sys.stderr if self.as_json else sys.stdout) or Deaf()
+            stream = self._stream
             width = None if stream.isatty() else LOG_WIDTH
             self._console = Plain(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
         return self._console
@@ -163,6 +175,16 @@ class Terminal:
                     self._print(line, style="table.header")
                 self._print_as_it_is(lines.body)
             self._command(self.dialect.closing())
+
+    def work(self, title: str, *, files: int | None = None, size: int | None = None) -> AbstractContextManager[Work]:
+        """Show how far work has come: on a terminal by lines that change in place, elsewhere by a line now and then."""
+        if self._progress is Progress.NONE:
+            return nullcontext(UNSEEN)
+        return self._display.work(self.clean(title), files, size)
+
+    def note_progress(self, text: str) -> None:
+        """Print a line that no report keeps."""
+        self._line(text)
 
     def _keep(self, title: str, table: Table) -> None:
         self.report.tables.append((title, [*table.head], [[*row] for row in table.rows]))
@@ -214,11 +236,12 @@ class Terminal:
         """Ask on a terminal; where there is none, or --yes was given, go on."""
         if self.assume_yes or sys.stdin is None or not sys.stdin.isatty():
             return True
-        self._print(f"{self.clean(question)} [y/N] ", end="")
-        try:
-            return sys.stdin.readline().strip().lower() in ("y", "yes")
-        except UnicodeDecodeError:
-            return False
+        with self._display.aside():
+            self._print(f"{self.clean(question)} [y/N] ", end="")
+            try:
+                return sys.stdin.readline().strip().lower() in ("y", "yes")
+            except UnicodeDecodeError:
+                return False
 
     @property
     def again(self) -> str:
@@ -257,7 +280,7 @@ class Terminal:
     def _command(self, line: str) -> bool:
         """Print a line of the dialect as it is, if there is one; return whether there is."""
         if line:
-            with self._lock:
+            with self._display.aside():
                 try:
                     self.console.file.write(line + "\n")
                     self.console.file.flush()
@@ -267,12 +290,12 @@ class Terminal:
 
     def _print(self, *shown: object, **options: Any) -> None:
         """Print; where nobody reads any more (`... | head`), go on in silence: work is not left half done for that."""
-        with self._lock, unheard(self.console):
+        with self._display.aside(), unheard(self.console):
             self.console.print(*shown, **options)
 
     def _print_as_it_is(self, lines: Sequence[str]) -> None:
         """Print lines as `_print` does, thousands of them at little cost."""
-        with self._lock, unheard(self.console):
+        with self._display.aside(), unheard(self.console):
             self.console.out("\n".join(lines), highlight=False, end="\n" * bool(lines))
 
 
