@@ -9,7 +9,7 @@ from invoke.exceptions import Exit, ParseError
 from invoke.program import Program
 
 from wheelhouse_tasks import __version__, ns
-from wheelhouse_tasks.cli.run import guard_debug_log
+from wheelhouse_tasks.cli.collection import guard_debug_log
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,11 +5,13 @@ The tasks: each has its own options and calls one command. What they have in com
 
 from __future__ import annotations
 
+import logging
+import os
+import sys
 from typing import TYPE_CHECKING
 
 from invoke.collection import Collection
 
-from wheelhouse_tasks.cli.run import guard_debug_log
 from wheelhouse_tasks.cli.task import command
 from wheelhouse_tasks.settings.table import ROWS
 
@@ -135,6 +137,15 @@ def remove(run: Run, version: str | None = None, only: Sequence[str] = ()) -> ob
 def prune(run: Run, now: bool = False) -> object:
     """Retire old development builds by rule."""
     return run.wheelhouse.prune(at_once=now, dry_run=run.dry_run)
+
+
+def guard_debug_log() -> None:
+    """Clean the log of `inv --debug`, which is set up by now, of what the parser will log of the command line."""
+    if logging.getLogger().handlers and logging.getLogger("invoke").isEnabledFor(logging.DEBUG):
+        from wheelhouse_tasks.secret import guard_logs
+        from wheelhouse_tasks.settings.credentials import secrets_of
+
+        guard_logs(secrets_of(os.environ, sys.argv))
 
 
 guard_debug_log()
