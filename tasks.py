@@ -6,7 +6,6 @@ import os
 import shlex
 import shutil
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -168,27 +167,31 @@ def ci(context: Context) -> None:
     test(context)
 
 
-@task
-def bench(context: Context, rounds: int = 20) -> None:
-    """Compare `inv --list` with the collection mounted and without."""
+@task(
+    iterable=["only"],
+    help={
+        "only": "rows with this in their kind or name; give it once for each",
+        "rounds": "runs of each command (3 of most)",
+        "quick": "tiny files, one round: whether it works",
+        "full": "also what takes long to prepare",
+        "json": "write the figures to this file; - is the standard output",
+    },
+)
+def bench(
+    context: Context,
+    only: list[str],
+    rounds: int = 0,
+    quick: bool = False,
+    full: bool = False,
+    json: str = "",
+) -> None:
+    """Compare our commands with those of other tools that are installed, in alternating runs."""
     del context
-    with tempfile.TemporaryDirectory() as scratch:
-        plain, mounted = Path(scratch, "plain"), Path(scratch, "mounted")
-        own = "from invoke import Collection, task\n\n@task\ndef build(c):\n    '''Build.'''\n\n"
-        for folder, text in (
-            (plain, f"{own}ns = Collection(build)\n"),
-            (mounted, f"{own}import wheelhouse_tasks\nns = Collection(build, wheelhouse_tasks)\n"),
-        ):
-            folder.mkdir()
-            (folder / "tasks.py").write_text(text)
-        times: dict[Path, list[float]] = {plain: [], mounted: []}
-        for _ in range(rounds):
-            for folder, seconds in times.items():
-                began = time.perf_counter()
-                subprocess.run([BIN / "inv", "--list"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-                seconds.append(time.perf_counter() - began)
-        without, with_it = (statistics.median(times[folder]) * 1000 for folder in (plain, mounted))
-        print(f"inv --list: {without:.1f} ms without, {with_it:.1f} ms with, ratio {with_it / without:.3f}")
+    words = [f"--only={word}" for word in only] + ["--quick"] * quick + ["--full"] * full
+    words += [f"--rounds={rounds}"] * bool(rounds) + [f"--json={json}"] * bool(json)
+    ended = subprocess.run([sys.executable, ROOT / "tests/bench/bench.py", *words], check=False)
+    if ended.returncode:
+        raise Exit(code=ended.returncode)
 
 
 def download(project: Path, platform: str) -> tuple[object, ...]:

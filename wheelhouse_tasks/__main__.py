@@ -13,7 +13,7 @@ from invoke.util import helpline
 
 from wheelhouse_tasks import __version__, ns
 from wheelhouse_tasks.cli import usage
-from wheelhouse_tasks.cli.run import guard_debug_log
+from wheelhouse_tasks.cli.collection import guard_debug_log
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -114,12 +114,3 @@ def _terminable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-def guard_debug_log() -> None:
-    """Clean the log of `inv --debug`, which is set up by now, of what the parser will log of the command line."""
-    if logging.getLogger().handlers and logging.getLogger("invoke").isEnabledFor(logging.DEBUG):
-        from wheelhouse_tasks.secret import guard_logs
-        from wheelhouse_tasks.settings.credentials import secrets_of
-
-        guard_logs(secrets_of(os.environ, sys.argv))

@@ -9,7 +9,7 @@ Every `inv` of a host project imports this module: it imports nothing but rows a
 
 from __future__ import annotations
 
-from dataclasses import Field, dataclass, fields
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks.settings.casts import (
@@ -47,9 +47,8 @@ LOOKING_TASKS = ("fetch", "release", "status", "promote", "workflow")
 EVERY_TASK = ("*",)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """The value of every setting as it was read, in the order of the README's table."""
+class Options(SimpleNamespace):
+    """The value of every setting as it was read, in the order of the README's table; made with all by name."""
 
     project: str | None = row(
         "project",
@@ -243,46 +242,42 @@ class Options:
         "output", as_boolean, False, "print warnings, errors and what was asked for, and nothing else", tasks=EVERY_TASK
     )
 
-
-def _row(attribute: Field[Any]) -> Row:
-    """Return the row of an attribute, with every fact of it."""
-    facts = {"parameter": attribute.name, **attribute.metadata}
-    if facts["default"] is True:  # what is on by default has a flag that turns it off
-        facts["parameter"] = f"no_{attribute.name}"
-    return Row(name=attribute.name, **facts)
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse: the settings of a run do not change."""
+        raise AttributeError(name)
 
 
 #: Every setting, by name.
-ROWS: Mapping[str, Row] = {attribute.name: _row(attribute) for attribute in fields(Options)}
+ROWS: Mapping[str, Row] = {name: fact for name, fact in vars(Options).items() if isinstance(fact, Row)}
 #: What the command line alone may hold. Credentials are flags because wheelhouse-uploader had them.
 FLAGS: Mapping[str, Row] = {
     flag.name: flag
     for flag in (
         Row(
+            "credentials",
+            as_text,
+            None,
+            "user name or key id (better: the variable WHEELHOUSE_USERNAME)",
             name="username",
-            cast=as_text,
-            default=None,
-            help="user name or key id (better: the variable WHEELHOUSE_USERNAME)",
-            group="credentials",
             tasks=CONTAINER_TASKS,
             parameter="username",
         ),
         Row(
+            "credentials",
+            as_text,
+            None,
+            "secret key (better: the variable WHEELHOUSE_SECRET)",
             name="secret",
-            cast=as_text,
-            default=None,
-            help="secret key (better: the variable WHEELHOUSE_SECRET)",
-            group="credentials",
             tasks=CONTAINER_TASKS,
             parameter="secret",
             secret=True,
         ),
         Row(
+            "transfers",
+            as_boolean,
+            True,
+            "trust any TLS certificate, for this run",
             name="verify_tls",
-            cast=as_boolean,
-            default=True,
-            help="trust any TLS certificate, for this run",
-            group="transfers",
             tasks=("upload",),
             parameter="no_ssl_check",
         ),
