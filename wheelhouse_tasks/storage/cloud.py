@@ -28,6 +28,7 @@ from wheelhouse_tasks.storage.border import border
 from wheelhouse_tasks.storage.driver import Worker
 from wheelhouse_tasks.storage.gaps import promise
 from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload
+from wheelhouse_tasks.ui import UNSEEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -164,6 +165,8 @@ class CloudStore:
             changed = BadArtifact(name, CHANGED, "nothing was stored, try again")
             promise(worker.driver, payload.md5, payload.size, changed)
             target = (worker.container, self.container.prefix + name)
+            payload.transfer.restart()
+            worker.transport.transfer = payload.transfer
             try:
                 # a fresh dict of headers each time: the driver adds to it
                 item = worker.driver.upload_object(str(path), *target, extra=extra, headers=dict(headers))
@@ -174,6 +177,8 @@ class CloudStore:
                 if refusal and (refusal.code or str(refusal.status)) in BAD_DIGEST:
                     raise changed from None
                 raise
+            finally:
+                worker.transport.transfer = UNSEEN
             return Entry(name, payload.size, _mark(item)), True
 
         return self._call(send, name, missing=ContainerMissing)
