@@ -1,38 +1,23 @@
-"""Show how far work has come: lines at the foot of a terminal that change in place, or a plain line now and then.
-
-The lines on a terminal are drawn from the cursor down, and the cursor goes back to where they begin. It stays there
-until they are drawn again, or erased. Terminals keep a cursor at its text when they fold lines to another width, so
-"from the cursor down" is what was drawn, whatever became of it. (rich.live leaves the cursor below, and counts lines
-upwards: after a change of the width it erases too few or too many.) The cursor is never hidden, so that nothing has to
-show it again.
-"""
+"""Show how far work has come: lines at the foot of a terminal that change in place, or a plain line now and then."""
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from contextlib import contextmanager, suppress
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from wheelhouse_tasks.cli.progress import CountedWork, State, Way, amount, fitting, sentence, shortened
+from wheelhouse_tasks.cli.picture import ERASED, Painter, drawable
+from wheelhouse_tasks.cli.progress import CountedWork, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from rich.console import Console
+    from wheelhouse_tasks.cli.picture import Printer
 
 #: Seconds: work that ends before is not drawn; between two pictures; before a plain line.
 FIRST, EVERY, EVERY_LINE = 0.5, 0.2, 10.0
-TO_START, ERASE_LINE, ERASE_BELOW = "\r", "\x1b[K", "\x1b[J"
-UP = "\x1b[{}A"
-#: Columns of the bar, of a percentage, and the widths from which there is a bar, a longer one, and an amount.
-BAR, PERCENT, BAR_FROM, LONG_FROM, AMOUNT_FROM = 10, 4, 50, 76, 100
-#: Columns of an amount, such as `999.9 of 999.9 MB`.
-AMOUNT = 17
-#: The files under way that are shown at most.
-MOST = 8
 
 
 class Progress(Enum):
@@ -41,20 +26,6 @@ class Progress(Enum):
     NONE = "not at all"
     LINES = "by a plain line now and then"
     DRAWN = "by lines that change in place, where everything is printed on a terminal"
-
-
-class Printer(Protocol):
-    """The terminal or log that a display belongs to."""
-
-    @property
-    def console(self) -> Console:
-        """Return the console that everything is printed on."""
-
-    def clean(self, text: str) -> str:
-        """Return *text* on one line, without secrets."""
-
-    def note_progress(self, text: str) -> None:
-        """Print a plain line."""
 
 
 class Display:
@@ -72,6 +43,7 @@ class Display:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._printer = printer
+        self._painter = Painter(printer)
         self._lock = lock
         self._live = live
         self._clock = clock
@@ -137,14 +109,14 @@ class Display:
         states = [work.state() for work in self._works]
         with suppress(OSError, ValueError):
             if self._live:
-                self._write(picture(states, self._printer))
+                self._write(self._painter.picture(states))
             else:
                 for state in states:
                     self._printer.note_progress(sentence(state))
 
     def _erase(self) -> None:
         if self._picture:
-            self._write(TO_START + ERASE_BELOW)
+            self._write(ERASED)
             self._picture = ""
 
     def _write(self, text: str) -> None:
@@ -156,61 +128,3 @@ class Display:
         except (OSError, ValueError):
             self._live, text = False, ""
         self._picture = text
-
-
-def drawable(console: Console) -> bool:
-    """Return whether lines of a terminal can be drawn again: not with TERM=dumb, nor on an old console of Windows."""
-    return console.is_interactive and console.is_terminal and not console.legacy_windows
-
-
-def size_of(console: Console) -> tuple[int, int]:
-    """Return columns and lines of the terminal as they are now, whatever the environment says."""
-    try:
-        columns, lines = os.get_terminal_size(console.file.fileno())
-    except (OSError, ValueError, AttributeError):
-        columns, lines = 0, 0
-    return columns or console.width, lines or console.height
-
-
-def picture(states: list[State], printer: Printer) -> str:
-    """Return what draws a line for each file under way, and one for the sum, and goes back to where it began."""
-    console = printer.console
-    columns, height = size_of(console)
-    width = max(columns - 1, 1)  # who writes into the last column may be on the next line
-    room = min(MOST, max(height - 1 - len(states), 0))
-    with console.capture() as capture:
-        for state in states:
-            transfers = state.transfers
-            shown = transfers if len(transfers) <= room else transfers[: max(room - 1, 0)]
-            for way in shown:
-                _draw(way, printer, width)
-            if shown and len(shown) < len(transfers):
-                console.print(shortened(f"  and {len(transfers) - len(shown)} more", width), style="dim")
-            console.print(fitting(state, width))
-    lines = capture.get().splitlines()
-    up = UP.format(len(lines) - 1) if len(lines) > 1 else ""
-    return TO_START + f"{ERASE_LINE}\n".join(lines) + ERASE_BELOW + up + TO_START
-
-
-def _draw(way: Way, printer: Printer, width: int) -> None:
-    """Print one file under way: its name, a bar, the share that is done; what does not fit is left out."""
-    from rich.progress_bar import ProgressBar
-    from rich.segment import Segments
-
-    console = printer.console
-    share = min(way.done / way.size, 1.0) if way.size else None
-    numbers = "" if share is None else f"{share:>{PERCENT}.0%}"
-    if share is None and way.done:
-        numbers = amount(way.done, None)
-    elif share is not None and width >= AMOUNT_FROM:
-        numbers = f"{amount(way.done, way.size):>{AMOUNT}}  {numbers}"
-    columns = 0 if share is None or width < BAR_FROM else BAR * (1 + (width >= LONG_FROM))
-    indent = "  " if width >= BAR_FROM else ""
-    taken = len(indent) + sum(part + 1 for part in (columns, len(numbers)) if part)
-    name = max(width - taken, 0)
-    console.print(indent + shortened(printer.clean(way.name), name).ljust(name), end=" " if columns else "")
-    if columns:
-        bar = ProgressBar(total=1.0, completed=share or 0.0, width=columns)
-        # without colours rich leaves out what is missing
-        console.print(Segments(console.render_lines(bar, console.options.update(width=columns), pad=True)[0]))
-    console.print(f" {numbers}" if numbers else "")

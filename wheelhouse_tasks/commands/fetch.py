@@ -4,32 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Generator
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from wheelhouse_tasks import parallel
-from wheelhouse_tasks.artifacts import dist, halves, saving
+from wheelhouse_tasks.artifacts import dist, halves
 from wheelhouse_tasks.artifacts.coverage import fits
-from wheelhouse_tasks.artifacts.halves import Halves
-from wheelhouse_tasks.errors import BadArtifact, DigestMismatch, Failed, WheelhouseError
+from wheelhouse_tasks.errors import Failed, WheelhouseError
 from wheelhouse_tasks.names import version_of
-from wheelhouse_tasks.retry import TryAgainError, retry
 from wheelhouse_tasks.sources.fetch_errors import about, failure_of
 from wheelhouse_tasks.sources.fetch_plan import Candidate, FetchPlan, choose, plan_fetch
+from wheelhouse_tasks.sources.fetcher import Fetcher
 from wheelhouse_tasks.sources.source import Source, open_source
 from wheelhouse_tasks.text import FEW, count, listed, size_text
 from wheelhouse_tasks.ui import DRY_RUN, Mark, PlanRow, Silent, Ui
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from wheelhouse_tasks.artifacts.local import Skipped
     from wheelhouse_tasks.settings.resolve import Settings
-    from wheelhouse_tasks.ui import Transfer, Work
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +165,7 @@ def transfer(
         raise Failed(str(folder), f"cannot be created: {error.strerror}") from None
     failures: dict[str, WheelhouseError] = {}
     by_label = {source.label: source for source in reversed(list(sources))}
-    fetcher = _Fetcher(by_label, folder, settings.container.retries, force=force, outlive=outlive)
+    fetcher = Fetcher(by_label, folder, settings.container.retries, force=force, outlive=outlive)
     _tidy(plan, folder, ui)
 
     def complete(candidate: Candidate) -> tuple[Candidate, int | WheelhouseError]:
@@ -215,65 +211,6 @@ def _total(candidates: Sequence[Candidate]) -> int | None:
     """Return the bytes of all; None where the page of one does not state them."""
     sizes = [candidate.size for candidate in candidates]
     return None if None in sizes else sum(size or 0 for size in sizes)
-
-
-class _Fetcher:
-    """Puts files into a folder, from several threads at once."""
-
-    def __init__(self, sources: dict[str, Source], folder: Path, retries: int, *, force: bool, outlive: bool) -> None:
-        self.sources = sources
-        self.folder = folder
-        self.retries = retries
-        self.force = force
-        self.parts = Halves(outlive=outlive)
-
-    def download(self, candidate: Candidate, work: Work) -> int:
-        """Fetch one file, and again where that may help; return its bytes. *work* counts it."""
-        target = self.folder / candidate.artifact.filename
-        replace = self.force or candidate.sha256 is not None
-        tried = False
-
-        def save() -> int:
-            nonlocal tried
-            try:
-                return saving.save(
-                    partial(self._blocks, candidate, under_way),
-                    target,
-                    candidate.artifact,
-                    candidate.sha256,
-                    size=candidate.size,
-                    digest=candidate.link.digest,
-                    replace=replace,
-                    parts=self.parts,
-                )
-            except (BadArtifact, DigestMismatch) as error:
-                # once more: nobody sees where a body without Content-Length is cut off, or damaged on its way;
-                # wrong bytes that come twice are what the server has
-                if tried:
-                    raise
-                tried = True
-                raise TryAgainError(error) from None
-
-        with work.transfer(candidate.artifact.filename, candidate.size) as under_way:
-            return retry(save, self.retries)
-
-    def _blocks(self, candidate: Candidate, under_way: Transfer, start: int) -> Iterator[bytes]:
-        """Yield the bytes of a file from *start* on as its source does, and count them."""
-        under_way.restart(start)
-        blocks = self.sources[candidate.source].blocks(candidate, start)
-        try:
-            for block in blocks:
-                under_way.advance(len(block))
-                yield block
-        finally:
-            if isinstance(blocks, Generator):  # a download that is given up lets go of its connection at once
-                blocks.close()
-
-    def attest(self, candidate: Candidate) -> None:
-        """Fetch the attestation of a file that has one."""
-        if candidate.link.attested and candidate.sha256:
-            text = retry(lambda: self.sources[candidate.source].attestation(candidate), self.retries)
-            saving.save_attestation(text, self.folder / candidate.artifact.filename, candidate.sha256, self.parts)
 
 
 def _show(plan: FetchPlan, folder: Path, ui: Ui) -> None:
