@@ -25,10 +25,18 @@ class Wheelhouse(Program):
     """The program: it reads ./invoke.yaml, as `inv` does, and ends with 2 for words that it does not know."""
 
     def normalize_argv(self, argv: list[str] | None) -> None:
-        """Read `help COMMAND` as `--help COMMAND`."""
+        """Read `help COMMAND` and `COMMAND ... --help` as `--help COMMAND`.
+
+        The parser would take the `--help` behind a command for the value that this command wants first.
+        """
         super().normalize_argv(argv)
-        if self.argv[1:2] == [usage.HELP]:
-            self.argv = [self.argv[0], "--help", *self.argv[2:]]
+        program, *words = self.argv
+        before = words[: min((words.index(word) for word in ("--help", "-h") if word in words), default=0)]
+        commands = [word for word in before if word in ns.tasks]
+        if words[:1] == [usage.HELP]:
+            self.argv = [program, "--help", *words[1:]]
+        elif commands:
+            self.argv = [program, "--help", commands[-1]]
 
     def update_config(self, merge: bool = True) -> None:
         """Load the configuration of the project in the current folder."""

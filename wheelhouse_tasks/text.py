@@ -74,3 +74,11 @@ def parse_time(text: str) -> datetime | None:
     except ValueError:
         return None
     return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def by_text(texts: dict[str, str]) -> list[tuple[str, list[str]]]:
+    """Return each text with the names that have it."""
+    names: dict[str, list[str]] = {}
+    for name, text in texts.items():
+        names.setdefault(text, []).append(name)
+    return list(names.items())

@@ -53,15 +53,6 @@ def requirements() -> str:
     return next(text for text in blocks("text") if "HOST/OWNER" in text)
 
 
-def test_ci_installs_from_the_file_of_the_section() -> None:
-    """The snippets for CI name the file that the section on installing fills, and install nothing else of ours."""
-    name = re.findall(r"^\$ pip install -r (\S+)$", README, re.MULTILINE)
-    assert len(name) == 1
-    lines = [line for text in blocks("yaml") for line in text.splitlines() if "pip install" in line]
-    assert lines
-    assert [re.findall(r"-r (\S+)", line) for line in lines] == [name] * len(lines)
-
-
 @pytest.mark.parametrize("source", ["git URL", "checkout"])
 def test_install_as_the_section_says(source: str, tmp_path: Path) -> None:
     """What the section writes into the requirements file installs the package, for a repository and for a checkout."""

@@ -30,6 +30,8 @@ RUN_BY = {
     "nginx: ": __name__,
     "console: $ wheelhouse fetch --project demo --version": __name__,
     "console: $ git worktree": __name__,
+    "console: $ wheelhouse workflow github": "cli/test_readme_workflow.py",
+    "yaml: # Wheels of demo": "cli/test_readme_workflow.py",
     "bash: inv wheelhouse.release": "release/test_release.py",
     "python: import nox": "clients/test_nox.py",
     "ini: [testenv:wheelhouse]": "clients/test_tox.py",

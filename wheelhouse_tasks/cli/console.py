@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 import threading
 from contextlib import nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from wheelhouse_tasks.cli import grids, plans
-from wheelhouse_tasks.cli.colours import painted
+from wheelhouse_tasks.cli.colours import painted, standing_out
 from wheelhouse_tasks.cli.display import Display, Progress
-from wheelhouse_tasks.cli.streams import Deaf, mute, unheard
+from wheelhouse_tasks.cli.streams import Deaf, console_on, mute, put, unheard
+from wheelhouse_tasks.cli.suggest import as_typed
 from wheelhouse_tasks.cli.tables import Table, drawn
 from wheelhouse_tasks.errors import Failed, one_line
 from wheelhouse_tasks.secret import mask
@@ -120,15 +119,8 @@ class Terminal:
 
     def _made(self) -> Console:
         if self._console is None:
-            from rich.console import Console
-
-            class Plain(Console):
-                def on_broken_pipe(self) -> None:
-                    raise BrokenPipeError  # rich would end the program
-
             stream = self._stream
-            width = None if stream.isatty() else LOG_WIDTH
-            self._console = Plain(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
+            self._console = console_on(stream, None if stream.isatty() else LOG_WIDTH)
         return self._console
 
     def clean(self, text: str) -> str:
@@ -246,10 +238,7 @@ class Terminal:
     @property
     def again(self) -> str:
         """Return the command that is running."""
-        program, *words = self.argv or [""]
-        path = Path(program)
-        name = f"python -m {path.parent.name}" if path.name == "__main__.py" else path.name
-        return self.clean(shlex.join([*name.split(), *words]))
+        return self.clean(as_typed(self.argv))
 
     def result(self, value: dict[str, Any]) -> None:
         """Print the machine-readable result, if asked for; raise Failed where it cannot be printed."""
@@ -302,17 +291,9 @@ class Terminal:
 def write(text: str) -> None:
     """Print a text as it is, where anybody reads it."""
     if sys.stdout is not None:
-        try:
-            sys.stdout.write(text + "\n")
-            sys.stdout.flush()
-        except BrokenPipeError:
-            mute(sys.stdout)
+        put(text, sys.stdout)
 
 
 def alarm(text: str) -> str:
     """Return a text as it stands out on stderr, where that has colours."""
-    if sys.stderr is None:
-        return text
-    from rich.console import Console
-
-    return painted(Console(file=sys.stderr), text, Mark.WRONG)
+    return standing_out(text, sys.stderr) if sys.stderr else text

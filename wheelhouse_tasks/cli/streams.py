@@ -13,6 +13,17 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+def console_on(stream: IO[str], width: int | None) -> Console:
+    """Return rich's console, which prints texts as they are; a broken pipe is an error of the caller's."""
+    from rich.console import Console
+
+    class Plain(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # rich would end the program
+
+    return Plain(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
 @contextmanager
 def unheard(console: Console) -> Iterator[None]:
     """Go on in silence where nobody reads any more what is printed."""
@@ -20,6 +31,15 @@ def unheard(console: Console) -> Iterator[None]:
         yield
     except BrokenPipeError:
         mute(console.file)
+
+
+def put(text: str, stream: IO[str]) -> None:
+    """Print a text as it is, where anybody reads it."""
+    try:
+        stream.write(text + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        mute(stream)
 
 
 def mute(stream: IO[str] | None) -> None:

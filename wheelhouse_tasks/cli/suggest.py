@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -101,3 +102,11 @@ def _near(word: str, names: Iterable[str], alike: float = ALIKE) -> str:
     near = difflib.get_close_matches(word, names, n=1, cutoff=alike)
     begun = [name for name in names if len(word) > len("--x") and name.startswith(word)]
     return (near or begun or [""])[0]
+
+
+def as_typed(argv: Sequence[str]) -> str:
+    """Return a command line, as a person would type it who runs the program by its name."""
+    program, *words = argv or [""]
+    path = Path(program)
+    name = f"python -m {path.parent.name}" if path.name == "__main__.py" else path.name
+    return shlex.join([*name.split(), *words])

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.commands.fetch import open_sources
-from wheelhouse_tasks.commands.maintain import by_text
 from wheelhouse_tasks.container.looked import look
 from wheelhouse_tasks.container.objects import open_projects
 from wheelhouse_tasks.container.survey import project_names
@@ -20,7 +19,7 @@ from wheelhouse_tasks.sources.container_source import StoreSource
 from wheelhouse_tasks.sources.fetch_plan import Candidate, choose
 from wheelhouse_tasks.storage.folder import FolderStore
 from wheelhouse_tasks.storage.opening import open_store
-from wheelhouse_tasks.text import clock_text, count, size_text
+from wheelhouse_tasks.text import by_text, clock_text, count, size_text
 from wheelhouse_tasks.ui import Mark, Marked, Silent, Ui
 
 if TYPE_CHECKING:

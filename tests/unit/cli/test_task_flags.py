@@ -33,7 +33,8 @@ def test_flags_are_those_that_invoke_reads_from_the_signature(name: str) -> None
     body.__signature__ = signature(task(name))  # type: ignore[attr-defined]
     lists = [flag.name or "" for flag in own if flag.kind is list]
     helps = {flag.name or "": flag.help for flag in own}
-    read = Task(body, auto_shortflags=False, positional=[], iterable=lists, help=helps).get_arguments()
+    first = [flag.name or "" for flag in own if flag.positional]
+    read = Task(body, auto_shortflags=False, positional=first, iterable=lists, help=helps).get_arguments()
     assert [vars(flag) for flag in own] == [vars(flag) for flag in read]
     assert all(helps.values())
 
