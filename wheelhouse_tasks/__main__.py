@@ -93,14 +93,14 @@ class Wheelhouse(Program):
 
 def wrong(text: str) -> Exit:
     """Return the end of a run with words that make no sense."""
-    from wheelhouse_tasks.cli.console import alarm
+    from wheelhouse_tasks.cli.streams import alarm
 
     return Exit(f"{alarm('error:')} {text}", USAGE)
 
 
 def show(text: str) -> None:
     """Print a text."""
-    from wheelhouse_tasks.cli.console import write
+    from wheelhouse_tasks.cli.streams import write
 
     write(text)
 

@@ -5,7 +5,7 @@ Rich knows which do: it heeds NO_COLOR, FORCE_COLOR and TERM.
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.ui import Mark
 
@@ -31,10 +31,3 @@ def painted(console: Console, text: str, mark: Mark) -> str:
     style = console.get_style(STYLES[mark])
     style = style.without_color if console.no_color else style
     return style.render(text, color_system=ColorSystem.STANDARD, legacy_windows=console.legacy_windows)
-
-
-def standing_out(text: str, stream: IO[str]) -> str:
-    """Return a text as something wrong looks on a stream, where that has colours."""
-    from rich.console import Console
-
-    return painted(Console(file=stream), text, Mark.WRONG)

@@ -6,12 +6,13 @@ import json
 import sys
 import threading
 from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
-from wheelhouse_tasks.cli import grids, plans
-from wheelhouse_tasks.cli.colours import painted, standing_out
+from wheelhouse_tasks.cli import plans
+from wheelhouse_tasks.cli.colours import painted
 from wheelhouse_tasks.cli.display import Display, Progress
-from wheelhouse_tasks.cli.streams import Deaf, console_on, mute, put, unheard
+from wheelhouse_tasks.cli.streams import Deaf, console_on, mute, unheard
 from wheelhouse_tasks.cli.suggest import as_typed
 from wheelhouse_tasks.cli.tables import Table, drawn
 from wheelhouse_tasks.errors import Failed, one_line
@@ -20,7 +21,7 @@ from wheelhouse_tasks.services import ci
 from wheelhouse_tasks.services.choice import dialect_of
 from wheelhouse_tasks.services.dialect import NoDialect, Report
 from wheelhouse_tasks.settings.credentials import secrets_among, secrets_of
-from wheelhouse_tasks.ui import UNSEEN, Mark
+from wheelhouse_tasks.ui import UNSEEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -135,34 +136,33 @@ class Terminal:
         listing = plans.file_by_file(rows)
         if self.quiet and not self.plan_was_asked_for:
             self._keep(self.clean(title), listing.mapped(self.clean))
-        elif self._is_log or (len(rows) < plans.FEW_LINES and self._height(listing) <= plans.FEW_LINES):
-            self.table(title, listing.head, listing.rows)
-        else:
-            self._sheets(title, plans.at_a_glance(rows, self.console.width, whole=whole), listing)
+            return
+        shown = [listing] if self._is_log else plans.on_a_terminal(rows, self.console.width, whole=whole)
+        self._sheets(title, shown, listing)
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Print a table without borders, which copies well from a log."""
-        self._sheets(title, [Table(columns, [*rows], [column == "size" for column in columns])])
+        listing = Table(columns, [*rows], [column == "size" for column in columns])
+        self._sheets(title, [listing], listing)
 
     def matrix(self, title: str, sizes: Mapping[str, Sequence[int | None]], lacks: Sequence[str]) -> None:
         """Print the matrix of a version: in one table, or on a terminal in as many as it takes."""
-        listing = Table(*grids.table(plans.texts(sizes), lacks), right=())
-        if self._is_log:
-            self.table(title, listing.head, listing.rows)
-        else:
-            self._sheets(title, plans.matrix(sizes, lacks, self.console.width), listing)
+        listing = plans.one_matrix(sizes, lacks)
+        shown = [listing] if self._is_log else plans.matrix(sizes, lacks, self.console.width)
+        self._sheets(title, shown, listing)
 
-    def _sheets(self, title: str, tables: Sequence[Table], listing: Table | None = None) -> None:
+    def _sheets(self, title: str, tables: Sequence[Table], listing: Table) -> None:
         """Print tables below a title; a service keeps the *listing*, in which every file has its name."""
         title = self.clean(title)
-        tables = [table.mapped(self.clean) for table in tables]
-        self._keep(title, listing.mapped(self.clean) if listing else tables[0])
+        kept = listing.mapped(self.clean)
+        tables = [kept if table is listing else table.mapped(self.clean) for table in tables]
+        self._keep(title, kept)
         with self._lock:
             # a title of the table's own would be folded to its width
             if not self._command(self.dialect.opening(title)):
                 self._print(self.dialect.harmless(title), style="bold")
             for table in tables:
-                lines = drawn(table.mapped(self.dialect.harmless), self.console.width, self._paint)
+                lines = drawn(table.mapped(self.dialect.harmless), self.console.width, partial(painted, self.console))
                 for line in lines.head:
                     self._print(line, style="table.header")
                 self._print_as_it_is(lines.body)
@@ -185,12 +185,6 @@ class Terminal:
     def _is_log(self) -> bool:
         """Return whether everything is shown in full: in a log that somebody reads later, and to who asked for it."""
         return self.verbose or self.in_ci or not self.console.file.isatty()
-
-    def _height(self, table: Table) -> int:
-        return 1 + len(drawn(table, self.console.width).body)
-
-    def _paint(self, text: str, mark: Mark) -> str:
-        return painted(self.console, text, mark)
 
     def progress(self, text: str) -> None:
         """Print a line with --verbose."""
@@ -286,14 +280,3 @@ class Terminal:
         """Print lines as `_print` does, thousands of them at little cost."""
         with self._display.aside(), unheard(self.console):
             self.console.out("\n".join(lines), highlight=False, end="\n" * bool(lines))
-
-
-def write(text: str) -> None:
-    """Print a text as it is, where anybody reads it."""
-    if sys.stdout is not None:
-        put(text, sys.stdout)
-
-
-def alarm(text: str) -> str:
-    """Return a text as it stands out on stderr, where that has colours."""
-    return standing_out(text, sys.stderr) if sys.stderr else text

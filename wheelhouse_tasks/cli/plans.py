@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.cli import grids
-from wheelhouse_tasks.cli.tables import Table
+from wheelhouse_tasks.cli.tables import Table, drawn
 from wheelhouse_tasks.errors import NotAnArtifact
 from wheelhouse_tasks.text import count, listed, size_in, size_text, unit_of
 from wheelhouse_tasks.ui import Mark, Marked, PlanRow
@@ -52,6 +52,14 @@ def file_by_file(rows: Sequence[PlanRow]) -> Table:
     return Table(head, cells, [column == "size" for column in head])
 
 
+def on_a_terminal(rows: Sequence[PlanRow], width: int, *, whole: bool = False) -> list[Table]:
+    """Return the table of all files where that takes few lines of *width* columns, else what shows them at a glance."""
+    listing = file_by_file(rows)
+    if len(rows) < FEW_LINES and 1 + len(drawn(listing, width).body) <= FEW_LINES:
+        return [listing]
+    return at_a_glance(rows, width, whole=whole)
+
+
 def at_a_glance(rows: Sequence[PlanRow], width: int, *, whole: bool = False) -> list[Table]:
     """Return tables that show in *width* columns what a plan does: a matrix of each version, or a line for each.
 
@@ -76,12 +84,14 @@ def at_a_glance(rows: Sequence[PlanRow], width: int, *, whole: bool = False) -> 
     ]
 
 
-def texts(sizes: Sizes) -> dict[str, str]:
-    """Return the text of each label: the sizes of its files, each with its unit."""
-    return {
+def one_matrix(sizes: Sizes, lacks: Sequence[str]) -> Table:
+    """Return one table that shows the files of a version, each size with its unit, and what it *lacks*."""
+    cells = {
         label: ", ".join("there" if size is None else size_text(size) for size in known)
         for label, known in sizes.items()
     }
+    head, rows = grids.table(cells, lacks)
+    return Table(head, rows, [False] * len(head))
 
 
 def matrix(sizes: Sizes, lacks: Sequence[str], width: int) -> list[Table]:

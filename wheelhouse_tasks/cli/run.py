@@ -48,7 +48,8 @@ def run(
     from functools import partial
     from pathlib import Path
 
-    from wheelhouse_tasks.cli.console import Terminal, alarm
+    from wheelhouse_tasks.cli.console import Terminal
+    from wheelhouse_tasks.cli.streams import alarm
     from wheelhouse_tasks.errors import UsageError, WheelhouseError, one_line
     from wheelhouse_tasks.secret import guard_logs, mask
     from wheelhouse_tasks.settings.resolve import resolve

@@ -1,11 +1,15 @@
-"""Streams that nobody reads: what is printed on them is lost, and ends nothing."""
+"""The streams of a program, of which nobody may read: what is printed there is lost, and ends nothing."""
 
 from __future__ import annotations
 
 import io
 import os
+import sys
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
+
+from wheelhouse_tasks.cli.colours import painted
+from wheelhouse_tasks.ui import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,15 +37,6 @@ def unheard(console: Console) -> Iterator[None]:
         mute(console.file)
 
 
-def put(text: str, stream: IO[str]) -> None:
-    """Print a text as it is, where anybody reads it."""
-    try:
-        stream.write(text + "\n")
-        stream.flush()
-    except BrokenPipeError:
-        mute(stream)
-
-
 def mute(stream: IO[str] | None) -> None:
     """Send what is still to be printed nowhere: Python would end with an error of its own when it cannot."""
     if stream is not None:
@@ -54,3 +49,22 @@ class Deaf(io.StringIO):
     def write(self, text: str) -> int:
         """Forget *text*."""
         return len(text)
+
+
+def write(text: str) -> None:
+    """Print a text as it is, where anybody reads it."""
+    if sys.stdout is not None:
+        try:
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            mute(sys.stdout)
+
+
+def alarm(text: str) -> str:
+    """Return a text as it stands out on stderr, where that has colours."""
+    if sys.stderr is None:
+        return text
+    from rich.console import Console
+
+    return painted(Console(file=sys.stderr), text, Mark.WRONG)

@@ -83,11 +83,9 @@ def of_command(name: str, text: str, options: ParserContext, width: int) -> str:
             sections.setdefault(groups.get(option.names[0], OWN), []).append(line)
     specs = [spec for lines in [*sections.values(), last] for spec, _ in lines]
     column = max(map(len, specs))
-    lines = [
-        f"Usage: wheelhouse {name} [OPTIONS]",
-        "",
-        *(line for part in text.split("\n") for line in _wrapped(part, width)),
-    ]
+    needed = [value_of(option.names[0]) for option in options.positional_args]
+    about = [line for part in text.split("\n") for line in _wrapped(part, width)]
+    lines = [" ".join(["Usage: wheelhouse", name, *needed, "[OPTIONS]"]), "", *about]
     for title, section in [*sections.items(), (EVERY, last)]:
         lines += _section(title, section, width, column) if section else []
     return "\n".join(lines)

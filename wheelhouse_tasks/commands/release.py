@@ -196,7 +196,8 @@ MARKS: dict[release_plan.Action, Mark] = {
 def _show(plan: ReleasePlan, ui: Ui) -> None:
     sources = {row.source for row in plan.rows}
     one = len(sources) == 1
-    title = f"Release {plan.project} {plan.version} to {release_plan.titled(plan.index, plan.url)}"
+    where = f" from {', '.join(sources)}" if one else ""
+    title = f"Release {plan.project} {plan.version}{where} to {release_plan.titled(plan.index, plan.url)}"
     rows = [
         PlanRow(
             row.action,
@@ -209,4 +210,4 @@ def _show(plan: ReleasePlan, ui: Ui) -> None:
         )
         for row in plan.rows
     ]
-    ui.plan(f"{title}, from {', '.join(sources)}" if one else title, rows, whole=True)
+    ui.plan(title, rows, whole=True)

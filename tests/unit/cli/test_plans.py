@@ -250,4 +250,7 @@ def test_matrix_of_a_version() -> None:
         "sdist   <0.1",
         "missing (-)  2 wheels: cp312-cp312-win32, cp314-cp314-win32",
     ]
-    assert plans.texts(sizes)[CP312] == "3.0 MB, there"
+    assert plans.one_matrix(sizes, [])[:2] == (
+        ["Python", "win32", "win_amd64"],
+        [["cp312", "", "3.0 MB, there"], ["cp313", "1.0 MB", "20.0 kB"], ["sdist", "30 B", ""]],
+    )

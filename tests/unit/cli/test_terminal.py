@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from wheelhouse_tasks.cli import console
 from wheelhouse_tasks.cli.console import Terminal
+from wheelhouse_tasks.cli.streams import alarm
 from wheelhouse_tasks.ui import Mark, Marked, PlanRow
 
 PYTHONS, PLATFORMS = ("cp310", "cp311", "cp312", "cp313"), ("win32", "win_amd64", "win_arm64", "macosx_11_0_arm64")
@@ -135,7 +135,7 @@ def test_what_is_wrong_stands_out(
     ui.plan("Plan", [*ROWS, CONFLICT])
     ui.table("Findings", ("", "check"), [(Marked("off", Mark.WRONG), "clock")])
     streams.setattr(sys, "stderr", Stream(is_terminal=is_terminal))
-    text = printed() + console.alarm("error:")
+    text = printed() + alarm("error:")
     for word in ("conflict", "off", "error:"):
         assert re.search(rf"\x1b\[1;31m{word}\x1b\[0m", text) if red else word in ESCAPE.sub("", text), word
     assert ("\x1b[1;31m" in text) == red

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 from in_process import wheelhouse_here
+from invoke.parser.argument import Argument
+from invoke.parser.context import ParserContext
 
 import wheelhouse_tasks
 from wheelhouse_tasks.cli import usage
@@ -59,6 +61,22 @@ def test_help_of_a_command(form: str, name: str, tmp_path: Path) -> None:
 def test_value_of(option: str, expected: str) -> None:
     """What a value is called says what it looks like."""
     assert usage.value_of(option) == expected
+
+
+def test_value_without_an_option_is_in_the_usage() -> None:
+    """What a command cannot do without stands behind its name."""
+    options = ParserContext(name="print", args=[Argument(name="service", positional=True, help="which one")])
+    text = usage.of_command("print", "Print.\n\nAll of it.", options, 80)
+    assert text.splitlines() == [
+        "Usage: wheelhouse print SERVICE [OPTIONS]",
+        "",
+        "Print.",
+        "",
+        "All of it.",
+        "",
+        "Options:",
+        "  --service SERVICE  which one",
+    ]
 
 
 def test_values_are_of_options_that_there_are() -> None:
