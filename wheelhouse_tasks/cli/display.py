@@ -106,8 +106,8 @@ class Display:
 
     def show(self) -> None:
         """Show how far the work is now; a terminal or log that is gone, or full, ends no work."""
-        states = [work.state() for work in self._works]
-        with suppress(OSError, ValueError):
+        with self._lock, suppress(OSError, ValueError):
+            states = [work.state() for work in self._works]
             if self._live:
                 self._write(self._painter.picture(states))
             else:

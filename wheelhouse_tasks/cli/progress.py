@@ -58,13 +58,16 @@ class CountedTransfer:
     def __init__(self, name: str, size: int | None, lock: threading.Lock) -> None:
         self.name = name
         self.size = size
+        #: The byte that is next, and the bytes that went by, also those of tries that failed.
         self.done = 0
+        self.moved = 0
         self._lock = lock
 
     def advance(self, size: int) -> None:
         """Count *size* more bytes of the file."""
         with self._lock:
             self.done += size
+            self.moved += size
 
     def restart(self, at: int = 0) -> None:
         """Count from byte *at* on."""
@@ -83,6 +86,8 @@ class CountedWork:
         self._began = clock()
         self._done = 0
         self._bytes_done = 0
+        #: The bytes of files that are not under way any more: a rate follows from what moved.
+        self._moved = 0
         self._under_way: dict[CountedTransfer, None] = {}
         self._pace = Pace(self._began)
         #: Held for a moment by whoever counts.
@@ -106,11 +111,14 @@ class CountedWork:
         except BaseException:
             with self._lock:
                 del self._under_way[transfer]
+                self._moved += transfer.moved
             raise
         with self._lock:
             del self._under_way[transfer]
+            unseen = 0 if size is None else max(size - transfer.done, 0)
             self._done += 1
             self._bytes_done += transfer.done if size is None else size
+            self._moved += transfer.moved + unseen
 
     def state(self) -> State:
         """Return how far the work is now."""
@@ -118,7 +126,7 @@ class CountedWork:
             now = self._clock()
             under_way = tuple(Way(name=file.name, done=file.done, size=file.size) for file in self._under_way)
             bytes_done = self._bytes_done + sum(way.done for way in under_way)
-            rate = self._pace.rate(now, bytes_done)
+            rate = self._pace.rate(now, self._moved + sum(file.moved for file in self._under_way))
             return State(
                 title=self.title,
                 done=self._done,
@@ -146,15 +154,13 @@ class Pace:
     def __init__(self, now: float) -> None:
         self._looks = deque([(now, 0)])
 
-    def rate(self, now: float, done: int) -> float | None:
-        """Return bytes in a second, given those that are *done*; None so early that it would be chance."""
-        if done < self._looks[-1][1]:  # another try, from an earlier byte
-            self._looks.clear()
-        self._looks.append((now, done))
+    def rate(self, now: float, moved: int) -> float | None:
+        """Return bytes in a second, given all that *moved*; None so early that it would be chance."""
+        self._looks.append((now, moved))
         while len(self._looks) > 2 and now - self._looks[1][0] >= WINDOW:
             self._looks.popleft()
         then, before = self._looks[0]
-        return (done - before) / (now - then) if now - then >= SETTLED else None
+        return (moved - before) / (now - then) if now - then >= SETTLED else None
 
 
 def sentence(state: State) -> str:

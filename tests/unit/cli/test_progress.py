@@ -119,7 +119,7 @@ def test_a_file_that_fails_does_not_count() -> None:
 
 
 def test_another_try_counts_anew() -> None:
-    """The bytes of a try that failed do not count twice, and no rate is negative."""
+    """The bytes of a try that failed are not done, and count for the rate all the same, which is never negative."""
     work, clock = counted(1, 100 * MB)
     with work.transfer("a", 100 * MB) as transfer:
         transfer.advance(50 * MB)
@@ -127,10 +127,20 @@ def test_another_try_counts_anew() -> None:
         assert work.state().bytes_done == 50 * MB
         transfer.restart(10 * MB)
         clock.now += 1
-        assert (work.state().bytes_done, work.state().rate) == (10 * MB, None)
+        assert (work.state().bytes_done, work.state().rate) == (10 * MB, 50 * MB / 6)
         transfer.advance(20 * MB)
-        clock.now += 2
-        assert work.state().rate == 10 * MB
+        clock.now += 1
+        assert (work.state().bytes_done, work.state().rate) == (30 * MB, 10 * MB)
+
+
+def test_what_was_there_before_is_not_fast() -> None:
+    """A file that goes on near its end is nearly done; its rate is that of the bytes that come."""
+    work, clock = counted(1, 300 * MB)
+    with work.transfer("a", 300 * MB) as transfer:
+        transfer.restart(270 * MB)
+        transfer.advance(10 * MB)
+        clock.now += 1
+        assert sentence(work.state()) == "upload: 0 of 1 file, 280.0 of 300.0 MB, 10.0 MB/s, 2 s left"
 
 
 def test_rate_is_that_of_the_last_seconds() -> None:
