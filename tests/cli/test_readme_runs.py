@@ -15,6 +15,8 @@ import wheels
 from in_process import inv_here
 from projects import make_project
 from readme import README, blocks, section
+from screens import Screen
+from scripted import Scripted
 
 from wheelhouse_tasks.settings.resolve import resolve
 
@@ -30,6 +32,7 @@ RUN_BY = {
     "nginx: ": __name__,
     "console: $ wheelhouse fetch --project demo --version": __name__,
     "console: $ git worktree": __name__,
+    "console: $ python -m build": __name__,
     "console: $ wheelhouse workflow github": "cli/test_readme_workflow.py",
     "yaml: # Wheels of demo": "cli/test_readme_workflow.py",
     "bash: inv wheelhouse.release": "release/test_release.py",
@@ -41,6 +44,7 @@ RUN_BY = {
     "toml: [tool.wheelhouse]": "cli/test_readme.py",
     "yaml: wheelhouse: ": __name__,
     "python: ns.add_collection": __name__,
+    "text: Release demo 2.1.0": "unit/cli/test_plans.py",
     "text: index.html": "",  # the layout
     "toml: [[tool.uv.index]]": __name__,
 }
@@ -64,13 +68,17 @@ def commands(heading: str) -> list[str]:
     return found
 
 
-def run(folder: Path, command: str, **env: str) -> str:
-    """Run a command as a person would who has our programs, and is asked nothing; return what it printed."""
+def environment(**more: str) -> dict[str, str]:
+    """Return the environment of a person who has our programs, and is asked nothing."""
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     git = {f"GIT_{who}_{what}": "test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     alone = {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "UV_NO_CONFIG": "1"}
-    more = {**os.environ, "PATH": path, **git, **alone, "PYTHONWARNINGS": "", **env}
-    return programs.run("bash", "-c", command, cwd=folder, env=more, check=True).stdout
+    return {**os.environ, "PATH": path, **git, **alone, "PYTHONWARNINGS": "", **more}
+
+
+def run(folder: Path, command: str, **env: str) -> str:
+    """Run a command, and return what it printed."""
+    return programs.run("bash", "-c", command, cwd=folder, env=environment(**env), check=True).stdout
 
 
 @pytest.fixture
@@ -168,3 +176,44 @@ def test_mounted_with_configuration(tmp_path: Path) -> None:
     wheels.make_wheel(project / "dist")
     assert inv_here(project, "wheelhouse.upload").returncode == 0
     assert (project / "nightly/index.html").is_file()
+
+
+#: What differs from one build, run or machine to another.
+OWN = {
+    r"\b[0-9a-f]{12}\b": "DIGITS",
+    r"\bin k?B\b": "in UNIT",
+    r"\b\d+(\.\d)? k?B|\b\d{3}\b|\b\d\.\d\b": "SIZE",
+    r"into \S+/wheelhouse-\w+": "into TEMPORARY",
+    r"to \S+ \(\S+\)": "to INDEX",
+    r" +": " ",
+}
+
+
+def common(text: str) -> list[str]:
+    """Return the lines of an output, without what is a build's, run's or machine's own."""
+    for pattern, word in OWN.items():
+        text = re.sub(pattern, word, text)
+    return [line.strip() for line in text.strip().splitlines()]
+
+
+def test_quick_start(tmp_path: Path, server: Scripted) -> None:
+    """Each command of the quick start prints what the README shows; the build is that of the tests."""
+    project = make_project(tmp_path / "demo")
+    server.answers["/"] = (200, {"Content-Type": "text/html"}, b"<!DOCTYPE html><html><body></body></html>")
+    index = {"WHEELHOUSE_REPOSITORY_URL": server.url, "WHEELHOUSE_CHECK_URL": server.url}
+    steps = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", blocks("console")[1], re.MULTILINE)
+    assert [command.split()[0] for command, _ in steps] == ["python", "wheelhouse", "pip", *["wheelhouse"] * 3]
+    for command, shown in steps:
+        if command == "python -m build":
+            wheels.make_wheel(project / "dist")
+            wheels.make_sdist(project / "dist")
+            continue
+        env = {"PIP_TARGET": str(tmp_path / "target"), "PIP_NO_INDEX": "1"} if command.startswith("pip ") else index
+        with (
+            Screen(240, 40) as screen,
+            screen.program("bash", "-c", command, cwd=project, env=environment(**env)) as process,
+        ):
+            assert process.wait(programs.STUCK) == 0, screen.settled()
+            printed = "\n".join(screen.settled()).replace(str(project), "/home/you/demo")
+        assert common(printed) == common(shown), command
+    assert (tmp_path / "target/demo/__init__.py").is_file()
