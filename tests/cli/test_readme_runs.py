@@ -180,11 +180,11 @@ def test_mounted_with_configuration(tmp_path: Path) -> None:
 
 #: What differs from one build, run or machine to another.
 OWN = {
+    r"(?m)^(Release .*) to \S+(?: \(\S+\))?$": r"\1 to INDEX",
     r"\b[0-9a-f]{12}\b": "DIGITS",
     r"\bin k?B\b": "in UNIT",
     r"\b\d+(\.\d)? k?B|\b\d{3}\b|\b\d\.\d\b": "SIZE",
     r"into \S+/wheelhouse-\w+": "into TEMPORARY",
-    r"to \S+ \(\S+\)": "to INDEX",
     r" +": " ",
 }
 
