@@ -25,10 +25,13 @@ class Wheelhouse(Program):
     """The program: it reads ./invoke.yaml, as `inv` does, and ends with 2 for words that it does not know."""
 
     def normalize_argv(self, argv: list[str] | None) -> None:
-        """Read `help COMMAND` as `--help COMMAND`."""
+        """Read `help COMMAND` and `COMMAND --help` as `--help COMMAND`; invoke takes the latter for a missing value."""
         super().normalize_argv(argv)
-        if self.argv[1:2] == [usage.HELP]:
-            self.argv = [self.argv[0], "--help", *self.argv[2:]]
+        program, *words = self.argv
+        if words[:1] == [usage.HELP]:
+            self.argv = [program, "--help", *words[1:]]
+        elif words[1:] in (["--help"], ["-h"]) and not words[0].startswith("-"):
+            self.argv = [program, "--help", words[0]]
 
     def update_config(self, merge: bool = True) -> None:
         """Load the configuration of the project in the current folder."""
