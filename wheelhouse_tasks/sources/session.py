@@ -45,7 +45,7 @@ class Session(requests.Session):
         request.auth = request.auth or self._logins[host]
         if not PLAIN.fullmatch(url) or len(self.cookies):
             return self._prepare(request)
-        key = host, request.method, request.auth, tuple(request.headers.items())
+        key = request.method, request.auth, tuple(request.headers.items())
         known = self._prepared.get(key)
         if known is None:
             known = self._prepared[key] = self._prepare(request)

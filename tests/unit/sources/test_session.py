@@ -81,7 +81,7 @@ def test_cookies_of_a_server_go_back_to_it(server: Scripted) -> None:
     own, sent = Session(), []
     own.trust_env = False
     for name in ("a", "b", "c"):
-        answer = own.get(f"{server.url}/{name}.whl", headers=HEADERS)
+        answer = own.get(f"{server.url}{name}.whl", headers=HEADERS)
         sent.append(answer.request.headers.get("Cookie"))
     assert sent == [None, None, "crumb=7"]
 
@@ -91,6 +91,6 @@ def test_each_server_has_its_own_connections(server: Scripted) -> None:
     server.answers["/a.whl"] = (200, {}, b"x")
     own = Session()
     for url in (server.url, server.url.replace("127.0.0.1", "localhost")) * 2:
-        own.get(f"{url}/a.whl")
+        own.get(f"{url}a.whl")
     hosts = [request.headers["Host"].partition(":")[0] for request in server.seen]
     assert hosts == ["127.0.0.1", "localhost"] * 2
