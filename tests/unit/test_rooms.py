@@ -36,7 +36,7 @@ FLOORS = (
 
 ONLY_IN = {
     "libcloud": ("storage/",),
-    "requests": ("storage/", "sources/web"),
+    "requests": ("storage/", "sources/web", "sources/session"),
     "lxml": ("pages/html_links", "sources/listings"),
     "rich": ("cli/",),
     "twine": (),

@@ -6,7 +6,7 @@ import threading
 import time
 import zlib
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import requests
@@ -19,6 +19,7 @@ from wheelhouse_tasks.pages.links import PAGE_LIMIT
 from wheelhouse_tasks.retry import StartAnewError, TryAgainError, pause, retry
 from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.sources.download import NOT_SATISFIABLE, OK, SLOWEST, Pace, Progress
+from wheelhouse_tasks.sources.session import Session, origin
 from wheelhouse_tasks.text import count
 
 if TYPE_CHECKING:
@@ -236,41 +237,6 @@ class Web:
         if session is None:
             session = self._local.session = Session()
         return session
-
-
-class Session(requests.Session):
-    """A session that looks up once for each server what the environment says of it: its proxy, and who logs in."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.headers["User-Agent"] = "wheelhouse_tasks"
-        self._merged: dict[object, Any] = {}
-        self._logins: dict[object, tuple[str, str] | None] = {}
-
-    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
-        """Return the settings of a request; all requests of a session differ in their URL and *verify* only."""
-        key = origin(url), verify
-        if key not in self._merged:
-            self._merged[key] = super().merge_environment_settings(url, proxies, stream, verify, cert)
-        return dict(self._merged[key])
-
-    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
-        """Return a request that can be sent, with the login of ~/.netrc, unless it has one of its own."""
-        host = origin(str(request.url))
-        if host not in self._logins:
-            self._logins[host] = requests.utils.get_netrc_auth(str(request.url))
-        request.auth = request.auth or self._logins[host]
-        self.trust_env = False  # it would be looked up again
-        try:
-            return super().prepare_request(request)
-        finally:
-            self.trust_env = True
-
-
-def origin(url: str) -> tuple[str, str | None, int | None]:
-    """Return scheme, host and port, to which credentials belong."""
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 def states_end(headers: Mapping[str, str]) -> bool:
