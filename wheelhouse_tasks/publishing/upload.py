@@ -92,9 +92,9 @@ def in_turn(plan: ReleasePlan) -> list[list[LocalFile]]:
     files that do so at once are refused. The sdist comes last, so that nobody builds it for want of a wheel.
     """
     wheels = [file for file in plan.upload if file.artifact.is_wheel]
-    sdists = [file for file in plan.upload if not file.artifact.is_wheel]
+    sdists = [[file] for file in plan.upload if not file.artifact.is_wheel]
     alone = 1 if len(plan.upload) == len(plan.rows) else 0
-    return [files for files in (wheels[:alone], wheels[alone:], sdists) if files]
+    return [files for files in (wheels[:alone], wheels[alone:], *sdists) if files]
 
 
 class Sender:
