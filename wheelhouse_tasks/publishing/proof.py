@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import artifact, coverage
 from wheelhouse_tasks.errors import BadArtifact, BadArtifacts, NotAnArtifact, NothingToDo
 from wheelhouse_tasks.names import version_of
@@ -14,7 +15,7 @@ from wheelhouse_tasks.pypi.finding import Finding, told_once
 from wheelhouse_tasks.text import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from packaging.version import Version
@@ -48,6 +49,8 @@ class Candidates:
     damaged: Sequence[BadArtifact]
     #: The files that the package index shows of their project, by name.
     published: Mapping[str, Shown] = field(default_factory=dict)
+    #: What is wrong with single files, or with all of them together.
+    findings: Sequence[Finding] = ()
 
 
 def lacks(
@@ -98,6 +101,23 @@ def remarks(names: Iterable[str]) -> tuple[str, ...]:
     return (*several, *(() if len(artifacts) > sum(map(len, builds.values())) else ("there is no sdist",)))
 
 
+def examine(
+    project: str, files: Sequence[LocalFile], damaged: Sequence[BadArtifact], index: PackageIndex, settings: Settings
+) -> Candidates:
+    """Return the candidates for a release of *project*, with what is wrong with them and what *index* shows.
+
+    None of the three looks waits for another: twine has a process of its own. Raises WebError, or BadPage.
+    """
+    rules, workers = Rules(index.is_pypi, settings.options.file_limit * MIB), settings.options.max_workers
+    looks: tuple[Callable[[], Any], ...] = (
+        lambda: acceptance.findings(files, rules, workers),
+        lambda: index.check([file.path for file in files]),
+        lambda: index.shown(project, [file.artifact.filename for file in files]),
+    )
+    ours, of_twine, published = parallel.run(lambda look: look(), looks, len(looks))
+    return Candidates(files, damaged, published, (*ours, *of_twine))
+
+
 def prove(
     candidates: Candidates,
     lacking: Sequence[str],
@@ -113,9 +133,8 @@ def prove(
     options, files = settings.options, candidates.files
     findings = [
         *(Finding(bad.subject, bad.problem, bad.remedy) for bad in candidates.damaged),
-        *acceptance.findings(files, Rules(index.is_pypi, options.file_limit * MIB), options.max_workers),
+        *candidates.findings,
         *(acceptance.history(files, candidates.published, now) if index.is_pypi else ()),
-        *index.check([file.path for file in files]),
     ]
     if lacking:
         sizes = {file.artifact.label: [file.size] for file in files}
