@@ -163,9 +163,10 @@ class World:
         if put.expect is not None and honoured and put.expect != self._mark(put.name):
             raise Changed(put.name, "is not what was expected")
         payload = put.payload
-        content = payload.source if isinstance(payload.source, bytes) else b""
+        named = payload.source if isinstance(payload.source, bytes) else str(payload.source).encode()
+        content = named if isinstance(payload.source, bytes) else b""
         count = self.writes[put.name] = self.writes.get(put.name, 0) + 1
-        mark = payload.md5 if self.honoured.md5 else fixed_mark(put.name) if self.fixed else f"{self.era}{count}"
+        mark = md5_of(named) if self.honoured.md5 else fixed_mark(put.name) if self.fixed else f"{self.era}{count}"
         made = Object(Entry(put.name, payload.size, mark), content, dict(payload.facts))
         self._change(put.worker, put.name, made)
         self.wrong += [f"{put.name}: {problem}" for problem in self.problems(put.name)]
@@ -424,14 +425,18 @@ class SimulatedStore:
 # what workers do
 
 
+def md5_of(content: bytes) -> str:
+    """Return what stands for the mark of an object: the md5 of its bytes, or of the file name of an artifact."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
 @cache
 def local_file(filename: str) -> LocalFile:
     """Return an artifact that an upload has read."""
     named, content = artifact.parse(filename), filename.encode()
     described = hashlib.sha256(content).hexdigest() if named.is_wheel else None
-    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
     digest = hashlib.sha256(b"artifact " + content).hexdigest()
-    return LocalFile(Path(filename), named, Metadata(content, None, described), len(content), digest, md5)
+    return LocalFile(Path(filename), named, Metadata(content, None, described), len(content), digest)
 
 
 def upload(filenames: Sequence[str]) -> Callable[[SimulatedStore], object]:
@@ -486,13 +491,12 @@ def naive(filenames: Sequence[str]) -> Callable[[SimulatedStore], object]:
                 known = json_pages.read_json(b"".join(store.read(page)))
             except ObjectMissing:
                 known = {}
-            mine = (file for file in files if file.artifact.project == name)
-            known |= {
-                file.artifact.filename: record.File(file.artifact.filename, file.size, file.sha256, file.md5)
-                for file in mine
-            }
+            mine = [local.artifact.filename for local in files if local.artifact.project == name]
+            for filename in mine:
+                file = local_file(filename)
+                known[filename] = record.File(filename, file.size, file.sha256, md5_of(filename.encode()))
             content = json_pages.render_json(name, known.values())
-            store.put(page, Payload(content, len(content), "", "", "", ""))
+            store.put(page, Payload(content, len(content), "", "", ""))
         if store.worker:
             store.worker.kept = tuple(layout.file_name(file.artifact.project, file.artifact.filename) for file in files)
         return None

@@ -116,7 +116,7 @@ def _once(files: Iterable[tuple[Path, Artifact]], folder: Path) -> list[tuple[Pa
     first: dict[str, tuple[Path, Artifact]] = {}
     for path, named in files:
         other, _ = first.setdefault(path.name, (path, named))
-        if other != path and digests(other)[0] != digests(path)[0]:
+        if other != path and sha256_of(other) != sha256_of(path):
             places = " and ".join(str(one.relative_to(folder)) for one in (other, path))
             raise Conflict(
                 path.name, f"lies in {folder} twice, with other bytes: {places}", "remove the one that is wrong"
@@ -170,9 +170,9 @@ def examine(files: Iterable[tuple[Path, Artifact]], workers: int) -> list[LocalF
 def _checked(file: tuple[Path, Artifact]) -> LocalFile | BadArtifact:
     path, named = file
     try:
-        sha256, md5, size = digests(path)
+        sha256, size = sha256_and_size(path)
         attested = _attestation(path, sha256)
-        return LocalFile(path, named, metadata.read(path, named), size, sha256, md5, attested)
+        return LocalFile(path, named, metadata.read(path, named), size, sha256, attested)
     except BadArtifact as error:
         return error
     except OSError as error:
@@ -192,19 +192,18 @@ def _attestation(path: Path, sha256: str) -> bytes | None:
     return text
 
 
-def digests(path: Path) -> tuple[str, str, int]:
-    """Return sha256, md5 and size in bytes of a file, read once in large blocks."""
-    sha256, md5, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
+def sha256_and_size(path: Path) -> tuple[str, int]:
+    """Return sha256 and size in bytes of a file, read once in large blocks."""
+    sha256, size = hashlib.sha256(), 0
     with path.open("rb", buffering=0) as file:
         while block := file.read(BLOCK):
             sha256.update(block)
-            md5.update(block)
             size += len(block)
-    return sha256.hexdigest(), md5.hexdigest(), size
+    return sha256.hexdigest(), size
 
 
 def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file; the md5 beside it, as in `digests`, takes longer."""
+    """Return the sha256 of a file."""
     return digest_of(path, "sha256", 64)
 
 

@@ -117,7 +117,7 @@ def send(project: Project, file: LocalFile, uploaded: str, *, expect: str | None
     described, name = file.metadata, file.artifact.filename
     listed = File(name, file.size, file.sha256, "", described.requires_python, described.sha256, uploaded)
     kind = WHEEL_TYPE if name.endswith((".whl", ".zip")) else SDIST_TYPE
-    payload = Payload(file.path, file.size, file.sha256, file.md5, kind, layout.FILE_CACHE, to_user_metadata(listed))
+    payload = Payload(file.path, file.size, file.sha256, kind, layout.FILE_CACHE, to_user_metadata(listed))
     try:
         entry = project.store.put(project.object(name), payload, expect=expect)
     except Changed:  # another worker was faster

@@ -107,7 +107,7 @@ def upload_file(
 def check_unchanged(file: LocalFile) -> None:
     """Raise Failed where a file has other bytes than those that were checked."""
     try:
-        unchanged = dist.digests(file.path)[0] == file.sha256
+        unchanged = dist.sha256_of(file.path) == file.sha256
     except OSError as error:
         raise Failed(file.artifact.filename, f"cannot be read any more: {error.strerror}") from None
     if not unchanged:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
@@ -20,14 +17,14 @@ from libcloud.storage.types import (
 )
 
 from wheelhouse_tasks.blocks import BLOCK
-from wheelhouse_tasks.errors import BadArtifact, ContainerMissing, ObjectMissing, StoreError
+from wheelhouse_tasks.errors import BadArtifact, ContainerMissing, ObjectMissing, StoreError, Unsupported
 from wheelhouse_tasks.retry import retry
 from wheelhouse_tasks.settings.providers import provider_of
 from wheelhouse_tasks.storage import trial
 from wheelhouse_tasks.storage.border import border
 from wheelhouse_tasks.storage.driver import Worker
-from wheelhouse_tasks.storage.gaps import promise
 from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload
+from wheelhouse_tasks.storage.sending import Promise, handed_to, promise_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,9 +33,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: How providers refuse a request whose digest is not that of its bytes; the emulator of Azure has a code of its own,
-#: Swift a status.
-BAD_DIGEST = {"BadDigest", "Md5Mismatch", "InvalidOperation", "422"}
+#: How providers refuse a request whose digest is not that of its bytes: S3 has a code for each of two, the emulator of
+#: Azure one of its own, Swift a status.
+BAD_DIGEST = {"BadDigest", "XAmzContentSHA256Mismatch", "Md5Mismatch", "InvalidOperation", "422"}
 CHANGED = "the provider received other bytes than were hashed"
 
 
@@ -124,10 +121,12 @@ class CloudStore:
                 expect = None
         return self._put(name, payload, expect)
 
-    def _put(self, name: str, payload: Payload, expect: str | None) -> Entry:
-        """Send a file; where the ETag is no md5, what counts is whether the provider compares what it receives."""
-        entry, is_md5 = self._send(name, payload, expect)
-        if not is_md5 and not self._compares_digests():
+    def _put(self, name: str, payload: Payload, expect: str | None, promise: Promise | None = None) -> Entry:
+        """Send an object; where the ETag is no md5, what counts is whether the provider compares what it receives."""
+        known = self._conditions
+        promise = promise or promise_of(payload, _changed(name), by_sha256=known is not None and known.sha256)
+        entry, is_md5 = self._send(name, payload, expect, promise)
+        if not (promise.sha256 or is_md5 or self._compares_digests()):
             self.delete(name)
             raise BadArtifact(name, CHANGED, "try again")
         return entry
@@ -137,36 +136,36 @@ class CloudStore:
         with self._lock:
             if self._compares is None:
                 sends_digest = bool(self.provider.digest("00"))
-                self._compares = sends_digest and trial.compares_digests(self, partial(self._send, expect=None))
+                self._compares = sends_digest and trial.compares_digests(self, self._send_plainly)
             return self._compares
 
-    def _send(self, name: str, payload: Payload, expect: str | None) -> tuple[Entry, bool]:
-        if isinstance(payload.source, bytes):
-            # upload_object_via_stream accepts bytes, but makes three requests, and sends no conditions
-            with tempfile.TemporaryDirectory(prefix="wheelhouse-") as folder:
-                path = Path(folder) / "object"
-                path.write_bytes(payload.source)
-                return self._send_file(name, path, payload, expect)
-        return self._send_file(name, payload.source, payload, expect)
+    def _send_plainly(self, name: str, payload: Payload, promise: Promise) -> None:
+        self._send(name, payload, None, promise)
 
-    def _send_file(self, name: str, path: Path, payload: Payload, expect: str | None) -> tuple[Entry, bool]:
-        """Send a file in one request; return its entry, and whether the driver found the ETag to be no other md5.
+    def _send(self, name: str, payload: Payload, expect: str | None, promise: Promise) -> tuple[Entry, bool]:
+        """Send an object in one request; return its entry, and whether the driver found the ETag to be the md5.
 
         ETags are md5s where an object is stored as it came; encrypted by a key service, for one, it has another.
         """
         headers = {self.provider.cache: payload.cache_control}
         if expect is not None:
             headers |= {"If-Match": f'"{expect}"'} if expect else self.provider.absent
-        headers |= self.provider.digest(payload.md5)
-        extra = {"content_type": payload.content_type, "meta_data": dict(payload.facts)}
+        if promise.md5:
+            headers |= self.provider.digest(promise.md5)
+        if promise.sha256:
+            headers |= self._strong_digest(name, promise.sha256)
+        options = {
+            "extra": {"content_type": payload.content_type, "meta_data": dict(payload.facts)},
+            "verify_hash": bool(promise.md5),
+        }
 
         def send(worker: Worker) -> tuple[Entry, bool]:
-            changed = BadArtifact(name, CHANGED, "nothing was stored, try again")
-            promise(worker.driver, payload.md5, payload.size, changed)
+            changed = _changed(name)
             target = (worker.container, self.container.prefix + name)
             try:
-                # a fresh dict of headers each time: the driver adds to it
-                item = worker.driver.upload_object(str(path), *target, extra=extra, headers=dict(headers))
+                with worker.signing(promise.sha256), handed_to(worker.driver, payload, promise, changed) as path:
+                    # a fresh dict of headers each time: the driver adds to it
+                    item = worker.driver.upload_object(path, *target, headers=dict(headers), **options)
             except LibcloudError as error:
                 refusal = worker.transport.refusal
                 if refusal is None and isinstance(error, ObjectHashMismatchError):
@@ -174,9 +173,15 @@ class CloudStore:
                 if refusal and (refusal.code or str(refusal.status)) in BAD_DIGEST:
                     raise changed from None
                 raise
-            return Entry(name, payload.size, _mark(item)), True
+            return Entry(name, payload.size, _mark(item)), bool(promise.md5)
 
         return self._call(send, name, missing=ContainerMissing)
+
+    def _strong_digest(self, name: str, sha256: str) -> dict[str, str]:
+        headers = self.provider.strong_digest(sha256)
+        if not headers:
+            raise Unsupported(name, f"{self.label}: its provider is told no sha256")
+        return headers
 
     def conditions(self) -> Conditions:
         """Return the conditions in the container's record, or try them: once for each run."""
@@ -229,6 +234,10 @@ class CloudStore:
                 return operation(worker)
 
         return retry(attempt, self.container.retries)
+
+
+def _changed(name: str) -> BadArtifact:
+    return BadArtifact(name, CHANGED, "nothing was stored, try again")
 
 
 def _utc(modified: str) -> str:

@@ -40,8 +40,6 @@ class Payload:
     source: Path | bytes
     size: int
     sha256: str
-    #: The digest that most providers compare; computed in the same pass as sha256.
-    md5: str
     content_type: str
     cache_control: str
     #: User metadata; keys are lower-case letters and digits, which every provider keeps.
@@ -58,6 +56,8 @@ class Conditions:
     mark: bool
     #: Whether marks are the md5 of the bytes, so that whoever read an object knows its mark.
     md5: bool
+    #: Whether bytes of another sha256 than the request promises are refused, which saves the md5 of a file.
+    sha256: bool = False
 
 
 class Store(Protocol):
@@ -108,9 +108,8 @@ class Store(Protocol):
 def make_payload(
     content: bytes, content_type: str, cache_control: str, facts: Mapping[str, str] | None = None
 ) -> Payload:
-    """Return bytes with their size and digests, ready to be stored."""
-    sha256, md5 = hashlib.sha256(content).hexdigest(), hashlib.md5(content, usedforsecurity=False).hexdigest()
-    return Payload(content, len(content), sha256, md5, content_type, cache_control, facts or {})
+    """Return bytes with their size and digest, ready to be stored."""
+    return Payload(content, len(content), hashlib.sha256(content).hexdigest(), content_type, cache_control, facts or {})
 
 
 def read_all(store: Store, name: str) -> bytes:
