@@ -360,10 +360,16 @@ class SimulatedStore:
         """Know that it is there."""
         return False
 
-    def list(self, prefix: str) -> list[Entry]:
-        """Return one moment's listing."""
+    @property
+    def lists_in_pieces(self) -> bool:
+        """Return that each piece shows the moment at which it is asked for."""
+        return True
+
+    def list(self, prefix: str, *, after: str = "", until: str | None = None) -> list[Entry]:
+        """Return one moment's listing, or a piece of it."""
         self._turn("list", prefix)
-        return self.world.listing(self._number, prefix)
+        entries = self.world.listing(self._number, prefix)
+        return [entry for entry in entries if after < entry.name and (until is None or entry.name <= until)]
 
     def facts(self, name: str) -> tuple[Entry, dict[str, str]]:
         """Return an entry and its user metadata."""
@@ -388,6 +394,10 @@ class SimulatedStore:
                 self.worker.pending = None
             entry = self.world.apply(put)
         return entry
+
+    def recorded_conditions(self) -> Conditions:
+        """Return what `conditions` returns."""
+        return self.world.honoured
 
     def conditions(self) -> Conditions:
         """Return which conditions are honoured, known from the start."""

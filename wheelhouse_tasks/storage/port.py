@@ -74,8 +74,15 @@ class Store(Protocol):
     def create(self) -> bool:
         """Create the container; return whether it was not there."""
 
-    def list(self, prefix: str) -> list[Entry]:
-        """Return every object below *prefix* ("" or ending in "/"), complete and sorted by name."""
+    @property
+    def lists_in_pieces(self) -> bool:
+        """Return whether a piece of a listing costs less than all of it."""
+
+    def list(self, prefix: str, *, after: str = "", until: str | None = None) -> list[Entry]:
+        """Return the objects below *prefix* ("" or ending in "/"), complete and sorted by name.
+
+        Return only the piece of the listing behind the name *after*, and up to the name *until*, where they are given.
+        """
 
     def facts(self, name: str) -> tuple[Entry, dict[str, str]]:
         """Return one object's entry and user metadata; raise ObjectMissing."""
@@ -94,6 +101,9 @@ class Store(Protocol):
         mark is another, raise Changed, with nothing written. Raise BadArtifact where the source no longer has the bytes
         that were hashed.
         """
+
+    def recorded_conditions(self) -> Conditions | None:
+        """Return which conditions of `put` are honoured, or None where nobody has tried; nothing is written."""
 
     def conditions(self) -> Conditions:
         """Return which conditions of `put` are honoured; they are tried once for each container."""

@@ -23,15 +23,23 @@ FOLDER = ".wheelhouse/"
 RECORD = FOLDER + "conditions.json"
 
 
-def recorded_or_tried(store: Store, write: Write) -> Conditions:
-    """Return the conditions in the container's record; where there is no such record, hold the trial and write it."""
+def recorded(store: Store) -> Conditions | None:
+    """Return the conditions in the container's record, or None where there is no such record."""
     try:
         return Conditions(**json.loads(read_all(store, RECORD)))
     except (ObjectMissing, ValueError, TypeError):
-        conditions = hold(store, write)
-        content = json.dumps(asdict(conditions)).encode()
-        write(RECORD, make_payload(content, "application/json", "no-cache"), None)
-        return conditions
+        return None
+
+
+def recorded_or_tried(store: Store, write: Write) -> Conditions:
+    """Return the conditions in the container's record; where there is no such record, hold the trial and write it."""
+    known = recorded(store)
+    if known:
+        return known
+    conditions = hold(store, write)
+    content = json.dumps(asdict(conditions)).encode()
+    write(RECORD, make_payload(content, "application/json", "no-cache"), None)
+    return conditions
 
 
 def hold(store: Store, write: Write) -> Conditions:
