@@ -450,7 +450,9 @@ def upload(filenames: Sequence[str]) -> Callable[[SimulatedStore], object]:
     def work(store: SimulatedStore) -> object:
         files = [local_file(name) for name in filenames]
         names = sorted({file.artifact.project for file in files})
-        before = survey(store, {name: Project(store, name, store.keeping, writing=True) for name in names})
+        before = survey(
+            store, {name: Project(store, name, store.keeping, writing=True) for name in names}, store.keeping
+        )
         assert before is not NO_CONTAINER
         published = {name for project in before.projects.values() for name in project.files(filenames)}
         for file in files:

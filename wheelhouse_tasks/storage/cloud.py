@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.settings.locations import Container
 
 T = TypeVar("T")
+#: The class has a method that is named `list`.
+Entries = list[Entry]
 
 #: How providers refuse a request whose digest is not that of its bytes; the emulator of Azure has a code of its own,
 #: Swift a status.
@@ -97,7 +99,7 @@ class CloudStore:
             entries = [entry for entry in entries if after < entry.name and (until is None or entry.name <= until)]
         return sorted(entries, key=lambda entry: entry.name)
 
-    def _list_s3(self, prefix: str, after: str, until: str | None) -> list[Entry]:
+    def _list_s3(self, prefix: str, after: str, until: str | None) -> Entries:
         below = self.container.prefix
         whole = below + prefix
 
@@ -107,7 +109,7 @@ class CloudStore:
         first = below + after if after else ""
         return s3_listing.read_all(request, self._parts, whole, len(below), after=first, until=until)
 
-    def _list_by_driver(self, prefix: str, worker: Worker) -> list[Entry]:
+    def _list_by_driver(self, prefix: str, worker: Worker) -> Entries:
         return [self._entry(item) for item in worker.driver.iterate_container_objects(worker.container, prefix=prefix)]
 
     def facts(self, name: str) -> tuple[Entry, dict[str, str]]:
