@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import queue
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -30,6 +31,32 @@ def run(
     if workers == 1:
         return _in_turn(function, work, done)
     return _in_threads(function, work, min(max(workers, 1), len(work)), done)
+
+
+def begin(function: Callable[[], B]) -> Callable[[], B]:
+    """Call *function* in a thread of its own; return a function that waits for its result, and raises its error."""
+    answers = queue.SimpleQueue[tuple[Any, BaseException | None]]()
+
+    def work() -> None:
+        try:
+            answers.put((function(), None))
+        except BaseException as error:  # noqa: BLE001  # handed to the caller
+            answers.put((None, error))
+
+    threading.Thread(target=work, daemon=True).start()
+
+    @functools.cache
+    def answer() -> tuple[Any, BaseException | None]:
+        return _interruptible(answers)
+
+    def result() -> B:
+        value, error = answer()
+        if error is not None:
+            raise error
+        done: B = value
+        return done
+
+    return result
 
 
 def _in_turn(function: Callable[[A], B], work: Sequence[A], done: Callable[[B], None] | None) -> list[B]:

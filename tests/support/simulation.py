@@ -361,10 +361,16 @@ class SimulatedStore:
         """Know that it is there."""
         return False
 
-    def list(self, prefix: str) -> list[Entry]:
-        """Return one moment's listing."""
+    @property
+    def lists_in_pieces(self) -> bool:
+        """Return that each piece shows the moment at which it is asked for."""
+        return True
+
+    def list(self, prefix: str, *, after: str = "", until: str | None = None) -> list[Entry]:
+        """Return one moment's listing, or a piece of it."""
         self._turn("list", prefix)
-        return self.world.listing(self._number, prefix)
+        entries = self.world.listing(self._number, prefix)
+        return [entry for entry in entries if after < entry.name and (until is None or entry.name <= until)]
 
     def facts(self, name: str) -> tuple[Entry, dict[str, str]]:
         """Return an entry and its user metadata."""
@@ -389,6 +395,10 @@ class SimulatedStore:
                 self.worker.pending = None
             entry = self.world.apply(put)
         return entry
+
+    def recorded_conditions(self) -> Conditions:
+        """Return what `conditions` returns."""
+        return self.world.honoured
 
     def conditions(self) -> Conditions:
         """Return which conditions are honoured, known from the start."""
@@ -445,7 +455,9 @@ def upload(filenames: Sequence[str]) -> Callable[[SimulatedStore], object]:
     def work(store: SimulatedStore) -> object:
         files = [local_file(name) for name in filenames]
         names = sorted({file.artifact.project for file in files})
-        before = survey(store, {name: Project(store, name, store.keeping, writing=True) for name in names})
+        before = survey(
+            store, {name: Project(store, name, store.keeping, writing=True) for name in names}, store.keeping
+        )
         assert before is not NO_CONTAINER
         published = {name for project in before.projects.values() for name in project.files(filenames)}
         for file in files:

@@ -37,11 +37,13 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from wheelhouse_tasks.container.looked import look
+from wheelhouse_tasks.container.published import Written
 from wheelhouse_tasks.container.root import look_at_root
 from wheelhouse_tasks.errors import IndexUnstable
 
@@ -50,13 +52,15 @@ if TYPE_CHECKING:
 
     from wheelhouse_tasks.container.looked import Listing
     from wheelhouse_tasks.container.project import Project
-    from wheelhouse_tasks.container.published import Keeping, Written
+    from wheelhouse_tasks.container.published import Keeping
     from wheelhouse_tasks.container.survey import Survey
     from wheelhouse_tasks.storage.port import Store
 
 ROUNDS = 60
 #: Seconds between two rounds.
 FIRST_PAUSE_OF_ROUNDS, LONGEST_PAUSE_OF_ROUNDS = 0.05, 2.0
+#: So many times a page that was read after a worker's changes is replaced by others before it shows these changes.
+REFUSALS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,13 +74,26 @@ class Convergence:
 
 
 class View(Protocol):
-    """Pages and the listing that was read after them: a project, or the root."""
+    """Pages and a listing that were read: of a project, or of the root."""
+
+    @property
+    def fresh(self) -> bool:
+        """Return whether the pages were read after this worker's own changes."""
 
     def listing(self) -> Listing:
         """Return the listing that was read, with what this worker added since."""
 
     def relist(self) -> Listing:
         """Read the listing again, and return it."""
+
+    def only_adds(self, listing: Listing) -> bool:
+        """Return whether a later listing has only more than this one, and nothing that the pages as read show."""
+
+    def digests(self) -> dict[str, str | None]:
+        """Return the md5 of each page as it was read, by its name."""
+
+    def shows_own(self) -> bool:
+        """Return whether the pages, as they were read, show what this worker wrote."""
 
     def write(self) -> Written:
         """Write the pages that are behind the listing."""
@@ -92,30 +109,80 @@ def converge(
 ) -> Convergence:
     """Bring the pages of *projects*, the root pages and the flat page up to date, as *keeping* says.
 
-    *before* is what was read before this worker added its own objects. Its flat page serves the first round. Its
-    projects do where the provider honours conditional writes; elsewhere they are read again.
+    *before* is what was read before this worker added its own objects. Its root serves the first round. Its projects
+    do where the provider honours conditional writes; elsewhere they are read again.
     Raises IndexUnstable when a listing keeps changing, BadPage for a page that cannot be understood, and what the
     store raises. The pages are valid in every case, and another run completes them.
     """
-    own = list(projects)
-    early = before.projects if before and store.conditions().mark else {}
-    settled = [_settle(store, early.get(project.name), partial(look, project), sleep) for project in own]
-    look_again = partial(look_at_root, store, keeping, own=own)
-    root = look_again(flat_page=before.flat_page if before else None)
-    settled.append(_settle(store, root, look_again, sleep))
+    own, honoured = list(projects), store.conditions()
+    settled = []
+    for project in own:
+        early = before.projects.get(project.name) if before and honoured.mark else None
+        first = early.under(honoured) if early else None
+        settled.append(_settle(store, first, partial(look, project), sleep))
+    root = before.root.under(honoured, own) if before else None
+    if root:
+        root = replace(root, keeping=keeping)
+        if any(one.written or one.rounds > 1 for one in settled):
+            root = root.listed_again()
+    settled.append(_settle(store, root, partial(look_at_root, store, keeping, own=own), sleep))
     written = dict.fromkeys(name for one in settled for name in one.written)
     return Convergence(rounds=sum(one.rounds for one in settled), written=tuple(written))
 
 
 def _settle(store: Store, first: View | None, look: Callable[[], View], sleep: Callable[[float], None]) -> Convergence:
-    """Write pages until they say what the listing says; the *first* round begins with a look where it has no view."""
-    view, names = first or look(), list[str]()
+    """Write pages until this worker may leave them; the *first* round begins with a look where it has no view."""
+    honoured = store.conditions()
+    view = first or look()
+    past = _Past(conditional=honoured.absent and honoured.mark, view=view)
     for attempt in range(ROUNDS):
+        if attempt and past.leaves_to_others(view):
+            return Convergence(rounds=attempt + 1, written=tuple(past.wrote))
         written = view.write()
-        names += [entry.name for entry in written.entries]
-        # a worker that wrote nothing found its objects on the pages; whoever replaces these pages looks later
-        if written.undisturbed and (not written.entries or view.relist() == view.listing()):
-            return Convergence(rounds=attempt + 1, written=tuple(names))
+        past.add(view, written)
+        if not (written.refused or written.outdated) and past.is_last(view.relist if written.entries else view.listing):
+            return Convergence(rounds=attempt + 1, written=tuple(past.wrote))
         sleep(random.uniform(0, min(FIRST_PAUSE_OF_ROUNDS * 2**attempt, LONGEST_PAUSE_OF_ROUNDS)))  # noqa: S311
         view = look()
     raise IndexUnstable(store.label, f"its listing kept changing for {ROUNDS} rounds", "run wheelhouse.index")
+
+
+@dataclass
+class _Past:
+    """What a worker has done with some pages."""
+
+    #: Whether the provider honours both kinds of conditions.
+    conditional: bool
+    #: What the last round began with.
+    view: View
+    #: The md5 of what this worker wrote last, by page.
+    wrote: dict[str, str] = field(default_factory=dict)
+    #: How often each page had been replaced by others, though it was read after this worker's own changes.
+    refusals: Counter[str] = field(default_factory=Counter)
+    #: What became of the last round.
+    written: Written = field(default_factory=Written)
+
+    def add(self, view: View, written: Written) -> None:
+        """Add a round."""
+        self.view, self.written = view, written
+        self.refusals.update(name for name in written.refused if view.fresh and name not in self.wrote)
+        self.wrote.update(written.digests)
+
+    def is_last(self, read: Callable[[], Listing]) -> bool:
+        """Return whether the pages may stay as the last round left them, given how the listing is read after it.
+
+        A worker that wrote nothing found its objects on the pages; whoever replaces these pages looks later.
+        """
+        listing = read()
+        return listing == self.view.listing() or (self.conditional and self.view.only_adds(listing))
+
+    def leaves_to_others(self, view: View) -> bool:
+        """Return whether the pages, as they are read now, are the duty of other workers."""
+        if self.written.outdated or not view.shows_own():
+            return False
+        if not self.conditional:
+            there = view.digests()
+            return bool(self.wrote) and all(there[name] != md5 for name, md5 in self.wrote.items())
+        refused = self.written.refused
+        replaced = all(name in self.wrote or self.refusals[name] >= REFUSALS for name in refused)
+        return bool(refused) and replaced and (not self.written.entries or self.is_last(view.listing))

@@ -44,6 +44,8 @@ class Payload:
     cache_control: str
     #: User metadata; keys are lower-case letters and digits, which every provider keeps.
     facts: Mapping[str, str] = field(default_factory=dict)
+    #: Of bytes; empty for a file, which is read for it only where the provider compares no sha256.
+    md5: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +76,15 @@ class Store(Protocol):
     def create(self) -> bool:
         """Create the container; return whether it was not there."""
 
-    def list(self, prefix: str) -> list[Entry]:
-        """Return every object below *prefix* ("" or ending in "/"), complete and sorted by name."""
+    @property
+    def lists_in_pieces(self) -> bool:
+        """Return whether a piece of a listing costs less than all of it."""
+
+    def list(self, prefix: str, *, after: str = "", until: str | None = None) -> list[Entry]:
+        """Return the objects below *prefix* ("" or ending in "/"), complete and sorted by name.
+
+        Return only the piece of the listing behind the name *after*, and up to the name *until*, where they are given.
+        """
 
     def facts(self, name: str) -> tuple[Entry, dict[str, str]]:
         """Return one object's entry and user metadata; raise ObjectMissing."""
@@ -95,6 +104,9 @@ class Store(Protocol):
         that were hashed.
         """
 
+    def recorded_conditions(self) -> Conditions | None:
+        """Return which conditions of `put` are honoured, or None where nobody has tried; nothing is written."""
+
     def conditions(self) -> Conditions:
         """Return which conditions of `put` are honoured; they are tried once for each container."""
 
@@ -108,8 +120,9 @@ class Store(Protocol):
 def make_payload(
     content: bytes, content_type: str, cache_control: str, facts: Mapping[str, str] | None = None
 ) -> Payload:
-    """Return bytes with their size and digest, ready to be stored."""
-    return Payload(content, len(content), hashlib.sha256(content).hexdigest(), content_type, cache_control, facts or {})
+    """Return bytes with their size and digests, ready to be stored."""
+    sha256, md5 = hashlib.sha256(content).hexdigest(), hashlib.md5(content, usedforsecurity=False).hexdigest()
+    return Payload(content, len(content), sha256, content_type, cache_control, facts or {}, md5)
 
 
 def read_all(store: Store, name: str) -> bytes:

@@ -41,7 +41,7 @@ class Promise:
 def promise_of(payload: Payload, broken: Exception, *, by_sha256: bool) -> Promise:
     """Return what is promised of a payload; raise *broken* where its file has other bytes by now."""
     if isinstance(payload.source, bytes):
-        return Promise(md5=hashlib.md5(payload.source, usedforsecurity=False).hexdigest())
+        return Promise(md5=payload.md5 or hashlib.md5(payload.source, usedforsecurity=False).hexdigest())
     if by_sha256:
         return Promise(sha256=payload.sha256)
     sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 from dataclasses import asdict, fields
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
 #: Holds the objects of a trial, and its record.
 FOLDER = ".wheelhouse/"
 RECORD = FOLDER + "conditions.json"
+#: Whose digests are those of other bytes.
+OTHER = make_payload(b"other", "", "")
 
 
 def recorded(store: Store) -> Conditions | None:
@@ -72,7 +73,7 @@ def hold(store: Store, write: Write) -> Conditions:
     def compares_sha256() -> bool:
         try:
             write(name, payload, None, Promise(sha256=payload.sha256))
-            write(name, payload, None, Promise(sha256=hashlib.sha256(b"other").hexdigest()))
+            write(name, payload, None, Promise(sha256=OTHER.sha256))
         except BadArtifact:
             return True
         except (AccessDenied, Unsupported):  # it is told none, or knows no such header or signature
@@ -86,8 +87,7 @@ def hold(store: Store, write: Write) -> Conditions:
     finally:
         store.delete(name)
         store.delete(other)
-    md5 = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
-    return Conditions(absent=absent, mark=mark, md5=written.mark == md5, sha256=sha256)
+    return Conditions(absent=absent, mark=mark, md5=written.mark == payload.md5, sha256=sha256)
 
 
 def compares_digests(store: Store, write: Callable[[str, Payload, Promise], object]) -> bool:
@@ -95,7 +95,7 @@ def compares_digests(store: Store, write: Callable[[str, Payload, Promise], obje
     name = f"{FOLDER}{secrets.token_hex(8)}"
     payload = make_payload(name.encode(), "text/plain", "no-cache")
     try:
-        write(name, payload, Promise(md5=hashlib.md5(b"other", usedforsecurity=False).hexdigest()))
+        write(name, payload, Promise(md5=OTHER.md5))
     except BadArtifact:
         return True
     store.delete(name)

@@ -250,9 +250,9 @@ class Busy(FakeStore):
 
     intrude: Callable[[], object] = staticmethod(lambda: None)
 
-    def list(self, prefix: str) -> list[Entry]:
+    def list(self, prefix: str, *, after: str = "", until: str | None = None) -> list[Entry]:
         """List, then let the other one work."""
-        found = super().list(prefix)
+        found = super().list(prefix, after=after, until=until)
         self.intrude()
         return found
 
