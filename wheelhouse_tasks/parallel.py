@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import queue
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -35,27 +34,25 @@ def run(
 
 def begin(function: Callable[[], B]) -> Callable[[], B]:
     """Call *function* in a thread of its own; return a function that waits for its result, and raises its error."""
-    answers = queue.SimpleQueue[tuple[Any, BaseException | None]]()
+    ended = threading.Event()
+    results: list[B] = []
+    errors: list[BaseException] = []
 
     def work() -> None:
         try:
-            answers.put((function(), None))
+            results.append(function())
         except BaseException as error:  # noqa: BLE001  # handed to the caller
-            answers.put((None, error))
-
-    threading.Thread(target=work, daemon=True).start()
-
-    @functools.cache
-    def answer() -> tuple[Any, BaseException | None]:
-        return _interruptible(answers)
+            errors.append(error)
+        ended.set()
 
     def result() -> B:
-        value, error = answer()
-        if error is not None:
-            raise error
-        done: B = value
-        return done
+        while not ended.wait(NAP):  # in short naps, as below
+            pass
+        if errors:
+            raise errors[0]
+        return results[0]
 
+    threading.Thread(target=work, daemon=True).start()
     return result
 
 

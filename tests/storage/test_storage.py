@@ -30,8 +30,7 @@ from wheelhouse_tasks.settings.locations import Container, Credentials
 from wheelhouse_tasks.storage.cloud import CloudStore
 from wheelhouse_tasks.storage.folder import FolderStore
 from wheelhouse_tasks.storage.opening import open_store
-from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload, Store, read_all
-from wheelhouse_tasks.storage.sending import Promise
+from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload, Promise, Store, read_all
 
 #: Names that stores, URLs and shells like to mistake.
 ODD_NAMES = (

@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 
     from wheelhouse_tasks.artifacts.artifact import Artifact
     from wheelhouse_tasks.artifacts.local import LocalFile, Skipped
+    from wheelhouse_tasks.container.project import Project
+    from wheelhouse_tasks.container.survey import NoContainer, Survey
     from wheelhouse_tasks.settings.resolve import Settings
+    from wheelhouse_tasks.storage.port import Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,17 +92,18 @@ def upload(  # noqa: PLR0913
     if reason:
         ui.done(f"nothing was uploaded: {reason}")
         return UploadResult(container=settings.container.label, dry_run=dry_run, reason=reason)
-    store = open_store(settings.container)
+    # the container is opened and read while the files are checked and hashed
+    opening = parallel.begin(lambda: open_store(settings.container))
     artifacts, skipped = _artifacts(settings, choice, ui)
     projects = {str(named.project) for _, named in artifacts}
-    opened = open_projects(settings, store, projects, writing=not dry_run)
-    surveyed = parallel.begin(lambda: survey(store, opened, keeping_of(settings)))  # while the files are hashed
-    remembered = parallel.begin(lambda: recall(store, settings))
+    surveying = parallel.begin(lambda: _surveyed(settings, opening(), projects, writing=not dry_run))
+    remembered = parallel.begin(lambda: recall(opening(), settings))
     with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
         stamped = _stamped(dist.read(artifacts, settings.options.max_workers), settings, Path(scratch), ui)
         outcome.warn_of_requirements(stamped.files, ui)
         names = [file.artifact.filename for file in stamped.files]
-        facts = find_out(opened, surveyed(), names)
+        store = opening()
+        facts = find_out(*surveying(), names)
         digests = {name: file.sha256 for name, file in facts.published.items()}
         plan = plan_upload(
             stamped.files, digests, skipped, taken=facts.taken, removed=facts.removed, overwrite=overwrite
@@ -139,6 +143,14 @@ def upload(  # noqa: PLR0913
         commands=tuple(command for group in commands for command in group),
         dry_run=dry_run,
     )
+
+
+def _surveyed(
+    settings: Settings, store: Store, projects: Collection[str], *, writing: bool
+) -> tuple[dict[str, Project], Survey | NoContainer]:
+    """Return the projects, and what was read of the container."""
+    opened = open_projects(settings, store, projects, writing=writing)
+    return opened, survey(store, opened, keeping_of(settings))
 
 
 def _artifacts(settings: Settings, choice: Choice, ui: Ui) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:

@@ -25,8 +25,8 @@ from wheelhouse_tasks.settings.providers import provider_of
 from wheelhouse_tasks.storage import s3_listing, trial
 from wheelhouse_tasks.storage.border import border
 from wheelhouse_tasks.storage.driver import Worker
-from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload
-from wheelhouse_tasks.storage.sending import Promise, handed_to, promise_of
+from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload, Promise
+from wheelhouse_tasks.storage.sending import handed_to, promise_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -49,6 +49,16 @@ class Payload:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Promise:
+    """Digests that a provider is told of the bytes to come, so that it refuses other bytes."""
+
+    #: Signed with the request, and sent in a header; empty where it is not known that the provider compares it.
+    sha256: str = ""
+    #: Sent in a header, and compared with the ETag; it takes longer than the other one.
+    md5: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Conditions:
     """Which conditions of a write a provider honours, as a trial showed."""
 

@@ -8,7 +8,6 @@ import io
 import os
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from libcloud.storage.base import StorageDriver
 from requests.utils import requote_uri
 
 from wheelhouse_tasks.blocks import BLOCK
+from wheelhouse_tasks.storage.port import Promise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,16 +26,6 @@ if TYPE_CHECKING:
 
 #: Headers that a library adds to each request.
 USUAL = {"Accept": "*/*", "Connection": "keep-alive"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Promise:
-    """Digests that a provider is told of the bytes to come, so that it refuses other bytes."""
-
-    #: Signed with the request, and sent in a header; empty where it is not known that the provider compares it.
-    sha256: str = ""
-    #: Sent in a header, and compared with the ETag; it takes longer than the other one.
-    md5: str = ""
 
 
 def promise_of(payload: Payload, broken: Exception, *, by_sha256: bool) -> Promise:

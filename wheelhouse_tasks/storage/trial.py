@@ -8,8 +8,7 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Protocol
 
 from wheelhouse_tasks.errors import AccessDenied, BadArtifact, Changed, ObjectMissing, Unsupported
-from wheelhouse_tasks.storage.port import ABSENT, Conditions, make_payload, read_all
-from wheelhouse_tasks.storage.sending import Promise
+from wheelhouse_tasks.storage.port import ABSENT, Conditions, Promise, make_payload, read_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
