@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.artifacts.artifact import Artifact
     from wheelhouse_tasks.settings.resolve import Settings
 
+LARGE = 64 << 20
+"""Bytes from which on a file is hashed in a thread of its own."""
+
 
 def scan(folder: Path) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:
     """Return the artifacts in *folder*, by name, and every other file with the reason why it is none.
@@ -169,10 +172,15 @@ def examine(files: Iterable[tuple[Path, Artifact]], workers: int) -> list[LocalF
 
 def _checked(file: tuple[Path, Artifact]) -> LocalFile | BadArtifact:
     path, named = file
+    hashing: Callable[[], tuple[str, int]] = partial(sha256_and_size, path)
+    described = None
     try:
-        sha256, size = sha256_and_size(path)
+        if path.stat().st_size >= LARGE:  # hashed and unpacked at once, or one large file would take both times
+            hashing = parallel.begin(hashing)
+            described = metadata.read(path, named)
+        sha256, size = hashing()
         attested = _attestation(path, sha256)
-        return LocalFile(path, named, metadata.read(path, named), size, sha256, attested)
+        return LocalFile(path, named, described or metadata.read(path, named), size, sha256, attested)
     except BadArtifact as error:
         return error
     except OSError as error:
