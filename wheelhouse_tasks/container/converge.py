@@ -13,7 +13,8 @@ A worker writes its own objects first. Then, for each of its projects, it does t
                   or the bytes of the object
         write each page whose bytes differ from what the listing and the facts render to
     until no page was found to be written by another worker since it was read,
-      and either nothing was written or the listing, read again, is the same
+      and either nothing was written or the listing, read again, is the same or only has more (see below),
+    or the duty is that of other workers (see below)
 
 Then it does the same for the root pages and the flat page, over one listing of the JSON pages.
 
@@ -31,6 +32,27 @@ replaces the page only if it still is the page that was read. So an object that 
 after the page was read, and the worker of that object looks later still. If it finds the old page, it replaces that
 page, and the late write is refused. If it finds the late write, it replaces that one. Where the provider honours no
 conditions, the next upload or `wheelhouse.index` heals the page.
+
+Why every upload ends, whatever others do. Under steady writers a listing hardly ever stays the same, and a slow worker
+hardly ever replaces the page that it read. But the work of others is done for it as well.
+
+*With conditional writes* each version of a page was rendered from a listing that began after the version before it was
+in place. So once a version is rendered from a listing that began after a worker's own change, every later one is.
+
+- A worker whose write is accepted is done with this page. What the listing, read again, has more than before is the
+  duty of the workers that added it: each of them looks after it has added something. Such a worker may end without a
+  write only if it read a page that shows its change already. The page that was replaced is the last one that it can
+  have read, so artifacts that this page does not name are still to be written by their workers (`only_adds`). Any other
+  difference, of markers above all, may have been undone and done again, and makes another round.
+- A worker whose write is refused twice, each time after it read the page after its own changes, is done with this page
+  too. The first refusal shows that a version was written after the first read. The second one shows that another
+  version replaced this one or a later one, so it was rendered from a listing that began after the first read. The
+  worker looks once more whether its files are there, because listings may lag, and ends.
+
+So a page is read four times at the most: once before the worker's own changes, and three times after them.
+
+*Without conditional writes* a worker ends when each page that it wrote was replaced by others since, and shows what the
+worker wrote. Then the last write of the page is not its own, and the argument above is about the worker of that one.
 """
 
 from __future__ import annotations
