@@ -62,8 +62,9 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from wheelhouse_tasks import parallel
 from wheelhouse_tasks.container.looked import look
 from wheelhouse_tasks.container.published import Written
 from wheelhouse_tasks.container.root import look_at_root
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.container.looked import Listing
     from wheelhouse_tasks.container.project import Project
     from wheelhouse_tasks.container.published import Keeping
+    from wheelhouse_tasks.container.root import Root
     from wheelhouse_tasks.container.survey import Survey
     from wheelhouse_tasks.storage.port import Store
 
@@ -137,22 +139,42 @@ def converge(
     store raises. The pages are valid in every case, and another run completes them.
     """
     own, honoured = list(projects), store.conditions()
+    root = before.root.under(honoured, own) if before else None
+    ahead: list[Root] = []
+
+    def relist(view: View) -> Listing:
+        """Read the listing of a project again, and that of the root beside it."""
+        reads: list[Callable[[], Any]] = [view.relist, *([root.listed_again] if root else [])]
+        results = parallel.run(lambda read: read(), reads, keeping.workers)
+        ahead[:] = results[1:]
+        listing: Listing = results[0]
+        return listing
+
     settled = []
     for project in own:
         early = before.projects.get(project.name) if before and honoured.mark else None
         first = early.under(honoured) if early else None
-        settled.append(_settle(store, first, partial(look, project), sleep))
-    root = before.root.under(honoured, own) if before else None
-    if root:
-        root = replace(root, keeping=keeping)
-        if any(one.written or one.rounds > 1 for one in settled):
-            root = root.listed_again()
-    settled.append(_settle(store, root, partial(look_at_root, store, keeping, own=own), sleep))
+        settled.append(_settle(store, first, partial(look, project), sleep, relist))
+    if root and any(one.written or one.rounds > 1 for one in settled):
+        # the listing that was read beside the last one of the last project serves, where that was the only one
+        root = ahead[0] if ahead and settled[-1].written and settled[-1].rounds == 1 else root.listed_again()
+    early_root = replace(root, keeping=keeping) if root else None
+    settled.append(_settle(store, early_root, partial(look_at_root, store, keeping, own=own), sleep))
     written = dict.fromkeys(name for one in settled for name in one.written)
     return Convergence(rounds=sum(one.rounds for one in settled), written=tuple(written))
 
 
-def _settle(store: Store, first: View | None, look: Callable[[], View], sleep: Callable[[float], None]) -> Convergence:
+def _relist(view: View) -> Listing:
+    return view.relist()
+
+
+def _settle(
+    store: Store,
+    first: View | None,
+    look: Callable[[], View],
+    sleep: Callable[[float], None],
+    relist: Callable[[View], Listing] = _relist,
+) -> Convergence:
     """Write pages until this worker may leave them; the *first* round begins with a look where it has no view."""
     honoured = store.conditions()
     view = first or look()
@@ -162,7 +184,9 @@ def _settle(store: Store, first: View | None, look: Callable[[], View], sleep: C
             return Convergence(rounds=attempt + 1, written=tuple(past.wrote))
         written = view.write()
         past.add(view, written)
-        if not (written.refused or written.outdated) and past.is_last(view.relist if written.entries else view.listing):
+        if not (written.refused or written.outdated) and past.is_last(
+            relist(view) if written.entries else view.listing()
+        ):
             return Convergence(rounds=attempt + 1, written=tuple(past.wrote))
         sleep(random.uniform(0, min(FIRST_PAUSE_OF_ROUNDS * 2**attempt, LONGEST_PAUSE_OF_ROUNDS)))  # noqa: S311
         view = look()
@@ -190,12 +214,11 @@ class _Past:
         self.refusals.update(name for name in written.refused if view.fresh and name not in self.wrote)
         self.wrote.update(written.digests)
 
-    def is_last(self, read: Callable[[], Listing]) -> bool:
-        """Return whether the pages may stay as the last round left them, given how the listing is read after it.
+    def is_last(self, listing: Listing) -> bool:
+        """Return whether the pages may stay as the last round left them, given the listing that was read after it.
 
         A worker that wrote nothing found its objects on the pages; whoever replaces these pages looks later.
         """
-        listing = read()
         return listing == self.view.listing() or (self.conditional and self.view.only_adds(listing))
 
     def leaves_to_others(self, view: View) -> bool:
@@ -207,4 +230,4 @@ class _Past:
             return bool(self.wrote) and all(there[name] != md5 for name, md5 in self.wrote.items())
         refused = self.written.refused
         replaced = all(name in self.wrote or self.refusals[name] >= REFUSALS for name in refused)
-        return bool(refused) and replaced and (not self.written.entries or self.is_last(view.listing))
+        return bool(refused) and replaced and (not self.written.entries or self.is_last(view.listing()))
