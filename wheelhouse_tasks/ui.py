@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from contextlib import AbstractContextManager
 
 DRY_RUN = "dry run: nothing was written"
 
@@ -24,11 +26,55 @@ class PlanRow(NamedTuple):
     why: str = ""
 
 
+class Transfer(Protocol):
+    """One file on its way; any thread may call its methods."""
+
+    def advance(self, size: int) -> None:
+        """Count *size* more bytes of the file."""
+
+    def restart(self, at: int = 0) -> None:
+        """Count from byte *at* on: another try begins there."""
+
+
+class Work(Protocol):
+    """Work on files that may take longer than a second; any thread may call its methods."""
+
+    def expect(self, files: int, size: int = 0) -> None:
+        """Count on so many more files, and bytes in them."""
+
+    def transfer(self, name: str, size: int | None = None) -> AbstractContextManager[Transfer]:
+        """Return a context in which one file is worked on, of *size* bytes where that is known.
+
+        At its end the file counts as done, and all of its bytes do; an error counts it as not done.
+        """
+
+
+class Unseen:
+    """The work that nobody watches, and each of its transfers."""
+
+    def expect(self, files: int, size: int = 0) -> None:
+        """Count nothing."""
+
+    def transfer(self, name: str, size: int | None = None) -> AbstractContextManager[Unseen]:  # noqa: ARG002
+        """Return a context that counts nothing."""
+        return nullcontext(self)
+
+    def advance(self, size: int) -> None:
+        """Count nothing."""
+
+    def restart(self, at: int = 0) -> None:
+        """Count nothing."""
+
+
+UNSEEN = Unseen()
+
+
 class Ui(Protocol):
     """How a command speaks to the person who runs it: a way for each kind of thing.
 
-    Any thread may call `progress`, `detail` and `warn`, also several at once. The other ways belong to the thread that
-    runs the command, because what they print has an order. What a machine reads is what the command returns.
+    Any thread may call `work`, `progress`, `detail` and `warn`, also several at once. The other ways belong to the
+    thread that runs the command, because what they print has an order. What a machine reads is what the command
+    returns.
     """
 
     def plan(self, title: str, rows: Iterable[PlanRow]) -> None:
@@ -36,6 +82,12 @@ class Ui(Protocol):
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Show facts that are no plan: findings, settings, a matrix."""
+
+    def work(self, title: str, *, files: int | None = None, size: int | None = None) -> AbstractContextManager[Work]:
+        """Return a context in which it is shown how far work has come, of so many *files* and bytes where known.
+
+        *title* is a word or two for the line that begins with it.
+        """
 
     def progress(self, text: str) -> None:
         """Report what was just done to one file, while the work goes on."""
@@ -68,6 +120,16 @@ class Silent:
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Print nothing."""
+
+    def work(
+        self,
+        title: str,  # noqa: ARG002
+        *,
+        files: int | None = None,  # noqa: ARG002
+        size: int | None = None,  # noqa: ARG002
+    ) -> AbstractContextManager[Work]:
+        """Return a context that shows nothing."""
+        return nullcontext(UNSEEN)
 
     def progress(self, text: str) -> None:
         """Print nothing."""

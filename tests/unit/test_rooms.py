@@ -37,7 +37,7 @@ ONLY_IN = {
     "libcloud": ("storage/",),
     "requests": ("storage/", "sources/web"),
     "lxml": ("pages/html_links", "sources/listings"),
-    "rich": ("cli/console",),
+    "rich": ("cli/console", "cli/picture", "cli/streams"),
     "twine": (),
     "invoke": ("cli/", "__main__"),
     "ci_info": ("services/ci",),

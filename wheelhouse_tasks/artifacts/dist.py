@@ -23,13 +23,16 @@ from wheelhouse_tasks.errors import (
     WheelhouseError,
 )
 from wheelhouse_tasks.settings.table import LOCAL
+from wheelhouse_tasks.ui import UNSEEN, Silent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from wheelhouse_tasks.artifacts.artifact import Artifact
     from wheelhouse_tasks.settings.resolve import Settings
+    from wheelhouse_tasks.ui import Ui, Work
 
 LARGE = 64 << 20
 """Bytes from which on a file is hashed in a thread of its own."""
@@ -137,50 +140,69 @@ def unfit(path: Path) -> str:
     return "" if path.is_file() else "not a regular file"
 
 
-def present(folder: Path, names: Iterable[str]) -> dict[str, str]:
+def present(folder: Path, names: Iterable[str], ui: Ui | None = None) -> dict[str, str]:
     """Return the sha256 of those of *names* that are in the folder; raise Failed for one that is no file to take."""
     sums = {}
-    for name in names:
-        path = folder / name
-        if path.is_symlink() or path.exists():
+    paths = [path for path in map(folder.joinpath, names) if path.is_symlink() or path.exists()]
+    with _check(paths, ui) as work:
+        for path in paths:
             reason = unfit(path)
             if reason:
                 raise Failed(str(path), f"is {reason}", "remove it")
             try:
-                sums[name] = sha256_of(path)
+                with work.transfer(path.name, _size(path)):
+                    sums[path.name] = sha256_of(path)
             except OSError as error:
                 raise Failed(str(path), f"cannot be read: {error.strerror}") from None
     return sums
 
 
-def read(files: Iterable[tuple[Path, Artifact]], workers: int) -> list[LocalFile]:
+def read(files: Iterable[tuple[Path, Artifact]], workers: int, ui: Ui | None = None) -> list[LocalFile]:
     """Return the files checked and hashed.
 
     Raises BadArtifact, or BadArtifacts for several: every finding of every file in one go.
     """
-    results = examine(files, workers)
+    results = examine(files, workers, ui)
     bad = tuple(result for result in results if isinstance(result, BadArtifact))
     if bad:
         raise bad[0] if len(bad) == 1 else BadArtifacts(bad)
     return [result for result in results if isinstance(result, LocalFile)]
 
 
-def examine(files: Iterable[tuple[Path, Artifact]], workers: int) -> list[LocalFile | BadArtifact]:
+def examine(
+    files: Iterable[tuple[Path, Artifact]], workers: int, ui: Ui | None = None
+) -> list[LocalFile | BadArtifact]:
     """Return the files checked and hashed, and for those that are damaged what is wrong."""
-    return parallel.run(_checked, files, workers)
+    todo = list(files)
+    with _check([path for path, _ in todo], ui) as work:
+        return parallel.run(lambda file: _checked(*file, work), todo, workers)
 
 
-def _checked(file: tuple[Path, Artifact]) -> LocalFile | BadArtifact:
-    path, named = file
-    hashing: Callable[[], tuple[str, int]] = partial(sha256_and_size, path)
+def _check(paths: Sequence[Path], ui: Ui | None) -> AbstractContextManager[Work]:
+    """Return the context in which files are read and hashed."""
+    return (ui or Silent()).work("check files", files=len(paths), size=sum(map(_size, paths)))
+
+
+def _size(path: Path) -> int:
+    """Return the bytes of a file, as far as they are known before it is read."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _checked(path: Path, named: Artifact, work: Work) -> LocalFile | BadArtifact:
+    size = _size(path)
     described = None
     try:
-        if path.stat().st_size >= LARGE:  # hashed and unpacked at once, or one large file would take both times
-            hashing = parallel.begin(hashing)
-            described = metadata.read(path, named)
-        sha256, size = hashing()
-        attested = _attestation(path, sha256)
-        return LocalFile(path, named, described or metadata.read(path, named), size, sha256, attested)
+        with work.transfer(path.name, size) as transfer:
+            hashing: Callable[[], tuple[str, int]] = partial(sha256_and_size, path, transfer.advance)
+            if size >= LARGE:  # hashed and unpacked at once, or one large file would take both times
+                hashing = parallel.begin(hashing)
+                described = metadata.read(path, named)
+            sha256, size = hashing()
+            attested = _attestation(path, sha256)
+            return LocalFile(path, named, described or metadata.read(path, named), size, sha256, attested)
     except BadArtifact as error:
         return error
     except OSError as error:
@@ -200,13 +222,14 @@ def _attestation(path: Path, sha256: str) -> bytes | None:
     return text
 
 
-def sha256_and_size(path: Path) -> tuple[str, int]:
-    """Return sha256 and size in bytes of a file, read once in large blocks."""
+def sha256_and_size(path: Path, advance: Callable[[int], None] = UNSEEN.advance) -> tuple[str, int]:
+    """Return sha256 and size in bytes of a file, read once in large blocks; *advance* gets the size of each."""
     sha256, size = hashlib.sha256(), 0
     with path.open("rb", buffering=0) as file:
         while block := file.read(BLOCK):
             sha256.update(block)
             size += len(block)
+            advance(len(block))
     return sha256.hexdigest(), size
 
 

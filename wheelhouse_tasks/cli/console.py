@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
 import shlex
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
+from wheelhouse_tasks.cli.display import Display, Progress
+from wheelhouse_tasks.cli.streams import Deaf, mute, unheard
 from wheelhouse_tasks.errors import Failed, one_line
 from wheelhouse_tasks.secret import mask
+from wheelhouse_tasks.services import ci
 from wheelhouse_tasks.services.choice import dialect_of
 from wheelhouse_tasks.services.dialect import NoDialect, Report
 from wheelhouse_tasks.settings.credentials import secrets_among, secrets_of
 from wheelhouse_tasks.text import size_text
+from wheelhouse_tasks.ui import UNSEEN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from rich.console import Console
     from rich.table import Table
 
     from wheelhouse_tasks.services.dialect import Dialect
     from wheelhouse_tasks.settings.resolve import Settings
-    from wheelhouse_tasks.ui import PlanRow
+    from wheelhouse_tasks.ui import PlanRow, Work
 
 #: Columns where the width of a terminal is not known: logs scroll sideways, and file names are long.
 LOG_WIDTH = 240
@@ -49,6 +52,7 @@ class Terminal:
         secrets: frozenset[str],
         argv: Sequence[str] = (),
         dialect: Dialect | None = None,
+        progress: Progress = Progress.LINES,
     ) -> None:
         self.argv = argv
         self.verbose = verbose
@@ -61,6 +65,8 @@ class Terminal:
         self._console: Console | None = None
         #: Held by the thread that prints: lines of several never mix.
         self._lock = threading.RLock()
+        self._progress = progress
+        self._display = Display(self, self._lock, live=progress is Progress.DRAWN and self._stream.isatty())
 
     @classmethod
     def of(
@@ -90,7 +96,13 @@ class Terminal:
             secrets=secrets,
             argv=argv,
             dialect=dialect_of(environ),
+            progress=Progress.LINES if ci.service(environ) else Progress.DRAWN,
         )
+
+    @property
+    def _stream(self) -> TextIO:
+        """Return the stream that everything is printed on; one that was closed is None."""
+        return (sys.stderr if self.as_json else sys.stdout) or Deaf()
 
     @property
     def console(self) -> Console:
@@ -106,8 +118,7 @@ class Terminal:
                 def on_broken_pipe(self) -> None:
                     raise BrokenPipeError  # rich would end the program
 
-            # a stream that was closed is None
-            stream = (sys.stderr if self.as_json else sys.stdout) or Deaf()
+            stream = self._stream
             width = None if stream.isatty() else LOG_WIDTH
             self._console = Plain(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
         return self._console
@@ -155,6 +166,16 @@ class Terminal:
                 self._print(folded(head, harmless, right="size"), soft_wrap=False)
             self._command(self.dialect.closing())
 
+    def work(self, title: str, *, files: int | None = None, size: int | None = None) -> AbstractContextManager[Work]:
+        """Show how far work has come: on a terminal by lines that change in place, elsewhere by a line now and then."""
+        if self._progress is Progress.NONE:
+            return nullcontext(UNSEEN)
+        return self._display.work(self.clean(title), files, size)
+
+    def note_progress(self, text: str) -> None:
+        """Print a line that no report keeps."""
+        self._line(text)
+
     def progress(self, text: str) -> None:
         """Print a line with --verbose."""
         self.detail(text)
@@ -186,11 +207,12 @@ class Terminal:
         """Ask on a terminal; where there is none, or --yes was given, go on."""
         if self.assume_yes or sys.stdin is None or not sys.stdin.isatty():
             return True
-        self._print(f"{self.clean(question)} [y/N] ", end="")
-        try:
-            return sys.stdin.readline().strip().lower() in ("y", "yes")
-        except UnicodeDecodeError:
-            return False
+        with self._display.aside():
+            self._print(f"{self.clean(question)} [y/N] ", end="")
+            try:
+                return sys.stdin.readline().strip().lower() in ("y", "yes")
+            except UnicodeDecodeError:
+                return False
 
     @property
     def again(self) -> str:
@@ -208,7 +230,7 @@ class Terminal:
             sys.stdout.write(mask(json.dumps(value, indent=1), self.secrets) + "\n")
             sys.stdout.flush()
         except (OSError, AttributeError) as error:  # full, gone, or closed from the start
-            _mute(sys.stdout)
+            mute(sys.stdout)
             raise Failed(
                 "standard output", f"cannot be written: {getattr(error, 'strerror', 'it is closed')}"
             ) from None
@@ -226,32 +248,23 @@ class Terminal:
     def _command(self, line: str) -> bool:
         """Print a line of the dialect as it is, if there is one; return whether there is."""
         if line:
-            with self._lock:
+            with self._display.aside():
                 try:
                     self.console.file.write(line + "\n")
                     self.console.file.flush()
                 except BrokenPipeError:
-                    _mute(self.console.file)
+                    mute(self.console.file)
         return bool(line)
 
     def _print(self, *shown: object, **options: Any) -> None:
         """Print; where nobody reads any more (`... | head`), go on in silence: work is not left half done for that."""
-        with self._lock, _unheard(self.console):
+        with self._display.aside(), unheard(self.console):
             self.console.print(*shown, **options)
 
     def _print_as_it_is(self, lines: Sequence[str]) -> None:
         """Print lines as `_print` does, thousands of them at little cost."""
-        with self._lock, _unheard(self.console):
+        with self._display.aside(), unheard(self.console):
             self.console.out("\n".join(lines), highlight=False, end="\n" * bool(lines))
-
-
-@contextmanager
-def _unheard(console: Console) -> Iterator[None]:
-    """Go on in silence where nobody reads any more what is printed."""
-    try:
-        yield
-    except BrokenPipeError:
-        _mute(console.file)
 
 
 def aligned(rows: Sequence[Sequence[str]], *, right: Sequence[bool], width: int) -> list[str]:
@@ -282,17 +295,3 @@ def folded(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: str)
     for row in rows:
         table.add_row(*row)
     return table
-
-
-def _mute(stream: IO[str] | None) -> None:
-    """Send what is still to be printed nowhere: Python would end with an error of its own when it cannot."""
-    if stream is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-class Deaf(io.StringIO):
-    """A stream that keeps nothing."""
-
-    def write(self, text: str) -> int:
-        """Forget *text*."""
-        return len(text)

@@ -17,7 +17,7 @@ from wheelhouse_tasks.text import now_text
 if TYPE_CHECKING:
     from wheelhouse_tasks.container.project import Project
     from wheelhouse_tasks.storage.port import Store
-    from wheelhouse_tasks.ui import Ui
+    from wheelhouse_tasks.ui import Transfer, Ui
 
 
 def artifacts_at_root(store: Store) -> list[str]:
@@ -35,12 +35,13 @@ def adopt_all(store: Store, projects: dict[str, Project], names: list[str], now:
     """Send the artifacts *names* at the root of the container to their *projects*; those at the root stay."""
     with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
 
-        def move(name: str) -> None:
+        def move(name: str, transfer: Transfer) -> None:
             named = artifact.parse(name)
             path = Path(scratch) / name
             with path.open("wb") as file:
                 for block in store.read(name):
                     file.write(block)
+                    transfer.advance(len(block))
             try:
                 [local] = dist.read([(path, named)], 1)
             except BadArtifact as error:  # wheelhouse-uploader stamped names alone: linked all the same, as they were
@@ -50,5 +51,7 @@ def adopt_all(store: Store, projects: dict[str, Project], names: list[str], now:
             send(projects[named.project], local, now_text(now), expect=ABSENT)
             path.unlink()
 
-        for name in names:
-            move(name)
+        with ui.work("adopt", files=len(names)) as work:
+            for name in names:
+                with work.transfer(name) as transfer:
+                    move(name, transfer)

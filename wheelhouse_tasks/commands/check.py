@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.container.project import Project
     from wheelhouse_tasks.pages.record import File
     from wheelhouse_tasks.settings.resolve import Settings
+    from wheelhouse_tasks.ui import Transfer, Work
 
 
 @dataclass(frozen=True)
@@ -64,14 +65,14 @@ def check(settings: Settings, ui: Ui | None = None, *, deep: bool = False, repai
     """
     ui = ui or Silent()
     store = open_store(settings.container)
-    number, findings = _findings(settings, store, deep=deep)
+    number, findings = _findings(settings, store, ui, deep=deep)
     for finding in findings:
         ui.done(f"{finding.name}: {finding.problem}")
     before: list[Finding] = []
     if repair and findings:
         _repair(settings, store, ui)
         before = findings
-        number, findings = _findings(settings, store, deep=deep)
+        number, findings = _findings(settings, store, ui, deep=deep)
         for finding in findings:
             ui.done(f"not repaired: {finding.name}: {finding.problem}")
     repaired = tuple(finding for finding in before if finding not in findings)
@@ -83,21 +84,34 @@ def check(settings: Settings, ui: Ui | None = None, *, deep: bool = False, repai
     return result
 
 
-def _findings(settings: Settings, store: Store, *, deep: bool) -> tuple[int, list[Finding]]:
+def _findings(settings: Settings, store: Store, ui: Ui, *, deep: bool) -> tuple[int, list[Finding]]:
     """Return the number of files, and what is off, in the order of the projects; requests are made in parallel."""
+    with ui.work("check") as work:
+        root = parallel.begin(lambda: list(_root(settings, store)))
+        number, findings = _findings_of_projects(settings, store, work, deep=deep)
+        return number, [*findings, *root()]
+
+
+def _findings_of_projects(settings: Settings, store: Store, work: Work, *, deep: bool) -> tuple[int, list[Finding]]:
     number, findings, workers = 0, list[Finding](), settings.options.max_workers
-    root = parallel.begin(lambda: list(_root(settings, store)))
     unread = list(open_projects(settings, store, project_names(store), writing=False).values())
+
+    def examine(named: tuple[LookedProject, File]) -> list[Finding]:
+        project, file = named
+        with work.transfer(file.filename, _size(project, file) if deep else None) as transfer:
+            found = [_metadata(project, file), _bytes(project, file, transfer) if deep else None]
+            return [finding for finding in found if finding]
+
     for start in range(0, len(unread), workers):  # all projects at once could fill the memory
         looked = parallel.run(_look, unread[start : start + workers], workers)
         files = [(result.project, file) for result in looked if result.project for file in result.files.values()]
+        work.expect(len(files), sum(_size(project, file) for project, file in files) if deep else 0)
         off = [result.findings for result in looked for _ in result.files]
-        for examine in (_metadata, _bytes) if deep else (_metadata,):
-            for findings_there, finding in zip(off, parallel.run(examine, files, workers), strict=True):
-                findings_there.extend([finding] if finding else [])
+        for there, here in zip(off, parallel.run(examine, files, workers), strict=True):
+            there.extend(here)
         number += len(files)
         findings += [finding for result in looked for finding in result.findings]
-    return number, [*findings, *root()]
+    return number, findings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,8 +189,11 @@ def _other_page(project: LookedProject, name: str, kind: str, files: dict[str, F
             yield Finding(name, "does not link the files that are there")
 
 
-def _metadata(named: tuple[LookedProject, File]) -> Finding | None:
-    project, file = named
+def _size(project: LookedProject, file: File) -> int:
+    return project.entries[project.object(file.filename)].size
+
+
+def _metadata(project: LookedProject, file: File) -> Finding | None:
     name = project.object(file.filename)
     if not name.endswith(".whl"):
         return None
@@ -189,11 +206,10 @@ def _metadata(named: tuple[LookedProject, File]) -> Finding | None:
     return None
 
 
-def _bytes(named: tuple[LookedProject, File]) -> Finding | None:
-    project, file = named
+def _bytes(project: LookedProject, file: File, transfer: Transfer) -> Finding | None:
     name = project.object(file.filename)
     try:
-        read = project.describe_bytes(file.filename, project.entries[name])
+        read = project.describe_bytes(file.filename, project.entries[name], transfer.advance)
     except WheelhouseError as error:
         return Finding(name, str(error))
     if read.sha256 != file.sha256:

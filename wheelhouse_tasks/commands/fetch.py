@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING
@@ -23,11 +24,12 @@ from wheelhouse_tasks.text import FEW, count, listed, size_text
 from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from wheelhouse_tasks.artifacts.local import Skipped
     from wheelhouse_tasks.settings.resolve import Settings
+    from wheelhouse_tasks.ui import Transfer, Work
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +81,7 @@ def fetch(  # noqa: PLR0913
         if not chosen:
             raise Failed("--only", f"no artifact of {project} fits {' '.join(only)}")
     folder = settings.local_folder
-    present = dist.present(folder, [candidate.artifact.filename for candidate in chosen])
+    present = dist.present(folder, [candidate.artifact.filename for candidate in chosen], ui)
     plan = plan_fetch(chosen, present, skipped, str(folder), force=force, remedy=remedy)
     if show:
         _show(plan, folder, ui)
@@ -130,7 +132,8 @@ def open_sources(
     offered: list[Candidate] = []
     skipped: list[Skipped] = []
     for source in sources:
-        offer = source.offer(project)
+        with ui.work(f"look at {source.label}"):
+            offer = source.offer(project)
         if offer.candidates:
             ui.detail(f"{source.label}: {count(offer.candidates)} of {project}")
         else:
@@ -162,7 +165,7 @@ def transfer(
 
     def complete(candidate: Candidate) -> tuple[Candidate, int | WheelhouseError]:
         try:
-            size = 0 if candidate.artifact.filename in plan.present_names else fetcher.download(candidate)
+            size = 0 if candidate.artifact.filename in plan.present_names else fetcher.download(candidate, work)
             fetcher.attest(candidate)
         except WheelhouseError as error:
             return candidate, error
@@ -180,11 +183,18 @@ def transfer(
             ui.progress(f"fetched {name} ({size_text(outcome)}) from {candidate.source}")
 
     try:
-        parallel.run(complete, plan.files, settings.options.max_workers, done)
+        with ui.work("fetch", files=len(plan.download), size=_total(plan.download)) as work:
+            parallel.run(complete, plan.files, settings.options.max_workers, done)
     finally:
         # after Ctrl-C, a thread that wakes up while the program ends must leave nothing behind
         fetcher.parts.end()
     return failures
+
+
+def _total(candidates: Sequence[Candidate]) -> int | None:
+    """Return the bytes of all; None where the page of one does not state them."""
+    sizes = [candidate.size for candidate in candidates]
+    return None if None in sizes else sum(size or 0 for size in sizes)
 
 
 class _Fetcher:
@@ -197,8 +207,8 @@ class _Fetcher:
         self.force = force
         self.parts = Parts()
 
-    def download(self, candidate: Candidate) -> int:
-        """Fetch one file, and again where that may help; return its bytes."""
+    def download(self, candidate: Candidate, work: Work) -> int:
+        """Fetch one file, and again where that may help; return its bytes. *work* counts it."""
         target = self.folder / candidate.artifact.filename
         replace = self.force or candidate.sha256 is not None
         tried = False
@@ -207,7 +217,7 @@ class _Fetcher:
             nonlocal tried
             try:
                 return saving.save(
-                    self.sources[candidate.source].blocks(candidate),
+                    self._blocks(candidate, under_way),
                     target,
                     candidate.artifact,
                     candidate.sha256,
@@ -224,7 +234,20 @@ class _Fetcher:
                 tried = True
                 raise TryAgainError(error) from None
 
-        return retry(save, self.retries)
+        with work.transfer(candidate.artifact.filename, candidate.size) as under_way:
+            return retry(save, self.retries)
+
+    def _blocks(self, candidate: Candidate, under_way: Transfer) -> Iterator[bytes]:
+        """Yield the bytes of a file as its source does, and count them."""
+        under_way.restart()
+        blocks = self.sources[candidate.source].blocks(candidate)
+        try:
+            for block in blocks:
+                under_way.advance(len(block))
+                yield block
+        finally:
+            if isinstance(blocks, Generator):  # a download that is given up lets go of its connection at once
+                blocks.close()
 
     def attest(self, candidate: Candidate) -> None:
         """Fetch the attestation of a file that has one."""

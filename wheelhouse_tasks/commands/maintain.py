@@ -78,7 +78,13 @@ def index(
         projects = open_projects(settings, store, names, writing=True, rebuild=True)
         adopt_all(store, projects, stray, now(), ui)
         written = update_pages(settings, store, projects.values(), ui, adopt=adopt)
-        parallel.run(store.delete, stray, settings.options.max_workers)  # the pages link the moved ones by now
+        with ui.work("delete at the root", files=len(stray)) as work:  # the pages link the moved ones by now
+
+            def delete(name: str) -> None:
+                with work.transfer(name):
+                    store.delete(name)
+
+            parallel.run(delete, stray, settings.options.max_workers)
         ui.done(f"projects: {len(names)}, pages written: {len(written)}")
     return IndexResult(
         container=store.label,
@@ -112,11 +118,10 @@ def yank(
 ) -> MarkResult:
     """Yank the files of a *version* (that fit the patterns *only*): installers take them only when pinned (PEP 592)."""
 
-    def mark(project: Project, names: Sequence[str]) -> None:
+    def mark(project: Project, name: str) -> None:
         # a blank, because some providers refuse objects without bytes
         payload = make_payload((reason.strip() or " ").encode(), TEXT_TYPE, layout.PAGE_CACHE)
-        for name in names:
-            project.store.put(project.object(name) + YANKED, payload)
+        project.store.put(project.object(name) + YANKED, payload)
 
     return _mark(settings, ui or Silent(), "yank", version, only, mark, dry_run=dry_run)
 
@@ -131,9 +136,8 @@ def unyank(
 ) -> MarkResult:
     """Take back a yank."""
 
-    def mark(project: Project, names: Sequence[str]) -> None:
-        for name in names:
-            project.store.delete(project.object(name) + YANKED)
+    def mark(project: Project, name: str) -> None:
+        project.store.delete(project.object(name) + YANKED)
 
     return _mark(settings, ui or Silent(), "unyank", version, only, mark, dry_run=dry_run)
 
@@ -150,8 +154,8 @@ def remove(
     """Take files off the pages now; `prune` deletes them after the grace period."""
     ui, began = ui or Silent(), now()
 
-    def mark(project: Project, names: Sequence[str]) -> None:
-        hide(project, names, began)
+    def mark(project: Project, name: str) -> None:
+        hide(project, [name], began)
 
     result = _mark(settings, ui, "remove", version, only, mark, dry_run=dry_run)
     until = clock_text(began + settings.options.grace * 3600)
@@ -169,7 +173,7 @@ def _mark(
     verb: str,
     version: str | None,
     only: Sequence[str],
-    mark: Callable[[Project, Sequence[str]], None],
+    mark: Callable[[Project, str], None],
     *,
     dry_run: bool,
 ) -> MarkResult:
@@ -189,7 +193,10 @@ def _mark(
     if dry_run:
         ui.done(DRY_RUN)
     else:
-        mark(project, names)
+        with ui.work(verb, files=len(names)) as work:
+            for filename in names:
+                with work.transfer(filename):
+                    mark(project, filename)
         written = update_pages(settings, store, [project], ui)
     return MarkResult(container=store.label, files=tuple(names), pages=written, dry_run=dry_run)
 
@@ -261,9 +268,11 @@ def prune(
         ui.done(DRY_RUN)
     else:
         if retired:
-            hide(project, retired, began)
+            with ui.work("retire", files=len(retired)) as work:
+                hide(project, retired, began, work)
             written = update_pages(settings, store, [project], ui)
-        deleted = delete_hidden(look(project), began, grace)
+        with ui.work("delete") as work:
+            deleted = delete_hidden(look(project), began, grace, work)
         if deleted:
             written += update_pages(settings, store, [project], ui)
         ui.done(f"{count(retired)} retired, {count(deleted)} deleted")

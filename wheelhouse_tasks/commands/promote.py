@@ -92,7 +92,7 @@ def promote(
         failures = transfer(absent, sources, into(settings, folder), ui)
         if failures:
             raise failure_of(failures)
-        files = dist.read(dist.scan(folder)[0], settings.options.max_workers)
+        files = dist.read(dist.scan(folder)[0], settings.options.max_workers, ui)
         plan = plan_upload(files, {}, ()) if before is NO_CONTAINER else _plan(before.projects[name], files)
         _show(wished, plan, store, ui)
         artifacts = [file.artifact for file in wished.present] + [file.artifact for file in plan.present]
@@ -104,7 +104,7 @@ def promote(
             if before is NO_CONTAINER and store.create():
                 ui.done(f"created container {store.label}")
             if plan.send:
-                _copy(plan, projects[name], wanted, now_text(now()), settings.options.max_workers)
+                _copy(plan, projects[name], wanted, now_text(now()), ui)
             written = update_pages(settings, store, projects.values(), ui)
             ui.done(f"{count(plan.send)} copied to {store.label}, {len(present)} already there")
     return PromoteResult(
@@ -155,7 +155,7 @@ def _plan(project: LookedProject, files: list[LocalFile]) -> UploadPlan:
     return plan
 
 
-def _copy(plan: UploadPlan, project: Project, version: Version, when: str, workers: int) -> None:
+def _copy(plan: UploadPlan, project: Project, version: Version, when: str, ui: Ui) -> None:
     """Store the files behind an object that holds them back from every page, and take it away when all are there."""
     store, name = project.store, project.object(f"{version}{PROMOTING}")
     names = "\n".join(file.artifact.filename for file in plan.send)
@@ -164,7 +164,12 @@ def _copy(plan: UploadPlan, project: Project, version: Version, when: str, worke
     def done(sent: Sent) -> None:
         project.add(sent.file, *sent.entries)
 
-    parallel.run(lambda file: send(project, file, when, expect=ABSENT), plan.send, workers, done)
+    with ui.work("copy", files=len(plan.send), size=sum(file.size for file in plan.send)) as work:
+
+        def send_one(file: LocalFile) -> Sent:
+            return send(project, file, when, expect=ABSENT, work=work)
+
+        parallel.run(send_one, plan.send, project.keeping.workers, done)
     store.delete(name)
 
 

@@ -99,7 +99,7 @@ def upload(  # noqa: PLR0913
     surveying = parallel.begin(lambda: _surveyed(settings, opening(), projects, writing=not dry_run))
     remembered = parallel.begin(lambda: recall(opening(), settings))
     with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
-        stamped = _stamped(dist.read(artifacts, settings.options.max_workers), settings, Path(scratch), ui)
+        stamped = _stamped(dist.read(artifacts, settings.options.max_workers, ui), settings, Path(scratch), ui)
         outcome.warn_of_requirements(stamped.files, ui)
         names = [file.artifact.filename for file in stamped.files]
         store = opening()
@@ -173,7 +173,8 @@ def _stamped(local: list[LocalFile], settings: Settings, scratch: Path, ui: Ui) 
     container = settings.container
     apart = [settings.local_folder, *([Path(container.container)] if container.provider == LOCAL else [])]
     workers = settings.options.max_workers
-    stamped = stamp_builds(local, settings.root, settings.environ, scratch, apart=apart, workers=workers)
+    with ui.work("stamp"):
+        stamped = stamp_builds(local, settings.root, settings.environ, scratch, apart=apart, workers=workers)
     for text in stamped.notes:
         ui.note(text)
     for text in stamped.warnings:

@@ -129,7 +129,9 @@ class LookedProject(Project):
         """
         shown = {name for name in self._among(names) if self.object(name) + REMOVED not in self.entries} - self.held
         facts = {name: file for name in shown if (file := self._known(name))}
-        described = parallel.run(self._describe, sorted(shown - facts.keys()), self.keeping.workers)
+        unknown = sorted(shown - facts.keys())
+        self.keeping.work.expect(len(unknown))
+        described = parallel.run(self._describe, unknown, self.keeping.workers)
         facts.update((file.filename, file) for file in described if file)
         return {name: self._with_companions(file) for name, file in sorted(facts.items())}
 
@@ -163,7 +165,8 @@ class LookedProject(Project):
         return None
 
     def _describe(self, name: str) -> File | None:
-        return self.describe(name, self.entries.get(self.object(name) + YANKED))
+        with self.keeping.work.transfer(name):
+            return self.describe(name, self.entries.get(self.object(name) + YANKED))
 
     def _with_companions(self, file: File) -> File:
         """Return *file* with the companions that the listing shows: installers fail on a .metadata that is missing."""

@@ -22,6 +22,7 @@ from wheelhouse_tasks.settings.table import LOCAL
 from wheelhouse_tasks.storage import publish
 from wheelhouse_tasks.storage.port import Entry, Payload, Store, make_payload, read_all
 from wheelhouse_tasks.text import count, now_text, parse_time
+from wheelhouse_tasks.ui import UNSEEN
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.container.looked import LookedProject
     from wheelhouse_tasks.container.survey import Survey
     from wheelhouse_tasks.settings.resolve import Settings
-    from wheelhouse_tasks.ui import Ui
+    from wheelhouse_tasks.ui import Ui, Work
 
 WHEEL_TYPE, SDIST_TYPE, TEXT_TYPE = "application/zip", "application/gzip", "text/plain; charset=utf-8"
 JSON_TYPE = "application/json"
@@ -94,7 +95,9 @@ def update_pages(
     """Bring the pages up to date; return the object names of those written. *before* as for `converge`."""
     front = Front(title=settings.options.title or "", address=page_address(settings, store) or "")
     keeping = replace(keeping_of(settings, adopt=adopt), front=front)
-    result = converge(store, projects, keeping, before=before)
+    with ui.work("pages") as work:
+        watched = [replace(project, keeping=replace(project.keeping, work=work)) for project in projects]
+        result = converge(store, watched, keeping, before=before)
     ui.detail(f"pages settled after {count(result.rounds, 'round')}, {len(result.written)} written")
     return result.written
 
@@ -108,18 +111,20 @@ class Sent:
     entries: tuple[Entry, ...]
 
 
-def send(project: Project, file: LocalFile, uploaded: str, *, expect: str | None) -> Sent:
+def send(project: Project, file: LocalFile, uploaded: str, *, expect: str | None, work: Work = UNSEEN) -> Sent:
     """Store an artifact, then its companions: no page may promise them before they are there.
 
     *uploaded* is the upload time that pages show, as in PEP 700; *expect* as for `Store.put`. Raises Conflict where
-    another worker has just published the name with other bytes.
+    another worker has just published the name with other bytes. *work* counts the artifact.
     """
     described, name = file.metadata, file.artifact.filename
     listed = File(name, file.size, file.sha256, "", described.requires_python, described.sha256, uploaded)
     kind = WHEEL_TYPE if name.endswith((".whl", ".zip")) else SDIST_TYPE
-    payload = Payload(file.path, file.size, file.sha256, kind, layout.FILE_CACHE, to_user_metadata(listed))
+    facts = to_user_metadata(listed)
     try:
-        entry = project.store.put(project.object(name), payload, expect=expect)
+        with work.transfer(name, file.size) as transfer:
+            payload = Payload(file.path, file.size, file.sha256, kind, layout.FILE_CACHE, facts, transfer=transfer)
+            entry = project.store.put(project.object(name), payload, expect=expect)
     except Changed:  # another worker was faster
         theirs = project.describe(name)  # by a request: the listing may lag
         if theirs is None or theirs.sha256 != file.sha256:
@@ -142,14 +147,15 @@ def send_companions(project: Project, file: LocalFile) -> list[Entry]:
     return entries
 
 
-def hide(project: Project, names: Iterable[str], now: float) -> None:
+def hide(project: Project, names: Iterable[str], now: float, work: Work = UNSEEN) -> None:
     """Mark artifacts as removed at *now*, in seconds since the epoch.
 
-    The next pages leave the artifacts out; `delete_hidden` deletes them after the grace period.
+    The next pages leave the artifacts out; `delete_hidden` deletes them after the grace period. *work* counts them.
     """
     for name in names:
         payload = make_payload(now_text(now).encode(), TEXT_TYPE, layout.PAGE_CACHE)
-        project.store.put(project.object(name) + REMOVED, payload)
+        with work.transfer(name):
+            project.store.put(project.object(name) + REMOVED, payload)
 
 
 def judge(
@@ -198,18 +204,21 @@ def hidden_since(store: Store, entries: Iterable[str], prefix: str) -> dict[str,
     return times
 
 
-def delete_hidden(project: LookedProject, now: float, grace: float) -> list[str]:
+def delete_hidden(project: LookedProject, now: float, grace: float, work: Work = UNSEEN) -> list[str]:
     """Delete the artifacts that were hidden more than *grace* hours before *now*; return their names.
 
     No page links them any more. The marker is deleted last, so that the artifact of a worker that dies in between does
-    not come back.
+    not come back. *work* counts them.
     """
     hidden = hidden_since(project.store, project.entries, project.object(""))
     due = [name for name, since in hidden.items() if is_due(since, now, grace)]
-    for name in map(project.object, due):
-        for suffix in ("", METADATA, YANKED, ATTESTATION, REMOVED):
-            if name + suffix in project.entries:
-                project.store.delete(name + suffix)
+    work.expect(len(due))
+    for filename in due:
+        name = project.object(filename)
+        with work.transfer(filename):
+            for suffix in ("", METADATA, YANKED, ATTESTATION, REMOVED):
+                if name + suffix in project.entries:
+                    project.store.delete(name + suffix)
     return due
 
 

@@ -15,9 +15,10 @@ from wheelhouse_tasks.pages.link import SHA256
 from wheelhouse_tasks.pages.record import File
 from wheelhouse_tasks.retry import retry
 from wheelhouse_tasks.storage.port import READ_RETRIES, Entry, Store, read_all
+from wheelhouse_tasks.ui import UNSEEN
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from wheelhouse_tasks.artifacts.metadata import Metadata
     from wheelhouse_tasks.container.published import Keeping
@@ -104,9 +105,12 @@ class Project:
             return replace(file, yanked=reason, yank_mark=yank.mark)
         return file
 
-    def describe_bytes(self, name: str, entry: Entry) -> File:
-        """Return the facts of an artifact by its bytes. A damaged artifact has facts too: pages link what is there."""
-        digest, size, described = self._read(name)
+    def describe_bytes(self, name: str, entry: Entry, advance: Callable[[int], None] = UNSEEN.advance) -> File:
+        """Return the facts of an artifact by its bytes. A damaged artifact has facts too: pages link what is there.
+
+        *advance* gets the size of each block that is read.
+        """
+        digest, size, described = self._read(name, advance)
         if described is None:
             return File(name, size, digest, entry.mark, upload_time=entry.modified)
         return File(name, size, digest, entry.mark, described.requires_python, described.sha256, entry.modified)
@@ -116,7 +120,7 @@ class Project:
         described = self._read(name)[2]
         return described.text if described else None
 
-    def _read(self, name: str) -> tuple[str, int, Metadata | None]:
+    def _read(self, name: str, advance: Callable[[int], None] = UNSEEN.advance) -> tuple[str, int, Metadata | None]:
         """Return sha256, size and metadata of an artifact; the metadata is None where the artifact is damaged."""
         digest, size = hashlib.sha256(), 0
         with tempfile.TemporaryDirectory(prefix="wheelhouse-") as folder:
@@ -125,6 +129,7 @@ class Project:
                 for block in self.store.read(self.object(name)):
                     digest.update(block)
                     size += file.write(block)
+                    advance(len(block))
             try:
                 return digest.hexdigest(), size, metadata.read(path, artifact.parse(name))
             except BadArtifact:

@@ -11,12 +11,14 @@ from wheelhouse_tasks.errors import Changed, ObjectMissing
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.people.versions import NOTHING
 from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, make_payload, read_all
+from wheelhouse_tasks.ui import UNSEEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from wheelhouse_tasks.people.versions import Front
     from wheelhouse_tasks.storage.port import Store
+    from wheelhouse_tasks.ui import Work
 
 NO_CONDITIONS = Conditions(absent=False, mark=False, md5=False)
 
@@ -36,6 +38,8 @@ class Keeping:
     #: What the flat page says of itself. What is not known stays as the page has it: it may come from a worker with
     #: other settings, and two of them would take turns.
     front: Front = NOTHING
+    #: What counts each artifact that is asked for.
+    work: Work = field(default=UNSEEN, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def collect(
             if other.name.endswith(ARTIFACT_SUFFIXES):
                 ui.warn(f"left out {other.name}: {other.reason}")
         ours = [(path, artifact) for path, artifact in artifacts if (artifact.project, artifact.version) == release]
-        for file in dist.examine(ours, settings.options.max_workers):
+        for file in dist.examine(ours, settings.options.max_workers, ui):
             if isinstance(file, BadArtifact):
                 damaged.append(file)
                 continue

@@ -51,14 +51,17 @@ def upload_plan(plan: ReleasePlan, index: PackageIndex, retries: int, ui: Ui, sl
     attested = [file for file in plan.upload if file.attestation is not None]
     if attested and not index.is_pypi:
         ui.note(f"{index.label} takes no attestations: those of {count(attested)} stay here")
-    for position, file in enumerate(plan.upload):
-        try:
-            upload_file(file, plan.project, index, retries, sleep)
-        except WheelhouseError as error:
-            raise stopped(plan, position, error, ui.again) from None
-        ui.done(f"uploaded {file.artifact.filename} ({size_text(file.size)})")
+    with ui.work("release", files=len(plan.upload)) as work:
+        for position, file in enumerate(plan.upload):
+            try:
+                with work.transfer(file.artifact.filename):  # its bytes are twine's own affair
+                    upload_file(file, plan.project, index, retries, sleep)
+            except WheelhouseError as error:
+                raise stopped(plan, position, error, ui.again) from None
+            ui.done(f"uploaded {file.artifact.filename} ({size_text(file.size)})")
     ui.note(f"waiting until {index.label} shows them")
-    compared = ", ".join(verify(plan, index, ui, sleep))
+    with ui.work("wait"):
+        compared = ", ".join(verify(plan, index, ui, sleep))
     ui.done(f"{index.label} shows all {count(plan.rows)} of {release}, {compared} compared")
 
 

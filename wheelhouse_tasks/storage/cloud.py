@@ -27,6 +27,7 @@ from wheelhouse_tasks.storage.border import border
 from wheelhouse_tasks.storage.driver import Worker
 from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload, Promise
 from wheelhouse_tasks.storage.sending import handed_to, promise_of
+from wheelhouse_tasks.ui import UNSEEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -189,6 +190,8 @@ class CloudStore:
         def send(worker: Worker) -> tuple[Entry, bool]:
             changed = _changed(name)
             target = (worker.container, self.container.prefix + name)
+            payload.transfer.restart()
+            worker.transport.transfer = payload.transfer
             try:
                 with worker.signing(promise.sha256), handed_to(worker.driver, payload, promise, changed) as path:
                     # a fresh dict of headers each time: the driver adds to it
@@ -200,6 +203,8 @@ class CloudStore:
                 if refusal and (refusal.code or str(refusal.status)) in BAD_DIGEST:
                     raise changed from None
                 raise
+            finally:
+                worker.transport.transfer = UNSEEN
             return Entry(name, payload.size, _mark(item)), bool(promise.md5)
 
         return self._call(send, name, missing=ContainerMissing)

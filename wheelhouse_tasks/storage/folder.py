@@ -7,7 +7,6 @@ a lock file for each object.
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -109,7 +108,7 @@ class FolderStore:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with part_of(path, place=_link if expect == ABSENT else os.replace) as part:
-                sha256 = _copy(payload.source, part)
+                sha256 = _copy(payload, part)
                 if sha256 != payload.sha256:
                     raise BadArtifact(path.name, "changed while it was uploaded", "nothing was stored, try again")
                 status = part.stat()  # now: another worker may replace the file at once
@@ -185,13 +184,10 @@ def _link(part: Path, path: Path) -> None:
         part.replace(path)
 
 
-def _copy(source: Path | bytes, target: Path) -> str:
+def _copy(payload: Payload, target: Path) -> str:
     """Copy into an empty file; return the sha256 of what was copied."""
     digest = hashlib.sha256()
-    with (
-        io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream,
-        target.open("r+b") as file,
-    ):
+    with payload.open() as stream, target.open("r+b") as file:
         while block := stream.read(BLOCK):
             digest.update(block)
             file.write(block)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from io import BytesIO, FileIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from wheelhouse_tasks.retry import retry
+from wheelhouse_tasks.ui import UNSEEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from wheelhouse_tasks.ui import Transfer
 
 
 ABSENT = ""
@@ -46,6 +50,29 @@ class Payload:
     facts: Mapping[str, str] = field(default_factory=dict)
     #: Of bytes; empty for a file, which is read for it only where the provider compares no sha256.
     md5: str = ""
+    #: What counts the bytes as they are read to be sent.
+    transfer: Transfer = field(default=UNSEEN, compare=False, repr=False)
+
+    def open(self) -> BinaryIO:
+        """Return the bytes as a file at its begin, which counts what is read of it; raise OSError."""
+        self.transfer.restart()
+        if isinstance(self.source, bytes):
+            return BytesIO(self.source)
+        return Counted(self.source, self.transfer)
+
+
+class Counted(FileIO):
+    """A file that counts what is read of it, block by block."""
+
+    def __init__(self, path: Path, transfer: Transfer) -> None:
+        super().__init__(path, "rb")
+        self._transfer = transfer
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return up to *size* bytes."""
+        block = super().read(-1 if size is None else size)
+        self._transfer.advance(len(block))
+        return block
 
 
 @dataclass(frozen=True, kw_only=True)

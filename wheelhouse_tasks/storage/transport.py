@@ -10,9 +10,12 @@ import requests
 import requests.adapters
 
 from wheelhouse_tasks.blocks import BLOCK
+from wheelhouse_tasks.ui import UNSEEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from wheelhouse_tasks.ui import Transfer
 
 ERROR_CODE = re.compile(rb"<Code>\s*([A-Za-z0-9_.-]{1,80})\s*</Code>")
 TOKEN_HEADER = "X-Auth-Token"  # noqa: S105
@@ -37,6 +40,23 @@ class Response(requests.Response):
         return super().iter_content(min(chunk_size or BLOCK, BLOCK), decode_unicode)
 
 
+class _Counted:
+    """The body of a request, which counts what is read of it."""
+
+    def __init__(self, body: Any, transfer: Transfer) -> None:
+        self._body = body
+        self._transfer = transfer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._body, name)
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to *size* bytes."""
+        block: bytes = self._body.read(size)
+        self._transfer.advance(len(block))
+        return block
+
+
 class Transport(requests.adapters.HTTPAdapter):
     """Sends in large blocks, always with a timeout, and remembers the refusal of the last request.
 
@@ -48,6 +68,8 @@ class Transport(requests.adapters.HTTPAdapter):
         self.refusal: Refusal | None = None
         #: The ETag of the last answer: a driver that finds it to be no md5 raises an error without it.
         self.etag = ""
+        #: What counts the bytes of the object that is being sent.
+        self.transfer: Transfer = UNSEEN
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
@@ -64,6 +86,11 @@ class Transport(requests.adapters.HTTPAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         """Send one request."""
         self.refusal = None
+        body: Any = request.body
+        if hasattr(body, "read"):
+            request.body = _Counted(body, self.transfer)  # type: ignore[assignment]
+        elif body:  # one part of several
+            self.transfer.advance(len(body))
         response = super().send(request, *args, **{**options, "timeout": self.timeout})
         self.etag = response.headers.get("ETag", "").strip('"')
         if response.status_code >= 300:

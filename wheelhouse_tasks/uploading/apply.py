@@ -96,8 +96,8 @@ def _send_all(plan: UploadPlan, facts: UploadFacts, settings: Settings, ui: Ui, 
     published, projects = facts.published, facts.projects
 
     def send_one(local: LocalFile) -> Sent:
-        new = local.artifact.filename not in published
-        return send(projects[local.artifact.project], local, now_text(now), expect=ABSENT if new else None)
+        expect = None if local.artifact.filename in published else ABSENT
+        return send(projects[local.artifact.project], local, now_text(now), expect=expect, work=work)
 
     def done(sent: Sent) -> None:
         sent.project.add(sent.file, *sent.entries)
@@ -110,7 +110,8 @@ def _send_all(plan: UploadPlan, facts: UploadFacts, settings: Settings, ui: Ui, 
             return local, []
         return local, send_companions(projects[local.artifact.project], local)
 
-    parallel.run(send_one, plan.send, settings.options.max_workers, done)
+    with ui.work("upload", files=len(plan.send), size=sum(local.size for local in plan.send)) as work:
+        parallel.run(send_one, plan.send, settings.options.max_workers, done)
     # a worker may have been killed between a wheel and its .metadata
     for file, entries in parallel.run(complete, plan.present, settings.options.max_workers):
         if entries:
