@@ -26,7 +26,7 @@ from wheelhouse_tasks.storage import s3_listing, trial
 from wheelhouse_tasks.storage.border import border
 from wheelhouse_tasks.storage.driver import Worker
 from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload, Promise
-from wheelhouse_tasks.storage.sending import handed_to, promise_of
+from wheelhouse_tasks.storage.sending import handed_to, headers_of, promise_of
 from wheelhouse_tasks.ui import UNSEEN
 
 if TYPE_CHECKING:
@@ -175,13 +175,9 @@ class CloudStore:
 
         ETags are md5s where an object is stored as it came; encrypted by a key service, for one, it has another.
         """
-        headers = {self.provider.cache: payload.cache_control}
-        if expect is not None:
-            headers |= {"If-Match": f'"{expect}"'} if expect else self.provider.absent
-        if promise.md5:
-            headers |= self.provider.digest(promise.md5)
-        if promise.sha256:
-            headers |= self._strong_digest(name, promise.sha256)
+        if promise.sha256 and not self.provider.strong_digest(promise.sha256):
+            raise Unsupported(name, f"{self.label}: its provider is told no sha256")
+        headers = headers_of(self.provider, payload, expect, promise)
         options = {
             "extra": {"content_type": payload.content_type, "meta_data": dict(payload.facts)},
             "verify_hash": bool(promise.md5),
@@ -208,12 +204,6 @@ class CloudStore:
             return Entry(name, payload.size, _mark(item)), bool(promise.md5)
 
         return self._call(send, name, missing=ContainerMissing)
-
-    def _strong_digest(self, name: str, sha256: str) -> dict[str, str]:
-        headers = self.provider.strong_digest(sha256)
-        if not headers:
-            raise Unsupported(name, f"{self.label}: its provider is told no sha256")
-        return headers
 
     def recorded_conditions(self) -> Conditions | None:
         """Return the conditions in the container's record: read once for each run."""

@@ -21,6 +21,7 @@ from wheelhouse_tasks.storage.port import Promise
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from wheelhouse_tasks.settings.provider import Provider
     from wheelhouse_tasks.storage.port import Payload
     from wheelhouse_tasks.storage.transport import Transport
 
@@ -42,6 +43,18 @@ def promise_of(payload: Payload, broken: Exception, *, by_sha256: bool) -> Promi
     if sha256.hexdigest() != payload.sha256:
         raise broken
     return Promise(md5=md5.hexdigest())
+
+
+def headers_of(provider: Provider, payload: Payload, expect: str | None, promise: Promise) -> dict[str, str]:
+    """Return the headers with which a payload is sent, beside its type and its user metadata."""
+    headers = {provider.cache: payload.cache_control}
+    if expect is not None:
+        headers |= {"If-Match": f'"{expect}"'} if expect else provider.absent
+    if promise.md5:
+        headers |= provider.digest(promise.md5)
+    if promise.sha256:
+        headers |= provider.strong_digest(promise.sha256)
+    return headers
 
 
 @contextmanager

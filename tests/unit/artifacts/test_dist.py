@@ -133,9 +133,11 @@ def test_scan_of_a_name_that_is_no_text(tmp_path: Path) -> None:
     assert skipped(tmp_path) == {"\udcff-1.0.tar.gz": "holds characters that no artifact name has"}
 
 
+@pytest.mark.parametrize("large", [dist.LARGE, 0])
 @pytest.mark.parametrize("workers", [1, 4])
-def test_read(workers: int, tmp_path: Path) -> None:
-    """Files are checked and hashed, in the order given."""
+def test_read(workers: int, large: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are checked and hashed, in the order given, large ones in a thread of their own."""
+    monkeypatch.setattr(dist, "LARGE", large)
     paths = [wheels.make_sdist(tmp_path), wheels.make_wheel(tmp_path, payload=bytes(3 << 20))]
     expected = [
         LocalFile(
@@ -185,6 +187,18 @@ def test_read_a_locked_file(tmp_path: Path) -> None:
     lock(wheels.make_wheel(tmp_path))
     with pytest.raises(BadArtifact, match=f"{WHEEL}: cannot be read: Permission denied"):
         dist.read(dist.scan(tmp_path)[0], 1)
+
+
+def test_large_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large file has the same findings as a small one: damaged, or gone since the folder was read."""
+    monkeypatch.setattr(dist, "LARGE", 0)
+    path = wheels.make_wheel(tmp_path)
+    [found] = dist.scan(tmp_path)[0]
+    path.write_bytes(path.read_bytes()[:-30])
+    assert isinstance(dist.examine([found], 1)[0], BadArtifact)
+    path.unlink()
+    [gone] = dist.examine([found], 1)
+    assert str(gone).startswith(f"{path.name}: cannot be read: No such file")
 
 
 @pytest.mark.parametrize("size", [0, 1, BLOCK, BLOCK + 1])
