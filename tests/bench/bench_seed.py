@@ -46,7 +46,7 @@ def fill(store: FakeStore, project: str, count: int) -> None:
         sha256, described = hashlib.sha256(name.encode()).hexdigest(), hashlib.sha256(text).hexdigest()
         file = File(name, SIZE, sha256, "", None, described, WHEN)
         key = layout.file_name(project, name)
-        payload = Payload(b"", SIZE, sha256, "", "application/zip", layout.FILE_CACHE, to_user_metadata(file))
+        payload = Payload(b"", SIZE, sha256, "application/zip", layout.FILE_CACHE, to_user_metadata(file))
         store.objects[key] = (Entry(key, SIZE, hashlib.md5(name.encode()).hexdigest()), b"", payload)  # noqa: S324
         store.put(f"{key}.metadata", make_payload(text, "text/plain", layout.FILE_CACHE))
 

@@ -173,6 +173,14 @@ def test_mounting_imports_nothing_heavy() -> None:
     assert programs.run(sys.executable, "-c", code, check=True).stdout.strip() == "[]"
 
 
+def test_an_upload_opens_its_store_beside_the_hashing() -> None:
+    """The libraries that talk to a provider are not there yet when an upload begins: a thread fetches them."""
+    code = (
+        "import sys, wheelhouse_tasks.commands.upload; print([n for n in ('libcloud', 'requests') if n in sys.modules])"
+    )
+    assert programs.run(sys.executable, "-c", code, check=True).stdout.strip() == "[]"
+
+
 def test_home_of_the_machine_is_out_of_reach() -> None:
     """The tests do not see the developer's own configuration."""
     assert "pytest" in os.environ["HOME"]

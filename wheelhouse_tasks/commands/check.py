@@ -91,8 +91,9 @@ def _show(title: str, findings: Iterable[Finding], ui: Ui) -> None:
 def _findings(settings: Settings, store: Store, ui: Ui, *, deep: bool) -> tuple[int, list[Finding]]:
     """Return the number of files, and what is off, in the order of the projects; requests are made in parallel."""
     with ui.work("check") as work:
+        root = parallel.begin(lambda: list(_root(settings, store)))
         number, findings = _findings_of_projects(settings, store, work, deep=deep)
-        return number, [*findings, *_root(settings, store)]
+        return number, [*findings, *root()]
 
 
 def _findings_of_projects(settings: Settings, store: Store, work: Work, *, deep: bool) -> tuple[int, list[Finding]]:
@@ -166,19 +167,30 @@ def _entries(project: LookedProject, files: dict[str, File]) -> Iterator[Finding
 
 def _pages(project: LookedProject, files: dict[str, File]) -> Iterator[Finding]:
     """Find pages that are missing, damaged, or link something else than what is there."""
-    wanted = {name: file.sha256 for name, file in files.items()}
-    for page in (*project.html, *project.json):
-        if page.content is None:
+    html = make_payload(html_pages.render_project(project.name, files.values()), "", "").md5
+    json = make_payload(json_pages.render_json(project.name, files.values()), "", "").md5
+    kinds = [(page, html, layout.HTML_TYPE) for page in project.pages.html]
+    kinds += [(page, json, layout.JSON_TYPE) for page in project.pages.json]
+    for page, md5, kind in kinds:
+        if page.md5 is None:
             yield Finding(page.name, "is not there")
-            continue
-        kind = layout.HTML_TYPE if page in project.html else layout.JSON_TYPE
-        try:
-            linked = {link.filename: link.sha256 for link in links.parse(page.content, "https://x/", kind)}
-        except BadPage as error:
-            yield Finding(page.name, error.problem)
-        else:
-            if linked != wanted:
-                yield Finding(page.name, "does not link the files that are there")
+        elif page.md5 != md5:
+            yield from _other_page(project, page.name, kind, files)
+
+
+def _other_page(project: LookedProject, name: str, kind: str, files: dict[str, File]) -> Iterator[Finding]:
+    """Find what is wrong with a page that is not as this version of the program writes it."""
+    wanted = {name: file.sha256 for name, file in files.items()}
+    try:
+        content = read_all(project.store, name)
+        linked = {link.filename: link.sha256 for link in links.parse(content, "https://x/", kind)}
+    except ObjectMissing:
+        yield Finding(name, "is not there")
+    except BadPage as error:
+        yield Finding(name, error.problem)
+    else:
+        if linked != wanted:
+            yield Finding(name, "does not link the files that are there")
 
 
 def _size(project: LookedProject, file: File) -> int:
@@ -213,15 +225,14 @@ def _bytes(project: LookedProject, file: File, transfer: Transfer) -> Finding | 
 
 def _root(settings: Settings, store: Store) -> Iterator[Finding]:
     root = look_at_root(store, keeping_of(settings, adopt=True), writing=False)
-    wanted = {**{page: html_pages.render_root(root.marks) for page in root.html}}
-    wanted |= {page: json_pages.render_json_root(root.marks) for page in root.json}
+    wanted = {**{page: html_pages.render_root(root.marks) for page in root.pages.html}}
+    wanted |= {page: json_pages.render_json_root(root.marks) for page in root.pages.json}
     for page, content in wanted.items():
-        if page.content != content and (page.content is not None or root.marks):
+        if page.content != content and (page.md5 is not None or root.marks):
             yield Finding(page.name, "does not name the projects that are there")
     if settings.options.flat_index and root.marks:
-        sections = flat.flat_sections(root.flat_page.content or b"")
         for project, (_, mark) in sorted(root.marks.items()):
-            if not flat.section_is_current(sections.get(project), mark):
+            if not flat.section_is_current(root.shown.get(project), mark):
                 yield Finding(layout.FLAT, f"does not show the page of {project} as it is")
 
 

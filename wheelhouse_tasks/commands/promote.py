@@ -12,7 +12,7 @@ from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import dist
 from wheelhouse_tasks.artifacts.companions import PROMOTING
 from wheelhouse_tasks.commands.fetch import into, open_sources, transfer, warn_of_unverified
-from wheelhouse_tasks.container.objects import TEXT_TYPE, Sent, open_projects, send, update_pages
+from wheelhouse_tasks.container.objects import TEXT_TYPE, Sent, keeping_of, open_projects, send, update_pages
 from wheelhouse_tasks.container.survey import NO_CONTAINER, survey
 from wheelhouse_tasks.errors import Conflict, UsageError, of_files
 from wheelhouse_tasks.names import version_of
@@ -83,7 +83,7 @@ def promote(
     sources, offered, skipped = open_sources(settings, name, ui)
     chosen = choose(name, wanted, offered, ", ".join(source.label for source in sources))
     projects = open_projects(settings, store, [name], writing=not dry_run)
-    before = survey(store, projects)
+    before = survey(store, projects, keeping_of(settings))
     there = {} if before is NO_CONTAINER else _there(before.projects[name], chosen)
     wished = plan_fetch(chosen, there, skipped, store.label)
     warn_of_unverified(wished, ui)

@@ -110,6 +110,10 @@ def _content_md5(md5: str) -> dict[str, str]:
     return {"Content-MD5": base64.b64encode(bytes.fromhex(md5)).decode()}
 
 
+def _checksum_sha256(sha256: str) -> dict[str, str]:
+    return {"x-amz-checksum-sha256": base64.b64encode(bytes.fromhex(sha256)).decode()}
+
+
 def _goog_hash(md5: str) -> dict[str, str]:
     """Name the digest as Google does: the driver would sign the name of Content-MD5 in lower case."""
     return {"x-goog-hash": "md5=" + _content_md5(md5)["Content-MD5"]}
@@ -131,6 +135,7 @@ _S3_API = Provider(
     api="s3",
     advice="allow s3:GetObject to everybody in its bucket policy (at AWS, switch off 'Block Public Access' before)",
     digest=_content_md5,
+    strong_digest=_checksum_sha256,
 )
 #: With the variables that the tools of AWS take a region from, at other makers too.
 _S3 = replace(

@@ -80,7 +80,7 @@ class FolderSource:
 
     def _candidate(self, path: Path, artifact: Artifact) -> Candidate:
         try:
-            sha256, _, size = dist.digests(path)
+            sha256, size = dist.sha256_and_size(path)
         except OSError as error:
             raise WebError(str(path), f"cannot be read: {error.strerror}") from None
         attested = attestation_of(path).is_file()
