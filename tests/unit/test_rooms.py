@@ -35,7 +35,7 @@ FLOORS = (
 
 ONLY_IN = {
     "libcloud": ("storage/",),
-    "requests": ("storage/", "sources/web"),
+    "requests": ("storage/", "sources/web", "publishing/twine_runner"),
     "lxml": ("pages/html_links", "sources/listings"),
     "rich": ("cli/console",),
     "twine": (),
