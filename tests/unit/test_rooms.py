@@ -36,7 +36,7 @@ FLOORS = (
 
 ONLY_IN = {
     "libcloud": ("storage/",),
-    "requests": ("storage/", "sources/web", "sources/session"),
+    "requests": ("storage/", "sources/web", "sources/session", "publishing/twine_runner"),
     "lxml": ("pages/html_links", "sources/listings"),
     "rich": ("cli/",),
     "twine": (),

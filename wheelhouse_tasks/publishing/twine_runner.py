@@ -60,7 +60,7 @@ def run(words: list[str], folder: str | None) -> tuple[int, str, str]:
     """Return how one command line ended: its exit code, and what it wrote to stdout and to stderr."""
     out, err = Written(), Written()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = exit_code(words, folder)
+        code = exit_code(words, folder, err)
     return code, out.text, err.text
 
 
@@ -77,7 +77,7 @@ class Written(io.TextIOWrapper):
         return self._bytes.getvalue().decode(errors="replace")
 
 
-def exit_code(words: list[str], folder: str | None) -> int:
+def exit_code(words: list[str], folder: str | None, err: Written) -> int:
     """Run one command line and return its exit code, as the interpreter makes it of how a program ends."""
     sys.argv = [TWINE, *words]
     try:
@@ -86,10 +86,10 @@ def exit_code(words: list[str], folder: str | None) -> int:
     except SystemExit as end:
         if end.code is None or isinstance(end.code, int):
             return int(end.code or 0)
-        print(end.code, file=sys.stderr)  # noqa: T201
+        err.write(f"{end.code}\n")
         return 1
     except Exception:  # noqa: BLE001  # whatever it is, a program ends with a traceback
-        traceback.print_exc()
+        traceback.print_exc(file=err)
         return 1
     return 0
 

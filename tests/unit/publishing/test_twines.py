@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -133,7 +134,8 @@ def test_nothing_is_run_after_the_end(twines: Twines) -> None:
 
     def work() -> None:
         began.set()
-        codes.append(twines.run(["import time; time.sleep(600)"], 600).code)
+        with suppress(Failed):  # where it comes too late
+            codes.append(twines.run(["import time; time.sleep(600)"], 600).code)
 
     thread = threading.Thread(target=work)
     thread.start()

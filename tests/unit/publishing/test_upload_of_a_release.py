@@ -1,6 +1,7 @@
 """The upload of a release, with a package index that is none."""
 
 import threading
+import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -210,15 +211,22 @@ def test_what_is_under_way_beside_a_failure_counts(files: Files, begun: Index) -
 
 def test_no_file_is_begun_while_another_is_sent_again(files: Files, begun: Index) -> None:
     """An index that has too much to do gets one file at a time until it has accepted the one that it put off."""
-    again, begun.retries = threading.Event(), 5
+    meeting, again, arrived = threading.Barrier(2, timeout=PATIENCE), threading.Event(), threading.Event()
+    begun.retries = 5
 
     def arrive(name: str) -> None:
-        if name == files.names[2]:
-            assert again.wait(PATIENCE)  # so that it ends while the other one is sent again
         attempts = begun.events.count(f"begin {files.names[1]}")
-        if name == files.names[1] and attempts < 4:
-            if attempts > 1:
+        if name == files.names[2]:
+            meeting.wait()
+            assert again.wait(PATIENCE)
+            arrived.set()  # while the other one is sent again
+        elif name == files.names[1] and attempts < 4:
+            if attempts == 1:
+                meeting.wait()
+            else:
                 again.set()
+                assert arrived.wait(PATIENCE)
+                time.sleep(0.1)  # for what would be begun now
             raise refused(name, kind=UploadRefusal.BUSY, status=429)
 
     begun.arrive = arrive
