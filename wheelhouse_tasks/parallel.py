@@ -32,6 +32,30 @@ def run(
     return _in_threads(function, work, min(max(workers, 1), len(work)), done)
 
 
+def begin(function: Callable[[], B]) -> Callable[[], B]:
+    """Call *function* in a thread of its own; return a function that waits for its result, and raises its error."""
+    ended = threading.Event()
+    results: list[B] = []
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            results.append(function())
+        except BaseException as error:  # noqa: BLE001  # handed to the caller
+            errors.append(error)
+        ended.set()
+
+    def result() -> B:
+        while not ended.wait(NAP):  # in short naps, as below
+            pass
+        if errors:
+            raise errors[0]
+        return results[0]
+
+    threading.Thread(target=work, daemon=True).start()
+    return result
+
+
 def _in_turn(function: Callable[[A], B], work: Sequence[A], done: Callable[[B], None] | None) -> list[B]:
     results = []
     for item in work:

@@ -53,7 +53,7 @@ class Crowd:
         store = open_store(place)
         store.create()
         keeping = Keeping(workers=THREADS)
-        before = survey(store, {name: Project(store, name, keeping, writing=True) for name in projects})
+        before = survey(store, {name: Project(store, name, keeping, writing=True) for name in projects}, keeping)
         assert before is not NO_CONTAINER
         names = [(name, f"{name}-1.{number}-py3-none-any.whl") for name, n in projects.items() for number in range(n)]
         shares = [names[start::THREADS] for start in range(THREADS)]

@@ -182,6 +182,57 @@ def race(provider: str, writers: int, seed: int) -> list[int]:
     return [worker.result.rounds for worker in workers if isinstance(worker.result, Convergence)]
 
 
+@pytest.mark.usefixtures("same_pauses")
+@pytest.mark.parametrize("provider", [PLAIN_OPAQUE, MD5, OPAQUE])
+def test_steady_writers_hold_up_no_upload(provider: str) -> None:
+    """A slow upload ends, whatever its fast neighbours do: its rounds are few, and it takes a few times as long."""
+    [alone] = steady(provider, writers=1, seed=0)
+    uploads = [upload for seed in range(3) for upload in steady(provider, writers=6, seed=seed)]
+    print(f"{provider}: alone {alone}, beside others {sorted(uploads)}")  # noqa: T201
+    assert max(rounds for rounds, _ in uploads) <= MOST_ROUNDS
+    assert max(seconds for _, seconds in uploads) <= 5 * alone[1]
+
+
+#: Of the project and of the root: the first look is early, two more are refused, and the fourth shows all that is ours.
+MOST_ROUNDS = 2 * 4
+#: How often a slow writer, and its neighbours, ask for something in a second.
+SLOW, FAST = 2.0, 16.0
+
+
+def steady(provider: str, *, writers: int, seed: int) -> list[tuple[int, float]]:
+    """Return rounds and seconds of a slow upload, by a clock; the other writers upload one file after another."""
+    rng = generator(seed)
+    world = World(PROVIDERS[provider], rng, objects=earlier(PROVIDERS[provider]))
+    clock: list[tuple[float, int, float]] = []
+
+    def begin(now: float, rate: float) -> None:
+        worker = world.start(upload([f"a-{len(world.workers)}-py3-none-any.whl"]))
+        heapq.heappush(clock, (now + rng.uniform(0.5, 1.5) / rate, worker.number, rate))
+
+    for number in range(writers):
+        begin(0.0, FAST if number else SLOW)
+    slow = world.workers[0]
+    ended = 0.0
+    while clock:
+        now, number, rate = heapq.heappop(clock)
+        worker = world.workers[number]
+        worker.run()
+        if not worker.greenlet.dead:
+            heapq.heappush(clock, (now + worker.pause + rng.uniform(0.5, 1.5) / rate, number, rate))
+        elif worker is slow:
+            ended = now
+        elif not slow.greenlet.dead and now < GIVEN_UP:
+            begin(now, rate)
+    assert world.wrong == []
+    assert world.behind() == {}
+    assert isinstance(slow.result, Convergence)
+    return [(slow.result.rounds, ended)]
+
+
+#: Seconds after which the neighbours stop, so that every run comes to an end.
+GIVEN_UP = 40.0
+
+
 class Container(RuleBasedStateMachine):
     """Workers that hypothesis starts, moves on and kills as it likes."""
 

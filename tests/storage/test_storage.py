@@ -31,7 +31,7 @@ from wheelhouse_tasks.settings.locations import Container, Credentials
 from wheelhouse_tasks.storage.cloud import CloudStore
 from wheelhouse_tasks.storage.folder import FolderStore
 from wheelhouse_tasks.storage.opening import open_store
-from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload, Store, read_all
+from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload, Promise, Store, read_all
 
 #: Names that stores, URLs and shells like to mistake.
 ODD_NAMES = (
@@ -177,8 +177,8 @@ def test_conditional_put(store: Store, request: pytest.FixtureRequest, tmp_path:
 @pytest.mark.parametrize(
     ("broken", "found"),
     [
-        (Unsupported("x", "the provider answered 501"), Conditions(absent=False, mark=False, md5=True)),
-        (Changed("x", "always"), Conditions(absent=False, mark=False, md5=True)),
+        (Unsupported("x", "the provider answered 501"), Conditions(absent=False, mark=False, md5=True, sha256=True)),
+        (Changed("x", "always"), Conditions(absent=False, mark=False, md5=True, sha256=True)),
         (Unreachable("x", "no answer"), None),
         (StoreError("x", "cannot be read: an error that says 501"), None),
         (AccessDenied("x", "no right"), None),
@@ -193,10 +193,10 @@ def test_conditions_that_are_not_answered(
     """A provider that refuses every condition honours none; a fault that passes is not taken down for an answer."""
 
     class Broken(CloudStore):
-        def _send(self, name: str, payload: Payload, expect: str | None) -> tuple[Entry, bool]:
+        def _send(self, name: str, payload: Payload, expect: str | None, promise: Promise) -> tuple[Entry, bool]:
             if expect is not None:
                 raise broken
-            return super()._send(name, payload, expect)
+            return super()._send(name, payload, expect, promise)
 
     store = Broken(s3_container(s3, bucket_name))
     store.create()
@@ -248,18 +248,22 @@ def test_listing_of_many_pages(
 
 
 def test_source_that_changed_is_not_stored(store: Store, tmp_path: Path) -> None:
-    """A file that no longer has the bytes that were hashed is refused, and nothing of it stays."""
+    """A file that no longer has the bytes that were hashed is refused, and nothing of it stays.
+
+    So it is whether its md5 is compared, or its sha256, once the provider is known to do so.
+    """
     if isinstance(store, FakeStore):
         pytest.skip("the fake believes what it is told")
     store.create()
     path = tmp_path / "x.whl"
-    for size in (1, BIG // 6):
-        path.write_bytes(b"before" * size)
-        promised = payload(path)
-        path.write_bytes(b"after!" * size)
-        with pytest.raises(BadArtifact):
-            store.put("x.whl", promised)
-        assert store.list("") == []
+    for expect in (None, ABSENT):  # the latter is tried before
+        for size in (1, BIG // 6):
+            path.write_bytes(b"before" * size)
+            promised = payload(path)
+            path.write_bytes(b"after!" * size)
+            with pytest.raises(BadArtifact):
+                store.put("x/x.whl", promised, expect=expect)
+            assert store.list("x/") == []
 
 
 def test_folder_keeps_what_is_there_when_told(tmp_path: Path) -> None:

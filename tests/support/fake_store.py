@@ -32,10 +32,16 @@ class FakeStore:
         created, self.exists = not self.exists, True
         return created
 
-    def list(self, prefix: str) -> list[Entry]:
+    @property
+    def lists_in_pieces(self) -> bool:
+        """Return that a piece costs no less than all."""
+        return False
+
+    def list(self, prefix: str, *, after: str = "", until: str | None = None) -> list[Entry]:
         """List what is not held back."""
         self._note("list", prefix)
         names = sorted(name for name in self.objects if name.startswith(prefix) and name not in self.unlisted)
+        names = [name for name in names if after < name and (until is None or name <= until)]
         return [self.objects[name][0] for name in names]
 
     def facts(self, name: str) -> tuple[Entry, dict[str, str]]:
@@ -62,6 +68,10 @@ class FakeStore:
             entry = Entry(name, len(content), f"mark{next(self._marks)}")
             self.objects[name] = (entry, content, payload)
         return entry
+
+    def recorded_conditions(self) -> Conditions:
+        """Return what is honoured, without a request."""
+        return self.conditions()
 
     def conditions(self) -> Conditions:
         """Return which conditions are honoured; marks are numbers."""

@@ -13,4 +13,4 @@ WHEEL, OTHER_WHEEL, SDIST = "demo-1.0-py3-none-any.whl", "demo-1.0-cp312-cp312-w
 def local(filename: str, sha256: str = A) -> LocalFile:
     """Return a file on this machine."""
     named = artifact.parse(filename)
-    return LocalFile(Path("dist", filename), named, Metadata(b"", None, None), 1, sha256, "0" * 32)
+    return LocalFile(Path("dist", filename), named, Metadata(b"", None, None), 1, sha256)

@@ -163,9 +163,10 @@ class World:
         if put.expect is not None and honoured and put.expect != self._mark(put.name):
             raise Changed(put.name, "is not what was expected")
         payload = put.payload
-        content = payload.source if isinstance(payload.source, bytes) else b""
+        named = payload.source if isinstance(payload.source, bytes) else str(payload.source).encode()
+        content = named if isinstance(payload.source, bytes) else b""
         count = self.writes[put.name] = self.writes.get(put.name, 0) + 1
-        mark = payload.md5 if self.honoured.md5 else fixed_mark(put.name) if self.fixed else f"{self.era}{count}"
+        mark = md5_of(named) if self.honoured.md5 else fixed_mark(put.name) if self.fixed else f"{self.era}{count}"
         made = Object(Entry(put.name, payload.size, mark), content, dict(payload.facts))
         self._change(put.worker, put.name, made)
         self.wrong += [f"{put.name}: {problem}" for problem in self.problems(put.name)]
@@ -360,10 +361,16 @@ class SimulatedStore:
         """Know that it is there."""
         return False
 
-    def list(self, prefix: str) -> list[Entry]:
-        """Return one moment's listing."""
+    @property
+    def lists_in_pieces(self) -> bool:
+        """Return that each piece shows the moment at which it is asked for."""
+        return True
+
+    def list(self, prefix: str, *, after: str = "", until: str | None = None) -> list[Entry]:
+        """Return one moment's listing, or a piece of it."""
         self._turn("list", prefix)
-        return self.world.listing(self._number, prefix)
+        entries = self.world.listing(self._number, prefix)
+        return [entry for entry in entries if after < entry.name and (until is None or entry.name <= until)]
 
     def facts(self, name: str) -> tuple[Entry, dict[str, str]]:
         """Return an entry and its user metadata."""
@@ -388,6 +395,10 @@ class SimulatedStore:
                 self.worker.pending = None
             entry = self.world.apply(put)
         return entry
+
+    def recorded_conditions(self) -> Conditions:
+        """Return what `conditions` returns."""
+        return self.world.honoured
 
     def conditions(self) -> Conditions:
         """Return which conditions are honoured, known from the start."""
@@ -424,14 +435,18 @@ class SimulatedStore:
 # what workers do
 
 
+def md5_of(content: bytes) -> str:
+    """Return what stands for the mark of an object: the md5 of its bytes, or of the file name of an artifact."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
 @cache
 def local_file(filename: str) -> LocalFile:
     """Return an artifact that an upload has read."""
     named, content = artifact.parse(filename), filename.encode()
     described = hashlib.sha256(content).hexdigest() if named.is_wheel else None
-    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
     digest = hashlib.sha256(b"artifact " + content).hexdigest()
-    return LocalFile(Path(filename), named, Metadata(content, None, described), len(content), digest, md5)
+    return LocalFile(Path(filename), named, Metadata(content, None, described), len(content), digest)
 
 
 def upload(filenames: Sequence[str]) -> Callable[[SimulatedStore], object]:
@@ -440,7 +455,9 @@ def upload(filenames: Sequence[str]) -> Callable[[SimulatedStore], object]:
     def work(store: SimulatedStore) -> object:
         files = [local_file(name) for name in filenames]
         names = sorted({file.artifact.project for file in files})
-        before = survey(store, {name: Project(store, name, store.keeping, writing=True) for name in names})
+        before = survey(
+            store, {name: Project(store, name, store.keeping, writing=True) for name in names}, store.keeping
+        )
         assert before is not NO_CONTAINER
         published = {name for project in before.projects.values() for name in project.files(filenames)}
         for file in files:
@@ -486,13 +503,12 @@ def naive(filenames: Sequence[str]) -> Callable[[SimulatedStore], object]:
                 known = json_pages.read_json(b"".join(store.read(page)))
             except ObjectMissing:
                 known = {}
-            mine = (file for file in files if file.artifact.project == name)
-            known |= {
-                file.artifact.filename: record.File(file.artifact.filename, file.size, file.sha256, file.md5)
-                for file in mine
-            }
+            mine = [local.artifact.filename for local in files if local.artifact.project == name]
+            for filename in mine:
+                file = local_file(filename)
+                known[filename] = record.File(filename, file.size, file.sha256, md5_of(filename.encode()))
             content = json_pages.render_json(name, known.values())
-            store.put(page, Payload(content, len(content), "", "", "", ""))
+            store.put(page, Payload(content, len(content), "", "", ""))
         if store.worker:
             store.worker.kept = tuple(layout.file_name(file.artifact.project, file.artifact.filename) for file in files)
         return None

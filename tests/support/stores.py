@@ -19,8 +19,8 @@ from wheelhouse_tasks.storage.port import Payload
 def payload(content: bytes | Path, **changes: object) -> Payload:
     """Return the payload for `put`."""
     data = content if isinstance(content, bytes) else content.read_bytes()
-    sha256, md5 = hashlib.sha256(data).hexdigest(), hashlib.md5(data, usedforsecurity=False).hexdigest()
-    return replace(Payload(content, len(data), sha256, md5, "text/plain", "no-cache"), **changes)  # type: ignore[arg-type]
+    made = Payload(content, len(data), hashlib.sha256(data).hexdigest(), "text/plain", "no-cache")
+    return replace(made, **changes)  # type: ignore[arg-type]
 
 
 def s3_container(server: servers.S3Server, bucket: str, **changes: object) -> Container:

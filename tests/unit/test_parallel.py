@@ -24,6 +24,31 @@ def test_results_are_in_order(items: list[int], workers: int) -> None:
     assert sorted(told) == sorted(item * 2 for item in items)
 
 
+def test_what_is_begun_is_asked_by_several() -> None:
+    """Work that was begun goes on beside the caller; every thread that asks gets its result, or its error."""
+    go, asked = threading.Event(), threading.Barrier(4, timeout=PATIENCE)
+
+    def work() -> str:
+        assert go.wait(PATIENCE)
+        return "done"
+
+    def fail() -> str:
+        raise ValueError("no")
+
+    result, failure = parallel.begin(work), parallel.begin(fail)
+
+    def ask(number: int) -> str:
+        asked.wait()  # all at once, before there is a result
+        if number == 0:
+            go.set()
+        return result()
+
+    assert parallel.run(ask, range(4), 4) == ["done"] * 4
+    for _ in range(2):
+        with pytest.raises(ValueError, match="no"):
+            failure()
+
+
 def test_order_does_not_depend_on_who_is_first() -> None:
     """The first item's result is the first though it is ready last; `done` is told as they come."""
     second_is_done = threading.Event()

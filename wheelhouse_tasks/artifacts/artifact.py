@@ -25,9 +25,11 @@ NAME_LIMIT = 255 - companions.LONGEST
 # Stricter than `packaging`, which accepts `../x-1.0.tar.gz`, `<b>-1.0.tar.gz` and a newline in a wheel's tag.
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
 SAFE_TAG = re.compile(r"[A-Za-z0-9_.]+")
+#: What the name of every artifact ends with.
+SUFFIXES = (".whl", ".tar.gz", ".zip")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Artifact:
     """A wheel or sdist, as its file name describes it."""
 
@@ -55,6 +57,7 @@ class Artifact:
         return (self.project, self.version, not self.is_wheel, self.filename)
 
 
+@functools.lru_cache(maxsize=1 << 17)  # each page and each listing of a run has the same names
 def parse(filename: str) -> Artifact:
     """Return the artifact that has the name *filename*.
 

@@ -22,6 +22,7 @@ from wheelhouse_tasks.errors import (
     UsageError,
     WheelhouseError,
 )
+from wheelhouse_tasks.files import is_part
 from wheelhouse_tasks.settings.table import LOCAL
 from wheelhouse_tasks.ui import UNSEEN, Silent
 
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.artifacts.artifact import Artifact
     from wheelhouse_tasks.settings.resolve import Settings
     from wheelhouse_tasks.ui import Ui, Work
+
+LARGE = 64 << 20
+"""Bytes from which on a file is hashed in a thread of its own."""
 
 
 def scan(folder: Path) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:
@@ -51,8 +55,8 @@ def scan(folder: Path) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:
         raise UsageError(str(folder), f"cannot be read as a folder: {error.strerror}") from None
     names = {path.name for path in paths}
     for path in paths:
-        if path.name.removesuffix(ATTESTATION) in names - {path.name}:
-            continue  # goes with its artifact
+        if is_part(path.name) or path.name.removesuffix(ATTESTATION) in names - {path.name}:
+            continue  # belongs to a fetch, or goes with its artifact
         try:
             named = artifact.parse(path.name)
         except NotAnArtifact as error:
@@ -119,7 +123,7 @@ def _once(files: Iterable[tuple[Path, Artifact]], folder: Path) -> list[tuple[Pa
     first: dict[str, tuple[Path, Artifact]] = {}
     for path, named in files:
         other, _ = first.setdefault(path.name, (path, named))
-        if other != path and digests(other)[0] != digests(path)[0]:
+        if other != path and sha256_of(other) != sha256_of(path):
             places = " and ".join(str(one.relative_to(folder)) for one in (other, path))
             raise Conflict(
                 path.name, f"lies in {folder} twice, with other bytes: {places}", "remove the one that is wrong"
@@ -189,11 +193,17 @@ def _size(path: Path) -> int:
 
 
 def _checked(path: Path, named: Artifact, work: Work) -> LocalFile | BadArtifact:
+    size = _size(path)
+    described = None
     try:
-        with work.transfer(path.name, _size(path)) as transfer:
-            sha256, md5, size = digests(path, transfer.advance)
+        with work.transfer(path.name, size) as transfer:
+            hashing: Callable[[], tuple[str, int]] = partial(sha256_and_size, path, transfer.advance)
+            if size >= LARGE:  # hashed and unpacked at once, or one large file would take both times
+                hashing = parallel.begin(hashing)
+                described = metadata.read(path, named)
+            sha256, size = hashing()
             attested = _attestation(path, sha256)
-            return LocalFile(path, named, metadata.read(path, named), size, sha256, md5, attested)
+            return LocalFile(path, named, described or metadata.read(path, named), size, sha256, attested)
     except BadArtifact as error:
         return error
     except OSError as error:
@@ -213,20 +223,19 @@ def _attestation(path: Path, sha256: str) -> bytes | None:
     return text
 
 
-def digests(path: Path, advance: Callable[[int], None] = UNSEEN.advance) -> tuple[str, str, int]:
-    """Return sha256, md5 and size in bytes of a file, read once in large blocks; *advance* gets the size of each."""
-    sha256, md5, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
+def sha256_and_size(path: Path, advance: Callable[[int], None] = UNSEEN.advance) -> tuple[str, int]:
+    """Return sha256 and size in bytes of a file, read once in large blocks; *advance* gets the size of each."""
+    sha256, size = hashlib.sha256(), 0
     with path.open("rb", buffering=0) as file:
         while block := file.read(BLOCK):
             sha256.update(block)
-            md5.update(block)
             size += len(block)
             advance(len(block))
-    return sha256.hexdigest(), md5.hexdigest(), size
+    return sha256.hexdigest(), size
 
 
 def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file; the md5 beside it, as in `digests`, takes longer."""
+    """Return the sha256 of a file."""
     return digest_of(path, "sha256", 64)
 
 

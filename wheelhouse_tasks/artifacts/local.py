@@ -22,7 +22,6 @@ class LocalFile:
     #: Bytes.
     size: int
     sha256: str
-    md5: str
     #: Its attestation (PEP 740), where the build made one.
     attestation: bytes | None = None
 

@@ -46,8 +46,8 @@ def adopt_all(store: Store, projects: dict[str, Project], names: list[str], now:
                 [local] = dist.read([(path, named)], 1)
             except BadArtifact as error:  # wheelhouse-uploader stamped names alone: linked all the same, as they were
                 ui.warn(f"{error}; adopted as it is")
-                sha256, md5, size = dist.digests(path)
-                local = LocalFile(path, named, Metadata(b"", None, None), size, sha256, md5)
+                sha256, size = dist.sha256_and_size(path)
+                local = LocalFile(path, named, Metadata(b"", None, None), size, sha256)
             send(projects[named.project], local, now_text(now), expect=ABSENT)
             path.unlink()
 

@@ -19,10 +19,10 @@ from wheelhouse_tasks.people import flat
 from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.storage.port import Store, make_payload, read_all
 from wheelhouse_tasks.text import count
-from wheelhouse_tasks.ui import Silent, Ui
+from wheelhouse_tasks.ui import Mark, Marked, Silent, Ui
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from wheelhouse_tasks.container.project import Project
     from wheelhouse_tasks.pages.record import File
@@ -66,15 +66,13 @@ def check(settings: Settings, ui: Ui | None = None, *, deep: bool = False, repai
     ui = ui or Silent()
     store = open_store(settings.container)
     number, findings = _findings(settings, store, ui, deep=deep)
-    for finding in findings:
-        ui.done(f"{finding.name}: {finding.problem}")
+    _show("Findings", findings, ui)
     before: list[Finding] = []
     if repair and findings:
         _repair(settings, store, ui)
         before = findings
         number, findings = _findings(settings, store, ui, deep=deep)
-        for finding in findings:
-            ui.done(f"not repaired: {finding.name}: {finding.problem}")
+        _show("Not repaired", findings, ui)
     repaired = tuple(finding for finding in before if finding not in findings)
     result = CheckResult(container=store.label, files=number, findings=tuple(findings), repaired=repaired)
     if findings:
@@ -84,11 +82,18 @@ def check(settings: Settings, ui: Ui | None = None, *, deep: bool = False, repai
     return result
 
 
+def _show(title: str, findings: Iterable[Finding], ui: Ui) -> None:
+    rows = [(finding.name, Marked(finding.problem, Mark.WRONG)) for finding in findings]
+    if rows:
+        ui.table(title, ("object", "what is off"), rows)
+
+
 def _findings(settings: Settings, store: Store, ui: Ui, *, deep: bool) -> tuple[int, list[Finding]]:
     """Return the number of files, and what is off, in the order of the projects; requests are made in parallel."""
     with ui.work("check") as work:
+        root = parallel.begin(lambda: list(_root(settings, store)))
         number, findings = _findings_of_projects(settings, store, work, deep=deep)
-        return number, [*findings, *_root(settings, store)]
+        return number, [*findings, *root()]
 
 
 def _findings_of_projects(settings: Settings, store: Store, work: Work, *, deep: bool) -> tuple[int, list[Finding]]:
@@ -162,19 +167,30 @@ def _entries(project: LookedProject, files: dict[str, File]) -> Iterator[Finding
 
 def _pages(project: LookedProject, files: dict[str, File]) -> Iterator[Finding]:
     """Find pages that are missing, damaged, or link something else than what is there."""
-    wanted = {name: file.sha256 for name, file in files.items()}
-    for page in (*project.html, *project.json):
-        if page.content is None:
+    html = make_payload(html_pages.render_project(project.name, files.values()), "", "").md5
+    json = make_payload(json_pages.render_json(project.name, files.values()), "", "").md5
+    kinds = [(page, html, layout.HTML_TYPE) for page in project.pages.html]
+    kinds += [(page, json, layout.JSON_TYPE) for page in project.pages.json]
+    for page, md5, kind in kinds:
+        if page.md5 is None:
             yield Finding(page.name, "is not there")
-            continue
-        kind = layout.HTML_TYPE if page in project.html else layout.JSON_TYPE
-        try:
-            linked = {link.filename: link.sha256 for link in links.parse(page.content, "https://x/", kind)}
-        except BadPage as error:
-            yield Finding(page.name, error.problem)
-        else:
-            if linked != wanted:
-                yield Finding(page.name, "does not link the files that are there")
+        elif page.md5 != md5:
+            yield from _other_page(project, page.name, kind, files)
+
+
+def _other_page(project: LookedProject, name: str, kind: str, files: dict[str, File]) -> Iterator[Finding]:
+    """Find what is wrong with a page that is not as this version of the program writes it."""
+    wanted = {name: file.sha256 for name, file in files.items()}
+    try:
+        content = read_all(project.store, name)
+        linked = {link.filename: link.sha256 for link in links.parse(content, "https://x/", kind)}
+    except ObjectMissing:
+        yield Finding(name, "is not there")
+    except BadPage as error:
+        yield Finding(name, error.problem)
+    else:
+        if linked != wanted:
+            yield Finding(name, "does not link the files that are there")
 
 
 def _size(project: LookedProject, file: File) -> int:
@@ -209,15 +225,14 @@ def _bytes(project: LookedProject, file: File, transfer: Transfer) -> Finding | 
 
 def _root(settings: Settings, store: Store) -> Iterator[Finding]:
     root = look_at_root(store, keeping_of(settings, adopt=True), writing=False)
-    wanted = {**{page: html_pages.render_root(root.marks) for page in root.html}}
-    wanted |= {page: json_pages.render_json_root(root.marks) for page in root.json}
+    wanted = {**{page: html_pages.render_root(root.marks) for page in root.pages.html}}
+    wanted |= {page: json_pages.render_json_root(root.marks) for page in root.pages.json}
     for page, content in wanted.items():
-        if page.content != content and (page.content is not None or root.marks):
+        if page.content != content and (page.md5 is not None or root.marks):
             yield Finding(page.name, "does not name the projects that are there")
     if settings.options.flat_index and root.marks:
-        sections = flat.flat_sections(root.flat_page.content or b"")
         for project, (_, mark) in sorted(root.marks.items()):
-            if not flat.section_is_current(sections.get(project), mark):
+            if not flat.section_is_current(root.shown.get(project), mark):
                 yield Finding(layout.FLAT, f"does not show the page of {project} as it is")
 
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import dist
-from wheelhouse_tasks.container.objects import open_projects
+from wheelhouse_tasks.container.objects import keeping_of, open_projects
+from wheelhouse_tasks.container.survey import survey
 from wheelhouse_tasks.errors import NothingToDo
 from wheelhouse_tasks.names import project_name, version_of
 from wheelhouse_tasks.settings.table import LOCAL
@@ -30,7 +32,10 @@ if TYPE_CHECKING:
 
     from wheelhouse_tasks.artifacts.artifact import Artifact
     from wheelhouse_tasks.artifacts.local import LocalFile, Skipped
+    from wheelhouse_tasks.container.project import Project
+    from wheelhouse_tasks.container.survey import NoContainer, Survey
     from wheelhouse_tasks.settings.resolve import Settings
+    from wheelhouse_tasks.storage.port import Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,16 +92,18 @@ def upload(  # noqa: PLR0913
     if reason:
         ui.done(f"nothing was uploaded: {reason}")
         return UploadResult(container=settings.container.label, dry_run=dry_run, reason=reason)
-    store = open_store(settings.container)
+    # the container is opened and read while the files are checked and hashed
+    opening = parallel.begin(lambda: open_store(settings.container))
     artifacts, skipped = _artifacts(settings, choice, ui)
+    projects = {str(named.project) for _, named in artifacts}
+    surveying = parallel.begin(lambda: _surveyed(settings, opening(), projects, writing=not dry_run))
+    remembered = parallel.begin(lambda: recall(opening(), settings))
     with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
         stamped = _stamped(dist.read(artifacts, settings.options.max_workers, ui), settings, Path(scratch), ui)
         outcome.warn_of_requirements(stamped.files, ui)
         names = [file.artifact.filename for file in stamped.files]
-        opened = open_projects(
-            settings, store, {str(file.artifact.project) for file in stamped.files}, writing=not dry_run
-        )
-        facts = find_out(store, opened, names)
+        store = opening()
+        facts = find_out(*surveying(), names)
         digests = {name: file.sha256 for name, file in facts.published.items()}
         plan = plan_upload(
             stamped.files, digests, skipped, taken=facts.taken, removed=facts.removed, overwrite=overwrite
@@ -110,11 +117,11 @@ def upload(  # noqa: PLR0913
             ui.warn(stamped.doubt)
         outcome.warn_of_platforms(plan, ui)
         if dry_run:
-            remembered = recall(store, settings) if facts.before else None
-            applied = Applied(address=Address(url=remembered.url if remembered else known_url(settings, store)))
+            known = remembered() if facts.before else None
+            applied = Applied(address=Address(url=known.url if known else known_url(settings, store)))
             ui.done(DRY_RUN)
         else:
-            applied = apply(plan, facts, settings, store, ui, now)
+            applied = apply(plan, facts, settings, store, ui, now, remembered)
             outcome.show_outcome(plan, notable, ui)
         commands = outcome.install_commands(applied.address, plan)
         if not (dry_run or settings.options.update_index):
@@ -136,6 +143,14 @@ def upload(  # noqa: PLR0913
         commands=tuple(command for group in commands for command in group),
         dry_run=dry_run,
     )
+
+
+def _surveyed(
+    settings: Settings, store: Store, projects: Collection[str], *, writing: bool
+) -> tuple[dict[str, Project], Survey | NoContainer]:
+    """Return the projects, and what was read of the container."""
+    opened = open_projects(settings, store, projects, writing=writing)
+    return opened, survey(store, opened, keeping_of(settings))
 
 
 def _artifacts(settings: Settings, choice: Choice, ui: Ui) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:

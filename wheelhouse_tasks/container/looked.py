@@ -1,46 +1,85 @@
-"""A project whose pages and listing were read, in this order: what the container holds of it, and its pages follow."""
+"""A project whose pages and listing were read: what the container holds of it, and its pages follow."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
+from wheelhouse_tasks.artifacts import companions
 from wheelhouse_tasks.artifacts.companions import ATTESTATION, METADATA, REMOVED, YANKED, is_promotion
+from wheelhouse_tasks.container import pieces
 from wheelhouse_tasks.container.project import Project
-from wheelhouse_tasks.container.published import NO_CONDITIONS, Draft, Page, Written, read_copies, write_drafts
+from wheelhouse_tasks.container.published import (
+    NO_CONDITIONS,
+    Draft,
+    Page,
+    Written,
+    all_under,
+    with_copies,
+    write_drafts,
+)
 from wheelhouse_tasks.errors import BadPage, ObjectMissing
 from wheelhouse_tasks.pages import html_pages, json_pages, layout
 from wheelhouse_tasks.storage.port import Entry, read_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from wheelhouse_tasks.pages.record import File
-    from wheelhouse_tasks.storage.port import Store
+    from wheelhouse_tasks.storage.port import Conditions, Store
 
 #: A listing as far as pages follow from it: name, size and change mark of each object.
 Listing = frozenset[tuple[str, int, str]]
 
+#: What `added` may hold: an artifact that appears with these is one more, and changes nothing that was there.
+ADDED = ("", METADATA, ATTESTATION)
+
 
 @dataclass(frozen=True, kw_only=True)
-class LookedProject(Project):
-    """A project as it was read; `look` reads it again, into a new value."""
+class ProjectPages:
+    """The pages of a project, without their content, and what they say."""
 
     #: The HTML page and its copies, the JSON page and its copies.
     html: list[Page]
     json: list[Page]
     #: What the JSON page says of the artifacts, by file name.
     cached: dict[str, File]
+    #: The artifacts that a page names, and whether it promises a .metadata; each page may be newer than the others.
+    promised: dict[str, bool]
+    #: The artifacts that the HTML page names.
+    linked: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookedProject(Project):
+    """A project as it was read; `look` reads it again, into a new value."""
+
+    pages: ProjectPages
     #: The objects of the project by name, with those that this worker added since.
     entries: dict[str, Entry]
     #: File names that promotions under way hold back.
     held: frozenset[str]
+    #: Whether the pages were read after this worker's own changes.
+    fresh: bool = True
+
+    @property
+    def cached(self) -> dict[str, File]:
+        """Return what the JSON page says of the artifacts, by file name."""
+        return self.pages.cached
 
     def add(self, file: File, *entries: Entry) -> None:
         """Remember an artifact that this worker wrote, and the objects that it wrote for it, as part of the listing."""
         super().add(file, *entries)
         self.entries.update((entry.name, entry) for entry in entries)
+
+    def under(self, honoured: Conditions) -> LookedProject | None:
+        """Return the project as one whose pages were read before; None where they have to be read again."""
+        html, json = all_under(self.pages.html, honoured), all_under(self.pages.json, honoured)
+        if html is None or json is None:
+            return None
+        return replace(self, pages=replace(self.pages, html=html, json=json), fresh=False)
 
     def listing(self) -> Listing:
         """Return the listing that was read, with what this worker added since."""
@@ -48,18 +87,39 @@ class LookedProject(Project):
 
     def relist(self) -> Listing:
         """Read the listing again, and return it; the project stays as it is."""
-        return _listing(_list(self))
+        return _listing(list_objects(self))
+
+    def only_adds(self, listing: Listing) -> bool:
+        """Return whether *listing* has nothing but artifacts more that no page named when it was read."""
+        changed = listing ^ self.listing()
+        start = len(self.object(""))
+        parts = [companions.split(name) for name, _, _ in changed]
+        return (
+            all(suffix in ADDED and owner[start:] not in self.pages.promised for owner, suffix in parts)
+            and all(name not in self.entries for name, _, _ in changed)
+            and not any(is_promotion(name) for name, _, _ in changed)
+        )
+
+    def shows_own(self) -> bool:
+        """Return whether the JSON page and the HTML page name what this worker wrote."""
+        own = self.memory.files
+        shown = all(name in self.cached and self.cached[name].sha256 == file.sha256 for name, file in own.items())
+        return shown and own.keys() <= self.pages.linked
+
+    def digests(self) -> dict[str, str | None]:
+        """Return the md5 of each page as it was read, by its name; None where there was none."""
+        return {page.name: page.md5 for page in (*self.pages.html, *self.pages.json)}
 
     def write(self) -> Written:
         """Write the pages whose bytes differ from what the listing and the facts of its artifacts render to."""
-        files = self.files().values()
+        files = list(self.files().values())
         html, json = html_pages.render_project(self.name, files), json_pages.render_json(self.name, files)
-        drafts = [Draft(page, html, layout.HTML_TYPE) for page in self.html]
-        drafts += [Draft(page, json, layout.JSON_TYPE) for page in self.json]
-        written = write_drafts(self.store, drafts)
+        drafts = [Draft(page, html, layout.HTML_TYPE) for page in self.pages.html]
+        drafts += [Draft(page, json, layout.JSON_TYPE) for page in self.pages.json]
+        written = write_drafts(self.store, drafts, self.keeping.workers)
         for entry in written.entries:
             if entry.name == layout.json_page(self.name):
-                self.memory.json_mark = entry.mark
+                self.memory.json, self.memory.described = entry, files
         return written
 
     def files(self, names: Iterable[str] | None = None) -> dict[str, File]:
@@ -67,15 +127,19 @@ class LookedProject(Project):
 
         Requests are made, in parallel, for the artifacts that neither this worker nor the JSON page knows.
         """
-        shown = {name for name in self.artifacts() if self.object(name) + REMOVED not in self.entries} - self.held
-        if names is not None:
-            shown &= set(names)
+        shown = {name for name in self._among(names) if self.object(name) + REMOVED not in self.entries} - self.held
         facts = {name: file for name in shown if (file := self._known(name))}
         unknown = sorted(shown - facts.keys())
         self.keeping.work.expect(len(unknown))
         described = parallel.run(self._describe, unknown, self.keeping.workers)
         facts.update((file.filename, file) for file in described if file)
         return {name: self._with_companions(file) for name, file in sorted(facts.items())}
+
+    def _among(self, names: Iterable[str] | None) -> set[str]:
+        if names is None:
+            return self.artifacts()
+        objects = map(self.object, names)
+        return {name for entry in objects if entry in self.entries and (name := self.artifact(entry))}
 
     def artifacts(self) -> set[str]:
         """Return the file names of all artifacts in the container, those on no page too."""
@@ -97,7 +161,7 @@ class LookedProject(Project):
                 continue  # the .metadata was written since
             if yank and file.yank_mark != yank.mark:
                 continue
-            return file if yank else replace(file, yanked=None, yank_mark="")
+            return file if yank or file.yanked is None else replace(file, yanked=None, yank_mark="")
         return None
 
     def _describe(self, name: str) -> File | None:
@@ -108,23 +172,64 @@ class LookedProject(Project):
         """Return *file* with the companions that the listing shows: installers fail on a .metadata that is missing."""
         name = self.object(file.filename)
         described = file.metadata_sha256 if name + METADATA in self.entries else None
-        return replace(file, metadata_sha256=described, attested=name + ATTESTATION in self.entries)
+        attested = name + ATTESTATION in self.entries
+        if (described, attested) == (file.metadata_sha256, file.attested):
+            return file
+        return replace(file, metadata_sha256=described, attested=attested)
 
 
 def look(project: Project) -> LookedProject:
-    """Read the pages of a project, then its listing.
+    """Read the pages of a project, then its listing; where no conditional write is honoured, both at once.
 
     An object that a page names and the listing lacks counts where a request finds it: some listings lag.
     """
     honoured = project.store.conditions() if project.writing else NO_CONDITIONS
+    workers = project.keeping.workers
+    reads: list[Callable[[], object]] = [partial(Page.read, project.store, name, honoured) for name in names(project)]
+    if not honoured.mark:
+        reads.append(partial(list_objects, project))
+    results = parallel.run(lambda read: read(), reads, workers)
+    pages = understand(project, [page for page in results if isinstance(page, Page)])
+    entries = next((result for result in results if isinstance(result, dict)), None)
+    return looked(project, pages, list_objects(project) if entries is None else entries)
+
+
+def names(project: Project) -> list[str]:
+    """Return the names of a project's pages: of the HTML page and its copies, then of the JSON page and its copies."""
     slash = project.keeping.slash
-    # in the order in which they are written: the JSON page knows what an HTML page links that was read before it
-    html = read_copies(project.store, layout.project_page(project.name), honoured, slash=slash)
-    json = read_copies(project.store, layout.json_page(project.name), honoured, slash=slash)
+    html, json = layout.project_page(project.name), layout.json_page(project.name)
+    return with_copies(html, slash=slash) + with_copies(json, slash=slash)
+
+
+def understand(project: Project, pages: list[Page]) -> ProjectPages:
+    """Return what the pages of a project say, given in the order of `names`; raise BadPage for JSON of another kind."""
+    half = len(pages) // 2
+    html, json = pages[:half], pages[half:]
     cached = _cached(project, json[0])
-    entries = _list(project)
+    promised = {name: file.metadata_sha256 is not None for name, file in cached.items()}
+    linked = [html_pages.read_project(page.content) for page in html]
+    for names_there in linked:
+        for name, described in names_there.items():
+            if name in promised or project.artifact(project.object(name)):
+                promised[name] = described or promised.get(name, False)
+    for copy in json[1:]:
+        if copy.md5 != json[0].md5:
+            for name, file in _cached(project, copy).items():
+                promised[name] = file.metadata_sha256 is not None or promised.get(name, False)
+    project.memory.cuts = project.memory.cuts or pieces.cuts(project.object(""), cached.values())
+    return ProjectPages(
+        html=[page.emptied() for page in html],
+        json=[page.emptied() for page in json],
+        cached=cached,
+        promised=promised,
+        linked=frozenset(linked[0]),
+    )
+
+
+def looked(project: Project, pages: ProjectPages, entries: dict[str, Entry]) -> LookedProject:
+    """Return a project with its listing, to which it adds what the pages promise and a request finds."""
     held = frozenset[str]().union(*(_held(project.store, name) for name in entries if is_promotion(name)))
-    unlisted = _find_unlisted(project, _promised(project, html[0], cached), entries)
+    unlisted = _find_unlisted(project, pages.promised, entries)
     project.memory.entries |= unlisted
     return LookedProject(
         project.store,
@@ -133,28 +238,27 @@ def look(project: Project) -> LookedProject:
         project.writing,
         project.rebuild,
         project.memory,
-        html=html,
-        json=json,
-        cached=cached,
-        entries=entries | unlisted,
+        pages=pages,
+        entries=entries | unlisted if unlisted else entries,
         held=held,
     )
+
+
+def list_objects(project: Project) -> dict[str, Entry]:
+    """Return the objects of a project by name, those that the worker remembers too: a listing may lag behind writes."""
+    listed = pieces.list_all(project.store, project.object(""), project.memory.cuts, project.keeping.workers)
+    return project.memory.entries | {entry.name: entry for entry in listed}
 
 
 def _cached(project: Project, page: Page) -> dict[str, File]:
     """Return what a JSON page says; raise BadPage where it cannot be understood, unless the project is rebuilt."""
     try:
-        return json_pages.read_json(page.content) if page.content is not None else {}
+        return json_pages.read_json(page.content) if page.md5 is not None else {}
     except BadPage as error:
         if project.rebuild:
             return {}
         name = f"{project.store.label}/{page.name}"
         raise BadPage(name, error.problem, "wheelhouse.index rebuilds it from the files") from None
-
-
-def _list(project: Project) -> dict[str, Entry]:
-    """Return the objects of a project by name, those that the worker remembers too: a listing may lag behind writes."""
-    return project.memory.entries | {entry.name: entry for entry in project.store.list(project.object(""))}
 
 
 def _listing(entries: Mapping[str, Entry]) -> Listing:
@@ -169,22 +273,13 @@ def _held(store: Store, object_name: str) -> frozenset[str]:
         return frozenset()
 
 
-def _promised(project: Project, html: Page, cached: Mapping[str, File]) -> dict[str, bool]:
-    """Return the artifacts that the pages name, and whether they promise a .metadata; either page may be the newer."""
-    promised = {name: file.metadata_sha256 is not None for name, file in cached.items()}
-    for name, described in html_pages.read_project(html.content).items():
-        if project.artifact(project.object(name)):
-            promised[name] = described or promised.get(name, False)
-    return promised
-
-
 def _find_unlisted(project: Project, promised: Mapping[str, bool], entries: Mapping[str, Entry]) -> dict[str, Entry]:
     """Return the objects that the pages promise, the listing lacks, and a request finds."""
     names = [project.object(name) for name in promised]
     behind = [name for name in names if name not in entries and name + REMOVED not in entries]
-    wanted = [name + suffix for name in behind for suffix in ("", METADATA, YANKED, REMOVED)]
+    wanted = dict.fromkeys(name + suffix for name in behind for suffix in ("", METADATA, YANKED, REMOVED))
     described = [project.object(name) + METADATA for name, has_metadata in promised.items() if has_metadata]
-    wanted += [name for name in described if name not in entries and name not in wanted]
+    wanted |= dict.fromkeys(name for name in described if name not in entries)
     results = parallel.run(lambda name: find(project.store, name), wanted, project.keeping.workers)
     return {entry.name: entry for entry in results if entry}
 

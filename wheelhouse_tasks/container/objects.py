@@ -123,7 +123,7 @@ def send(project: Project, file: LocalFile, uploaded: str, *, expect: str | None
     facts = to_user_metadata(listed)
     try:
         with work.transfer(name, file.size) as transfer:
-            payload = Payload(file.path, file.size, file.sha256, file.md5, kind, layout.FILE_CACHE, facts, transfer)
+            payload = Payload(file.path, file.size, file.sha256, kind, layout.FILE_CACHE, facts, transfer=transfer)
             entry = project.store.put(project.object(name), payload, expect=expect)
     except Changed:  # another worker was faster
         theirs = project.describe(name)  # by a request: the listing may lag

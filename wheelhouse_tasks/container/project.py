@@ -18,7 +18,7 @@ from wheelhouse_tasks.storage.port import READ_RETRIES, Entry, Store, read_all
 from wheelhouse_tasks.ui import UNSEEN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from wheelhouse_tasks.artifacts.metadata import Metadata
     from wheelhouse_tasks.container.published import Keeping
@@ -43,8 +43,11 @@ class Memory:
     files: dict[str, File] = field(default_factory=dict)
     #: Objects that this worker wrote, or that a request found although the listing did not show them.
     entries: dict[str, Entry] = field(default_factory=dict)
-    #: Change mark of the JSON page that this worker wrote last.
-    json_mark: str = ""
+    #: The JSON page that this worker wrote last, and what it says.
+    json: Entry | None = None
+    described: Sequence[File] = ()
+    #: Object names at which listings of the project are cut into pieces, as `pieces.cuts` returns them.
+    cuts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,8 @@ class Project:
 
     def artifact(self, object_name: str) -> str | None:
         """Return the file name of an object that is an artifact of the project, None for any other object."""
+        if not object_name.endswith(artifact.SUFFIXES):  # most objects are companions, and an error costs more
+            return None
         try:
             parsed = artifact.parse(object_name.removeprefix(self.object("")))
         except NotAnArtifact:

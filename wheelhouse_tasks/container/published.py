@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from wheelhouse_tasks import parallel
 from wheelhouse_tasks.errors import Changed, ObjectMissing
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.people.versions import NOTHING
@@ -13,7 +14,7 @@ from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, make_payloa
 from wheelhouse_tasks.ui import UNSEEN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from wheelhouse_tasks.people.versions import Front
     from wheelhouse_tasks.storage.port import Store
@@ -47,9 +48,11 @@ class Page:
 
     name: str
     #: None where there is no such page: a definite answer. Any other failure to read it is raised.
-    content: bytes | None
+    md5: str | None
     #: The mark that the page must have when it is replaced; None where the provider honours no such condition.
     expect: str | None
+    #: Empty where there is no such page, and where nobody needs its content any more: a large one fills the memory.
+    content: bytes = field(default=b"", repr=False, compare=False)
 
     @classmethod
     def read(cls, store: Store, name: str, honoured: Conditions = NO_CONDITIONS) -> Page:
@@ -63,7 +66,7 @@ class Page:
             content = read_all(store, name)
         except ObjectMissing:
             return cls(name, None, ABSENT if honoured.mark else None)
-        page = cls(name, content, mark)
+        page = cls(name, hashlib.md5(content, usedforsecurity=False).hexdigest(), mark, content)
         return page.under(honoured) or page
 
     def under(self, honoured: Conditions) -> Page | None:
@@ -73,17 +76,25 @@ class Page:
         """
         if not honoured.mark:
             return self
-        if self.content is None:
+        if self.md5 is None:
             return replace(self, expect=ABSENT)
-        if not honoured.md5:
-            return None
-        return replace(self, expect=hashlib.md5(self.content, usedforsecurity=False).hexdigest())
+        return replace(self, expect=self.md5) if honoured.md5 else None
+
+    def emptied(self) -> Page:
+        """Return the page without its content."""
+        return replace(self, content=b"")
 
 
-def read_copies(store: Store, name: str, honoured: Conditions, *, slash: bool) -> list[Page]:
-    """Read a page, and with *slash* its copy under the name of its folder."""
-    names = [name, name.removesuffix("index.html")] if slash else [name]
-    return [Page.read(store, copy, honoured) for copy in names]
+def with_copies(name: str, *, slash: bool) -> list[str]:
+    """Return the name of a page, and with *slash* of its copy under the name of its folder."""
+    return [name, name.removesuffix("index.html")] if slash else [name]
+
+
+def all_under(pages: Iterable[Page], honoured: Conditions) -> list[Page] | None:
+    """Return pages as `Page.under` does, or None where one of them has to be read again."""
+    under = [page.under(honoured) for page in pages]
+    kept = [page for page in under if page]
+    return kept if len(kept) == len(under) else None
 
 
 @dataclass(frozen=True)
@@ -100,21 +111,30 @@ class Written:
     """What became of some drafts."""
 
     #: The objects of the pages that were written.
-    entries: tuple[Entry, ...]
-    #: Whether no other worker is known to have written one of the pages since it was read.
-    undisturbed: bool
+    entries: tuple[Entry, ...] = ()
+    #: The md5 of each of them, by its name.
+    digests: Mapping[str, str] = field(default_factory=dict)
+    #: The names of the pages that another worker has written since they were read.
+    refused: frozenset[str] = frozenset()
+    #: Whether what the drafts were made of had changed, so that nothing was written.
+    outdated: bool = False
 
 
-def write_drafts(store: Store, drafts: Iterable[Draft]) -> Written:
-    """Write each page whose bytes differ from those of its draft."""
-    entries, undisturbed = list[Entry](), True
-    for draft in drafts:
-        page = draft.page
-        if draft.content == page.content:
-            continue
-        payload = make_payload(draft.content, draft.content_type, layout.PAGE_CACHE)
+def write_drafts(store: Store, drafts: Iterable[Draft], workers: int) -> Written:
+    """Write each page whose bytes differ from those of its draft, at once."""
+
+    def write(draft: Draft) -> tuple[Entry, str] | str | None:
+        page, payload = draft.page, make_payload(draft.content, draft.content_type, layout.PAGE_CACHE)
+        if payload.md5 == page.md5:
+            return None
         try:
-            entries.append(store.put(page.name, payload, expect=page.expect))
+            return store.put(page.name, payload, expect=page.expect), payload.md5
         except Changed:
-            undisturbed = False
-    return Written(entries=tuple(entries), undisturbed=undisturbed)
+            return page.name
+
+    results = parallel.run(write, drafts, workers)
+    return Written(
+        entries=tuple(result[0] for result in results if isinstance(result, tuple)),
+        digests={result[0].name: result[1] for result in results if isinstance(result, tuple)},
+        refused=frozenset(result for result in results if isinstance(result, str)),
+    )

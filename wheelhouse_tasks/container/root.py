@@ -3,39 +3,75 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.container.looked import Listing, find
-from wheelhouse_tasks.container.published import NO_CONDITIONS, Draft, Page, Written, read_copies, write_drafts
+from wheelhouse_tasks.container.published import (
+    NO_CONDITIONS,
+    Draft,
+    Page,
+    Written,
+    all_under,
+    with_copies,
+    write_drafts,
+)
 from wheelhouse_tasks.errors import Failed
 from wheelhouse_tasks.pages import html_pages, json_pages, layout
+from wheelhouse_tasks.pages.quoting import name_quoted
 from wheelhouse_tasks.people import flat
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from wheelhouse_tasks.container.project import Project
     from wheelhouse_tasks.container.published import Keeping
-    from wheelhouse_tasks.storage.port import Conditions, Store
+    from wheelhouse_tasks.storage.port import Conditions, Entry, Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class RootPages:
+    """The root pages and the flat page as they were read."""
+
+    #: The HTML page and its copies, then the JSON page and its copies.
+    html: list[Page]
+    json: list[Page]
+    flat: Page
+
+    @classmethod
+    def of(cls, pages: Sequence[Page]) -> RootPages:
+        """Return the pages given in the order of `names`."""
+        half = len(pages) // 2
+        return cls(html=list(pages[:half]), json=list(pages[half:-1]), flat=pages[-1])
+
+    def under(self, honoured: Conditions) -> RootPages | None:
+        """Return the pages as `Page.under` does; None where they have to be read again."""
+        pages = all_under([*self.html, *self.json, self.flat], honoured)
+        return RootPages.of(pages) if pages else None
+
+    def projects(self) -> set[str]:
+        """Return the projects that a root page names."""
+        return {name for page in (*self.html, *self.json) for name in html_pages.read_root(page.content)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Root:
-    """The root pages and the flat page as they were read, and the listing of the JSON pages, which was read last."""
+    """The root pages and the flat page as they were read, and a listing of the JSON pages."""
 
     store: Store
     keeping: Keeping
     #: Projects whose pages this worker brought up to date.
     own: Sequence[Project]
     honoured: Conditions
-    #: The HTML page and its copies, the JSON page and its copies.
-    html: list[Page]
-    json: list[Page]
-    flat_page: Page
+    pages: RootPages
+    #: The sections of the flat page.
+    shown: Mapping[str, flat.Section]
     #: Size and change mark of the JSON page of each project.
     marks: dict[str, tuple[int, str]]
+    #: Whether the pages were read after this worker's own changes.
+    fresh: bool = True
 
     def listing(self) -> Listing:
         """Return the listing that was read."""
@@ -43,30 +79,89 @@ class Root:
 
     def relist(self) -> Listing:
         """Read the listing again, and return it; the root stays as it is."""
-        return _listing(_marks(self.store, self.own, [*self.html, *self.json], self.flat_page))
+        return _listing(self.list_marks())
+
+    def only_adds(self, listing: Listing) -> bool:
+        """Return whether *listing* has nothing but projects more, and pages of projects that were not shown yet."""
+        later = {project: mark for project, _, mark in listing}
+        named = self.pages.projects()
+        changed = {project for project, _, _ in listing ^ self.listing()}
+        return all(
+            project in later
+            and (project in self.marks or project not in named)
+            and not flat.section_is_current(self.shown.get(project), later[project])
+            for project in changed
+        )
+
+    def shows_own(self) -> bool:
+        """Return whether the root pages and the flat page show what this worker wrote."""
+        own = {project.name for project in self.own}
+        links = [
+            f"/{name_quoted(file.filename)}#sha256={file.sha256}"
+            for project in self.own
+            for file in project.memory.files.values()
+        ]
+        texts = [self.shown[name].text for name in own if name in self.shown]
+        in_flat = all(any(link in text for text in texts) for link in links)
+        return own <= self.pages.projects() and (in_flat or not self.keeping.flat)
+
+    def digests(self) -> dict[str, str | None]:
+        """Return the md5 of each page as it was read, by its name; None where there was none."""
+        pages = (*self.pages.html, *self.pages.json, self.pages.flat)
+        return {page.name: page.md5 for page in pages}
+
+    def under(self, honoured: Conditions, own: Sequence[Project]) -> Root | None:
+        """Return the root as one whose pages were read before, with the listing of that time.
+
+        Return None where the pages have to be read again.
+        """
+        pages = self.pages.under(honoured)
+        return replace(self, pages=pages, honoured=honoured, own=own, fresh=False) if pages else None
+
+    def listed_again(self) -> Root:
+        """Return the root with a new listing."""
+        return replace(self, marks=self.list_marks())
+
+    def list_marks(self) -> dict[str, tuple[int, str]]:
+        """Return size and change mark of the JSON page of each project.
+
+        The listing may lag behind the writes. A request is made for each project that a page names and the listing
+        lacks, and for each of our own whose JSON page the listing does not show as this worker wrote it.
+        """
+        return self.complete(self.store.list(layout.JSON_FOLDER))
+
+    def complete(self, listed: Iterable[Entry]) -> dict[str, tuple[int, str]]:
+        """Return what `list_marks` does, given the entries that were listed."""
+        entries = {_project_of(entry.name): entry for entry in listed}
+        marks = {project: (entry.size, entry.mark) for project, entry in entries.items() if project}
+        behind = sorted((self.pages.projects() | self.shown.keys()) - marks.keys())  # each may be newer than the others
+        for project in self.own:
+            mark = marks.get(project.name, (0, ""))[1]
+            if not mark or (project.memory.json and project.memory.json.mark != mark):
+                behind.append(project.name)
+        found = parallel.run(lambda name: find(self.store, layout.json_page(name)), behind, self.keeping.workers)
+        marks |= {name: (entry.size, entry.mark) for name, entry in zip(behind, found, strict=True) if entry}
+        return marks
 
     def write(self) -> Written:
         """Write the root pages and the flat page, and read those pages of projects that the flat page is behind."""
+        sections = self._sections() if self.keeping.flat else None
+        if self.keeping.flat and sections is None:
+            return Written(outdated=True)
         html, json = html_pages.render_root(self.marks), json_pages.render_json_root(self.marks)
-        drafts = [Draft(page, html, layout.HTML_TYPE) for page in self.html]
-        drafts += [Draft(page, json, layout.JSON_TYPE) for page in self.json]
-        steady = True
-        if self.keeping.flat:
-            sections = self._sections()
-            steady = sections is not None
-            if sections is not None:
-                front = self.keeping.front.over(flat.front_of(self.flat_page.content or b""))
-                drafts.append(Draft(self.flat_page, flat.render_flat(sections, front), layout.HTML_TYPE))
-        elif self.flat_page.content is not None:  # a flat page that is not kept would lack what comes later
+        drafts = [Draft(page, html, layout.HTML_TYPE) for page in self.pages.html]
+        drafts += [Draft(page, json, layout.JSON_TYPE) for page in self.pages.json]
+        if sections is not None:
+            front = self.keeping.front.over(flat.front_of(self.pages.flat.content))
+            drafts.append(Draft(self.pages.flat, flat.render_flat(sections, front), layout.HTML_TYPE))
+        elif self.pages.flat.md5 is not None:  # a flat page that is not kept would lack what comes later
             self.store.delete(layout.FLAT)
-        written = write_drafts(self.store, drafts)
-        return Written(entries=written.entries, undisturbed=written.undisturbed and steady)
+        return write_drafts(self.store, drafts, self.keeping.workers)
 
     def _sections(self) -> dict[str, str] | None:
-        """Return the section of each project; None where a project's page is not the one that the listing showed."""
-        shown = flat.flat_sections(self.flat_page.content or b"")
-        stale = [p for p, (_, mark) in self.marks.items() if not flat.section_is_current(shown.get(p), mark)]
-        sections = {project: shown[project].text for project in self.marks if project in shown}
+        """Return the section of each project; None where a project's page is not there any more."""
+        stale = [p for p, (_, mark) in self.marks.items() if not flat.section_is_current(self.shown.get(p), mark)]
+        sections = {project: self.shown[project].text for project in self.marks if project in self.shown}
         fresh = parallel.run(self._section, stale, self.keeping.workers)
         for project, section in zip(stale, fresh, strict=True):
             if section is None:
@@ -75,73 +170,60 @@ class Root:
         return sections
 
     def _section(self, project: str) -> str | None:
-        """Return a project's section, or None where its page is not the one that the listing showed.
+        """Return a project's section, or None where its page is gone.
 
-        The bytes decide where marks are digests: a page that was replaced and came back has its old mark again.
+        Where marks are digests the section has that of the bytes: they may be newer than the listing, and a page that
+        was replaced and came back has its old mark again.
         """
-        content, mark = Page.read(self.store, layout.json_page(project)).content, self.marks[project][1]
-        if content is None or (self.honoured.md5 and hashlib.md5(content, usedforsecurity=False).hexdigest() != mark):
+        if not self.fresh:  # no flat page that was read before this worker wrote a JSON page can be newer than that
+            own = next((one.memory for one in self.own if one.name == project), None)
+            if own and own.json and own.json.mark == self.marks[project][1]:
+                return flat.render_section(project, own.json.mark, own.described)
+        content = Page.read(self.store, layout.json_page(project)).content
+        if not content:
             return None
-        return flat.render_section(project, mark, json_pages.read_json(content).values())
+        if self.honoured.md5:
+            self.marks[project] = len(content), hashlib.md5(content, usedforsecurity=False).hexdigest()
+        return flat.render_section(project, self.marks[project][1], json_pages.read_json(content).values())
 
 
-def look_at_root(
-    store: Store, keeping: Keeping, *, own: Iterable[Project] = (), flat_page: Page | None = None, writing: bool = True
+def names(keeping: Keeping) -> list[str]:
+    """Return the names of the root pages and their copies, and of the flat page, as `RootPages.of` expects them."""
+    html, json = (with_copies(name, slash=keeping.slash) for name in (layout.ROOT, layout.JSON_ROOT))
+    return [*html, *json, layout.FLAT]
+
+
+def root_of(
+    store: Store,
+    keeping: Keeping,
+    pages: Sequence[Page],
+    *,
+    own: Iterable[Project] = (),
+    honoured: Conditions = NO_CONDITIONS,
 ) -> Root:
-    """Read the root pages and the flat page, then the listing of the JSON pages.
+    """Return the root whose *pages* were read, in the order of `names`, and nothing is listed of.
 
-    *own* are the projects whose pages this worker brought up to date. A *flat_page* that was read before, under no
-    condition, is read again only where its mark does not follow from its bytes. Raises Failed where the flat page is
-    not ours and is not to be replaced.
+    *own* are the projects whose pages this worker brought up to date. Raises Failed where the flat page is not ours and
+    is not to be replaced.
     """
-    honoured = store.conditions() if writing else NO_CONDITIONS
-    html = read_copies(store, layout.ROOT, honoured, slash=keeping.slash)
-    json = read_copies(store, layout.JSON_ROOT, honoured, slash=keeping.slash)
-    early = flat_page.under(honoured) if flat_page else None
-    current = early or Page.read(store, layout.FLAT, honoured)
+    read = RootPages.of(pages)
     if not keeping.adopt:
-        check_ours(store, current)
-    projects = list(own)
-    return Root(
-        store=store,
-        keeping=keeping,
-        own=projects,
-        honoured=honoured,
-        html=html,
-        json=json,
-        flat_page=current,
-        marks=_marks(store, projects, [*html, *json], current),
-    )
+        check_ours(store, read.flat)
+    shown = flat.flat_sections(read.flat.content)
+    return Root(store=store, keeping=keeping, own=list(own), honoured=honoured, pages=read, shown=shown, marks={})
+
+
+def look_at_root(store: Store, keeping: Keeping, *, own: Iterable[Project] = (), writing: bool = True) -> Root:
+    """Read the root pages and the flat page, then the listing of the JSON pages; see `root_of`."""
+    honoured = store.conditions() if writing else NO_CONDITIONS
+    pages = parallel.run(partial(Page.read, store, honoured=honoured), names(keeping), keeping.workers)
+    return root_of(store, keeping, pages, own=own, honoured=honoured).listed_again()
 
 
 def check_ours(store: Store, flat_page: Page) -> None:
     """Raise Failed where the flat page is somebody else's: a page of ours would drop its links."""
-    if flat_page.content is not None and not flat.is_ours(flat_page.content):
+    if flat_page.md5 is not None and not flat.is_ours(flat_page.content):
         raise Failed(store.label, f"its {layout.FLAT} is not ours", "wheelhouse.index --adopt takes its files over")
-
-
-def _marks(
-    store: Store, own: Iterable[Project], root_pages: Iterable[Page], flat_page: Page
-) -> dict[str, tuple[int, str]]:
-    """Return size and change mark of the JSON page of each project.
-
-    The listing may lag behind the writes. A request is made for each project that a page names and the listing lacks,
-    and for each of our own whose JSON page the listing does not show as this worker wrote it.
-    """
-    entries = {_project_of(entry.name): entry for entry in store.list(layout.JSON_FOLDER)}
-    marks = {project: (entry.size, entry.mark) for project, entry in entries.items() if project}
-    named = {name for page in root_pages for name in html_pages.read_root(page.content)}
-    named |= flat.flat_sections(flat_page.content or b"").keys()  # each page may be newer than the others
-    behind = sorted(named - marks.keys())
-    for project in own:
-        mark = marks.get(project.name, (0, ""))[1]
-        if not mark or project.memory.json_mark not in ("", mark):
-            behind.append(project.name)
-    for name in behind:
-        entry = find(store, layout.json_page(name))
-        if entry:
-            marks[name] = (entry.size, entry.mark)
-    return marks
 
 
 def _listing(marks: dict[str, tuple[int, str]]) -> Listing:

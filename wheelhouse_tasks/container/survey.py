@@ -1,31 +1,35 @@
-"""A survey of a container: its flat page and some of its projects, read before anything is written."""
+"""A survey of a container: its root and some of its projects, read before anything is written."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
 
-from wheelhouse_tasks.container.looked import LookedProject, look
+from wheelhouse_tasks import parallel
+from wheelhouse_tasks.container import looked, root
 from wheelhouse_tasks.container.published import Page
-from wheelhouse_tasks.container.root import check_ours
 from wheelhouse_tasks.errors import ContainerMissing, UsageError
 from wheelhouse_tasks.names import project_name
 from wheelhouse_tasks.pages import layout
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from wheelhouse_tasks.container.looked import LookedProject
     from wheelhouse_tasks.container.project import Project
+    from wheelhouse_tasks.container.published import Keeping
+    from wheelhouse_tasks.container.root import Root
     from wheelhouse_tasks.storage.port import Store
 
 
 @dataclass(frozen=True, kw_only=True)
 class Survey:
-    """What was read of a container."""
+    """What was read of a container, under no condition."""
 
-    #: Read under no condition.
-    flat_page: Page
+    root: Root
     projects: dict[str, LookedProject]
 
 
@@ -38,12 +42,28 @@ class NoContainer(Enum):
 NO_CONTAINER: Final = NoContainer.NO_CONTAINER
 
 
-def survey(store: Store, projects: Mapping[str, Project]) -> Survey | NoContainer:
-    """Read the flat page, then each project. Raises Failed where the flat page is not ours."""
+def survey(store: Store, projects: Mapping[str, Project], keeping: Keeping) -> Survey | NoContainer:
+    """Read all pages of the root and of the *projects* at once, then the listings at once; nothing is written.
+
+    Raises Failed where the flat page is not ours, and BadPage for a page that cannot be understood.
+    """
+    wanted = [root.names(keeping), *(looked.names(project) for project in projects.values())]
+    reads: list[Callable[[], object]] = [partial(Page.read, store, name) for names in wanted for name in names]
     try:
-        flat_page = Page.read(store, layout.FLAT)
-        check_ours(store, flat_page)
-        return Survey(flat_page=flat_page, projects={name: look(project) for name, project in projects.items()})
+        results = parallel.run(lambda read: read(), [store.recorded_conditions, *reads], keeping.workers)
+        pages = iter([page for page in results if isinstance(page, Page)])
+        parts = [list(islice(pages, len(names))) for names in wanted]
+        unlisted = root.root_of(store, keeping, parts[0])
+        read = [looked.understand(project, part) for project, part in zip(projects.values(), parts[1:], strict=True)]
+        lists: list[Callable[[], Any]] = [partial(looked.list_objects, project) for project in projects.values()]
+        *listed, marks = parallel.run(lambda one: one(), [*lists, unlisted.list_marks], keeping.workers)
+        return Survey(
+            root=replace(unlisted, marks=marks),
+            projects={
+                project.name: looked.looked(project, part, entries)
+                for project, part, entries in zip(projects.values(), read, listed, strict=True)
+            },
+        )
     except ContainerMissing:
         return NO_CONTAINER
 

@@ -63,8 +63,9 @@ def difference(file: LocalFile, digests: Mapping[str, str]) -> str:
 
 
 def _digest(file: LocalFile, algorithm: str, there: str) -> str:
-    known = {"sha256": file.sha256, "md5": file.md5}
-    return known.get(algorithm) or _read_digest(file.path, file.sha256, algorithm, len(there))
+    if algorithm == "sha256":
+        return file.sha256
+    return _read_digest(file.path, file.sha256, algorithm, len(there))
 
 
 @functools.lru_cache(maxsize=4096)

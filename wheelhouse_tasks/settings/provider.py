@@ -52,6 +52,8 @@ class Provider:
     options: Callable[[Container], dict[str, Any]] = lambda container: dict(container.driver_options)
     #: Headers made of a file's md5, with which the provider compares: a file that changed is refused, not stored.
     digest: Callable[[str], dict[str, str]] = lambda md5: {}  # noqa: ARG005
+    #: The same made of its sha256; a trial shows which servers compare it.
+    strong_digest: Callable[[str], dict[str, str]] = lambda sha256: {}  # noqa: ARG005
     #: Headers of a write that expects no object.
     absent: Mapping[str, str] = field(default_factory=lambda: {"If-None-Match": "*"})
     #: The header that limits how long an object may be cached.
@@ -87,9 +89,3 @@ class Provider:
         """Return the variables that we read, in the order of the README."""
         own = self.credentials.names if self.credentials else ()
         return (*own, *([self.key_file] if self.key_file else []), *self.arguments)
-
-    @property
-    def cell(self) -> str:
-        """Return the README's cell on credentials."""
-        variables = ", ".join(f"`{name}`" for name in self.read)
-        return self.keys + (f": {variables}" if variables else "")

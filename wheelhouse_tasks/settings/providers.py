@@ -110,6 +110,10 @@ def _content_md5(md5: str) -> dict[str, str]:
     return {"Content-MD5": base64.b64encode(bytes.fromhex(md5)).decode()}
 
 
+def _checksum_sha256(sha256: str) -> dict[str, str]:
+    return {"x-amz-checksum-sha256": base64.b64encode(bytes.fromhex(sha256)).decode()}
+
+
 def _goog_hash(md5: str) -> dict[str, str]:
     """Name the digest as Google does: the driver would sign the name of Content-MD5 in lower case."""
     return {"x-goog-hash": "md5=" + _content_md5(md5)["Content-MD5"]}
@@ -131,6 +135,7 @@ _S3_API = Provider(
     api="s3",
     advice="allow s3:GetObject to everybody in its bucket policy (at AWS, switch off 'Block Public Access' before)",
     digest=_content_md5,
+    strong_digest=_checksum_sha256,
 )
 #: With the variables that the tools of AWS take a region from, at other makers too.
 _S3 = replace(
@@ -247,13 +252,19 @@ _RECORDS = (
 PROVIDERS = {record.name: record for record in _RECORDS}
 
 
-def readme_rows() -> list[str]:
-    """Return the rows of the README's table of providers."""
+def provider_rows() -> list[tuple[str, str, str]]:
+    """Return the cells of the README's table of providers: the settings of each, and what it is proven on."""
+    return [(f"`{record.name}`", record.settings, record.proven) for record in PROVIDERS.values()]
+
+
+def credential_rows() -> list[tuple[str, str, str]]:
+    """Return the cells of the README's table of credentials: what each provider wants, and the variables it reads."""
     rows = []
-    names: dict[str, str] = {}
+    names: dict[tuple[str, tuple[str, ...]], str] = {}
     for record in PROVIDERS.values():
-        first = names.setdefault(record.cell, record.name)
-        keys = record.cell if first == record.name else f"as `{first}`"
-        cells = (f"`{record.name}`", record.settings, keys, record.proven)
-        rows.append("|" + "".join(f" {cell} |" if cell else " |" for cell in cells))
+        if record.keys:
+            first = names.setdefault((record.keys, record.read), record.name)
+            variables = ", ".join(f"`{name}`" for name in record.read)
+            same = first != record.name
+            rows.append((f"`{record.name}`", f"as `{first}`" if same else record.keys, "" if same else variables))
     return rows

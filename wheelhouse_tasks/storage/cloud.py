@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
+from contextlib import contextmanager
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
@@ -20,14 +19,14 @@ from libcloud.storage.types import (
 )
 
 from wheelhouse_tasks.blocks import BLOCK
-from wheelhouse_tasks.errors import BadArtifact, ContainerMissing, ObjectMissing, StoreError
+from wheelhouse_tasks.errors import BadArtifact, ContainerMissing, ObjectMissing, StoreError, Unsupported
 from wheelhouse_tasks.retry import retry
 from wheelhouse_tasks.settings.providers import provider_of
-from wheelhouse_tasks.storage import trial
+from wheelhouse_tasks.storage import s3_listing, trial
 from wheelhouse_tasks.storage.border import border
 from wheelhouse_tasks.storage.driver import Worker
-from wheelhouse_tasks.storage.gaps import promise
-from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload
+from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload, Promise
+from wheelhouse_tasks.storage.sending import handed_to, headers_of, promise_of
 from wheelhouse_tasks.ui import UNSEEN
 
 if TYPE_CHECKING:
@@ -36,15 +35,17 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.settings.locations import Container
 
 T = TypeVar("T")
+#: The class has a method that is named `list`.
+Entries = list[Entry]
 
-#: How providers refuse a request whose digest is not that of its bytes; the emulator of Azure has a code of its own,
-#: Swift a status.
-BAD_DIGEST = {"BadDigest", "Md5Mismatch", "InvalidOperation", "422"}
+#: How providers refuse a request whose digest is not that of its bytes: S3 has a code for each of two, the emulator of
+#: Azure one of its own, Swift a status.
+BAD_DIGEST = {"BadDigest", "XAmzContentSHA256Mismatch", "Md5Mismatch", "InvalidOperation", "422"}
 CHANGED = "the provider received other bytes than were hashed"
 
 
 class CloudStore:
-    """A container at a storage provider, with one driver for each thread.
+    """A container at a storage provider, with one driver for each request that is under way.
 
     A libcloud driver keeps the response of a request as its own attribute, so threads that share it mix up answers
     (https://libcloud.readthedocs.io/en/stable/other/using-libcloud-in-multithreaded-and-async-environments.html).
@@ -53,11 +54,14 @@ class CloudStore:
     def __init__(self, container: Container) -> None:
         self.container = container
         self.provider = provider_of(container.provider)
-        self._local = threading.local()
+        #: Drivers that nobody uses. The one that was used last is used next: its connection is the youngest.
+        self._idle: list[Worker] = []
+        self._parts = s3_listing.Parts(container.label)
         self._lock = threading.RLock()
         self._conditions: Conditions | None = None
         self._compares: bool | None = None
-        self._worker()  # rejects bad options before any thread starts
+        with self._worker():  # rejects bad options before any thread starts
+            pass
 
     @property
     def label(self) -> str:
@@ -79,14 +83,33 @@ class CloudStore:
 
         return self._call(create, self.label, missing=ContainerMissing)
 
-    def list(self, prefix: str) -> list[Entry]:
-        """Return every object below *prefix*."""
+    @property
+    def lists_in_pieces(self) -> bool:
+        """Return whether the provider begins a listing behind any key."""
+        return self.provider.api == "s3"
 
-        def listing(worker: Worker) -> list[Entry]:
-            objects = worker.driver.iterate_container_objects(worker.container, prefix=self.container.prefix + prefix)
-            return sorted((self._entry(item) for item in objects), key=lambda entry: entry.name)
+    def list(self, prefix: str, *, after: str = "", until: str | None = None) -> list[Entry]:
+        """Return the objects below *prefix* whose names are behind *after*, and not behind *until*."""
+        if self.lists_in_pieces:
+            entries = self._list_s3(prefix, after, until)
+        else:
+            listing = partial(self._list_by_driver, self.container.prefix + prefix)
+            entries = self._call(listing, self.label, missing=ContainerMissing)
+            entries = [entry for entry in entries if after < entry.name and (until is None or entry.name <= until)]
+        return sorted(entries, key=lambda entry: entry.name)
 
-        return self._call(listing, self.label, missing=ContainerMissing)
+    def _list_s3(self, prefix: str, after: str, until: str | None) -> Entries:
+        below = self.container.prefix
+        whole = below + prefix
+
+        def request(marker: str) -> bytes:
+            return self._call(lambda worker: s3_listing.ask(worker, whole, marker), self.label, ContainerMissing)
+
+        first = below + after if after else ""
+        return s3_listing.read_all(request, self._parts, whole, len(below), after=first, until=until)
+
+    def _list_by_driver(self, prefix: str, worker: Worker) -> Entries:
+        return [self._entry(item) for item in worker.driver.iterate_container_objects(worker.container, prefix=prefix)]
 
     def facts(self, name: str) -> tuple[Entry, dict[str, str]]:
         """Return one object's entry and user metadata."""
@@ -109,13 +132,14 @@ class CloudStore:
                 return iter(worker.driver.download_object_range_as_stream(item, start, chunk_size=BLOCK))
             return iter(worker.driver.download_object_as_stream(item, chunk_size=BLOCK))
 
-        blocks = self._call(begin, name)
-        while True:
-            with border(self.container, self._worker(), name, ObjectMissing):
-                block = next(blocks, None)
-            if block is None:
-                return
-            yield block
+        with self._worker() as worker:
+            blocks = self._call_by(worker, begin, name)
+            while True:
+                with border(self.container, worker, name, ObjectMissing):
+                    block = next(blocks, None)
+                if block is None:
+                    return
+                yield block
 
     def put(self, name: str, payload: Payload, *, expect: str | None = None) -> Entry:
         """Store an object in one request; its condition is sent only where the provider honours it."""
@@ -125,10 +149,12 @@ class CloudStore:
                 expect = None
         return self._put(name, payload, expect)
 
-    def _put(self, name: str, payload: Payload, expect: str | None) -> Entry:
-        """Send a file; where the ETag is no md5, what counts is whether the provider compares what it receives."""
-        entry, is_md5 = self._send(name, payload, expect)
-        if not is_md5 and not self._compares_digests():
+    def _put(self, name: str, payload: Payload, expect: str | None, promise: Promise | None = None) -> Entry:
+        """Send an object; where the ETag is no md5, what counts is whether the provider compares what it receives."""
+        known = self._conditions
+        promise = promise or promise_of(payload, _changed(name), by_sha256=known is not None and known.sha256)
+        entry, is_md5 = self._send(name, payload, expect, promise)
+        if not (promise.sha256 or is_md5 or self._compares_digests()):
             self.delete(name)
             raise BadArtifact(name, CHANGED, "try again")
         return entry
@@ -138,38 +164,34 @@ class CloudStore:
         with self._lock:
             if self._compares is None:
                 sends_digest = bool(self.provider.digest("00"))
-                self._compares = sends_digest and trial.compares_digests(self, partial(self._send, expect=None))
+                self._compares = sends_digest and trial.compares_digests(self, self._send_plainly)
             return self._compares
 
-    def _send(self, name: str, payload: Payload, expect: str | None) -> tuple[Entry, bool]:
-        if isinstance(payload.source, bytes):
-            # upload_object_via_stream accepts bytes, but makes three requests, and sends no conditions
-            with tempfile.TemporaryDirectory(prefix="wheelhouse-") as folder:
-                path = Path(folder) / "object"
-                path.write_bytes(payload.source)
-                return self._send_file(name, path, payload, expect)
-        return self._send_file(name, payload.source, payload, expect)
+    def _send_plainly(self, name: str, payload: Payload, promise: Promise) -> None:
+        self._send(name, payload, None, promise)
 
-    def _send_file(self, name: str, path: Path, payload: Payload, expect: str | None) -> tuple[Entry, bool]:
-        """Send a file in one request; return its entry, and whether the driver found the ETag to be no other md5.
+    def _send(self, name: str, payload: Payload, expect: str | None, promise: Promise) -> tuple[Entry, bool]:
+        """Send an object in one request; return its entry, and whether the driver found the ETag to be the md5.
 
         ETags are md5s where an object is stored as it came; encrypted by a key service, for one, it has another.
         """
-        headers = {self.provider.cache: payload.cache_control}
-        if expect is not None:
-            headers |= {"If-Match": f'"{expect}"'} if expect else self.provider.absent
-        headers |= self.provider.digest(payload.md5)
-        extra = {"content_type": payload.content_type, "meta_data": dict(payload.facts)}
+        if promise.sha256 and not self.provider.strong_digest(promise.sha256):
+            raise Unsupported(name, f"{self.label}: its provider is told no sha256")
+        headers = headers_of(self.provider, payload, expect, promise)
+        options = {
+            "extra": {"content_type": payload.content_type, "meta_data": dict(payload.facts)},
+            "verify_hash": bool(promise.md5),
+        }
 
         def send(worker: Worker) -> tuple[Entry, bool]:
-            changed = BadArtifact(name, CHANGED, "nothing was stored, try again")
-            promise(worker.driver, payload.md5, payload.size, changed)
+            changed = _changed(name)
             target = (worker.container, self.container.prefix + name)
             payload.transfer.restart()
             worker.transport.transfer = payload.transfer
             try:
-                # a fresh dict of headers each time: the driver adds to it
-                item = worker.driver.upload_object(str(path), *target, extra=extra, headers=dict(headers))
+                with worker.signing(promise.sha256), handed_to(worker.driver, payload, promise, changed) as path:
+                    # a fresh dict of headers each time: the driver adds to it
+                    item = worker.driver.upload_object(path, *target, headers=dict(headers), **options)
             except LibcloudError as error:
                 refusal = worker.transport.refusal
                 if refusal is None and isinstance(error, ObjectHashMismatchError):
@@ -179,9 +201,16 @@ class CloudStore:
                 raise
             finally:
                 worker.transport.transfer = UNSEEN
-            return Entry(name, payload.size, _mark(item)), True
+            return Entry(name, payload.size, _mark(item)), bool(promise.md5)
 
         return self._call(send, name, missing=ContainerMissing)
+
+    def recorded_conditions(self) -> Conditions | None:
+        """Return the conditions in the container's record: read once for each run."""
+        with self._lock:
+            if self._conditions is None:
+                self._conditions = trial.recorded(self)
+            return self._conditions
 
     def conditions(self) -> Conditions:
         """Return the conditions in the container's record, or try them: once for each run."""
@@ -204,11 +233,11 @@ class CloudStore:
 
     def public_url(self) -> str | None:
         """Return the URL that the driver knows, or None."""
-        worker = self._worker()
-        try:
-            url = worker.driver.get_container_cdn_url(worker.container)
-        except Exception:  # noqa: BLE001  # NotImplementedError, KeyError, ...: the driver knows none
-            return None
+        with self._worker() as worker:
+            try:
+                url = worker.driver.get_container_cdn_url(worker.container)
+            except Exception:  # noqa: BLE001  # NotImplementedError, KeyError, ...: the driver knows none
+                return None
         return f"{str(url).rstrip('/')}/{self.container.prefix}" if url else None
 
     def _entry(self, item: Any) -> Entry:
@@ -219,21 +248,35 @@ class CloudStore:
         """Return an object for the driver, without the one or two requests of its own look-up."""
         return CloudObject(self.container.prefix + name, 0, "", {}, {}, worker.container, worker.driver)
 
-    def _worker(self) -> Worker:
-        worker: Worker | None = getattr(self._local, "worker", None)
-        if worker is None:
-            worker = self._local.worker = Worker(self.container)
-        return worker
+    @contextmanager
+    def _worker(self) -> Iterator[Worker]:
+        """Lend a driver for as long as its answer is read."""
+        try:
+            worker = self._idle.pop()
+        except IndexError:
+            worker = Worker(self.container)
+        try:
+            yield worker
+        finally:
+            self._idle.append(worker)
 
     def _call(self, operation: Callable[[Worker], T], subject: str, missing: type[StoreError] = ObjectMissing) -> T:
         """Run one operation, and repeat it where another try may help."""
-        worker = self._worker()
+        with self._worker() as worker:
+            return self._call_by(worker, operation, subject, missing)
 
+    def _call_by(
+        self, worker: Worker, operation: Callable[[Worker], T], subject: str, missing: type[StoreError] = ObjectMissing
+    ) -> T:
         def attempt() -> T:
             with border(self.container, worker, subject, missing):
                 return operation(worker)
 
         return retry(attempt, self.container.retries)
+
+
+def _changed(name: str) -> BadArtifact:
+    return BadArtifact(name, CHANGED, "nothing was stored, try again")
 
 
 def _utc(modified: str) -> str:

@@ -28,10 +28,12 @@ from wheelhouse_tasks.settings.locations import Credentials
 from wheelhouse_tasks.settings.providers import provider_of
 from wheelhouse_tasks.storage import gaps
 from wheelhouse_tasks.storage.refusals import REFUSED
+from wheelhouse_tasks.storage.sending import directly, signing
 from wheelhouse_tasks.storage.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from wheelhouse_tasks.settings.locations import Container
     from wheelhouse_tasks.settings.provider import Provider
@@ -56,6 +58,10 @@ class Worker:
         # get_object would make a request for the container each time
         self.driver.get_container = lambda container_name: self.container  # noqa: ARG005
 
+    def signing(self, sha256: str) -> AbstractContextManager[None]:
+        """Return the context in which the driver signs this sha256 of a file that it sends."""
+        return signing(self.driver.connection, sha256)
+
     def _harden(self, container: Container) -> None:
         """Give every request a timeout; leave out netrc and libcloud's retries, which send only the rest of a file."""
         connection = self.driver.connection
@@ -74,6 +80,7 @@ class Worker:
             if not container.verify_tls:
                 made.verify, made.ca_cert = False, None
             made.prepared_request = gaps.in_pieces(made.prepared_request)
+            made.prepared_request = directly(made, self.transport)
             return made
 
         connection.conn_class = hardened
@@ -120,13 +127,18 @@ def words(error: Exception) -> str:
     return str(getattr(error, "value", None) or error)
 
 
+def check_known(provider: str) -> None:
+    """Raise UsageError for a provider that libcloud has no driver of."""
+    offered = sorted(set(DRIVERS) - NOT_OFFERED)
+    if provider not in offered:
+        near = difflib.get_close_matches(provider, offered, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "local, " + ", ".join(offered)
+        raise UsageError("provider", f"unknown storage provider {provider!r}", hint)
+
+
 def _driver(container: Container, own: Provider) -> Any:
     """Return a libcloud driver; raise UsageError where the provider or its options are wrong."""
-    offered = sorted(set(DRIVERS) - NOT_OFFERED)
-    if container.provider not in offered:
-        near = difflib.get_close_matches(container.provider, offered, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else "local, " + ", ".join(offered)
-        raise UsageError("provider", f"unknown storage provider {container.provider!r}", hint)
+    check_known(container.provider)
     credentials = container.credentials
     if credentials is None:
         raise UsageError(

@@ -54,14 +54,20 @@ class FolderStore:
             self._fail("", error)
         return True
 
-    def list(self, prefix: str) -> list[Entry]:
-        """Return every file below *prefix*, without the hidden ones (half-written files are hidden)."""
+    @property
+    def lists_in_pieces(self) -> bool:
+        """Return that a folder is read as a whole."""
+        return False
+
+    def list(self, prefix: str, *, after: str = "", until: str | None = None) -> list[Entry]:
+        """Return the files below *prefix*, without the hidden ones (half-written files are hidden)."""
         if not self.root.is_dir():
             raise ContainerMissing(self.label, "there is no such folder")
         try:
-            return sorted(self._walk(prefix), key=lambda entry: entry.name)
+            entries = sorted(self._walk(prefix), key=lambda entry: entry.name)
         except OSError as error:
             self._fail(prefix, error)
+        return [entry for entry in entries if after < entry.name and (until is None or entry.name <= until)]
 
     def _walk(self, prefix: str) -> Iterator[Entry]:
         try:
@@ -111,6 +117,10 @@ class FolderStore:
             raise Changed(path.name, f"is already in {self.label}") from None
         except OSError as error:
             self._fail(name, error)
+
+    def recorded_conditions(self) -> Conditions:
+        """Return what `conditions` returns: there is nothing to try."""
+        return self.conditions()
 
     def conditions(self) -> Conditions:
         """Return that only ABSENT is honoured: a rename cannot depend on what it replaces."""

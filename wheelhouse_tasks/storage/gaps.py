@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
 import io
 import os
@@ -135,22 +134,3 @@ def sign_empty(connection: Any) -> None:
         return signed({name: text for name, text in headers.items() if (name, text) != ("content-length", "0")}, method)
 
     connection._format_special_header_values = values  # noqa: SLF001
-
-
-def promise(driver: Any, md5: str, size: int, broken: Exception) -> None:
-    """Give a driver the known digest of a file, so that it compares the digest without another reading.
-
-    Azure compares nothing where a file is sent in parts: raise *broken* before parts with another digest become an
-    object.
-    """
-    driver._hash_buffered_stream = lambda *_args, **_options: (md5, size)  # noqa: SLF001
-    commit = getattr(type(driver), "_commit_blocks", None)
-    if commit:
-        promised = base64.b64encode(bytes.fromhex(md5)).decode()
-
-        def compared(**arguments: Any) -> Any:
-            if arguments["data_hash"] != promised:
-                raise broken
-            return commit(driver, **arguments)
-
-        driver._commit_blocks = compared  # noqa: SLF001

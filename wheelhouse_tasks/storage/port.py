@@ -44,12 +44,12 @@ class Payload:
     source: Path | bytes
     size: int
     sha256: str
-    #: The digest that most providers compare; computed in the same pass as sha256.
-    md5: str
     content_type: str
     cache_control: str
     #: User metadata; keys are lower-case letters and digits, which every provider keeps.
     facts: Mapping[str, str] = field(default_factory=dict)
+    #: Of bytes; empty for a file, which is read for it only where the provider compares no sha256.
+    md5: str = ""
     #: What counts the bytes as they are read to be sent.
     transfer: Transfer = field(default=UNSEEN, compare=False, repr=False)
 
@@ -76,6 +76,16 @@ class Counted(FileIO):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Promise:
+    """Digests that a provider is told of the bytes to come, so that it refuses other bytes."""
+
+    #: Signed with the request, and sent in a header; empty where it is not known that the provider compares it.
+    sha256: str = ""
+    #: Sent in a header, and compared with the ETag; it takes longer than the other one.
+    md5: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Conditions:
     """Which conditions of a write a provider honours, as a trial showed."""
 
@@ -85,6 +95,8 @@ class Conditions:
     mark: bool
     #: Whether marks are the md5 of the bytes, so that whoever read an object knows its mark.
     md5: bool
+    #: Whether bytes of another sha256 than the request promises are refused, which saves the md5 of a file.
+    sha256: bool = False
 
 
 class Store(Protocol):
@@ -101,8 +113,15 @@ class Store(Protocol):
     def create(self) -> bool:
         """Create the container; return whether it was not there."""
 
-    def list(self, prefix: str) -> list[Entry]:
-        """Return every object below *prefix* ("" or ending in "/"), complete and sorted by name."""
+    @property
+    def lists_in_pieces(self) -> bool:
+        """Return whether a piece of a listing costs less than all of it."""
+
+    def list(self, prefix: str, *, after: str = "", until: str | None = None) -> list[Entry]:
+        """Return the objects below *prefix* ("" or ending in "/"), complete and sorted by name.
+
+        Return only the piece of the listing behind the name *after*, and up to the name *until*, where they are given.
+        """
 
     def facts(self, name: str) -> tuple[Entry, dict[str, str]]:
         """Return one object's entry and user metadata; raise ObjectMissing."""
@@ -122,6 +141,9 @@ class Store(Protocol):
         that were hashed.
         """
 
+    def recorded_conditions(self) -> Conditions | None:
+        """Return which conditions of `put` are honoured, or None where nobody has tried; nothing is written."""
+
     def conditions(self) -> Conditions:
         """Return which conditions of `put` are honoured; they are tried once for each container."""
 
@@ -137,7 +159,7 @@ def make_payload(
 ) -> Payload:
     """Return bytes with their size and digests, ready to be stored."""
     sha256, md5 = hashlib.sha256(content).hexdigest(), hashlib.md5(content, usedforsecurity=False).hexdigest()
-    return Payload(content, len(content), sha256, md5, content_type, cache_control, facts or {})
+    return Payload(content, len(content), sha256, content_type, cache_control, facts or {}, md5)
 
 
 def read_all(store: Store, name: str) -> bytes:

@@ -4,40 +4,57 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Protocol
 
-from wheelhouse_tasks.errors import BadArtifact, Changed, ObjectMissing, Unsupported
-from wheelhouse_tasks.storage.port import ABSENT, Conditions, make_payload, read_all
+from wheelhouse_tasks.errors import AccessDenied, BadArtifact, Changed, ObjectMissing, Unsupported
+from wheelhouse_tasks.storage.port import ABSENT, Conditions, Promise, make_payload, read_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wheelhouse_tasks.storage.port import Entry, Payload, Store
 
-    #: Stores an object under a condition, whether or not the provider is known to honour it.
-    Write = Callable[[str, Payload, str | None], Entry]
+    class Write(Protocol):
+        """Stores an object under a condition, whether or not the provider is known to honour it."""
+
+        def __call__(self, name: str, payload: Payload, expect: str | None, promise: Promise | None = None, /) -> Entry:
+            """Store it; *promise* is what the provider is told of its bytes, by default what is true."""
+
 
 #: Holds the objects of a trial, and its record.
 FOLDER = ".wheelhouse/"
 RECORD = FOLDER + "conditions.json"
+#: Whose digests are those of other bytes.
+OTHER = make_payload(b"other", "", "")
+
+
+def recorded(store: Store) -> Conditions | None:
+    """Return the conditions in the container's record, or None where there is no such record."""
+    try:
+        record = json.loads(read_all(store, RECORD))
+        # one of an older release holds less, and would hide what it never tried
+        return Conditions(**record) if record.keys() == {field.name for field in fields(Conditions)} else None
+    except (ObjectMissing, ValueError, TypeError, AttributeError):
+        return None
 
 
 def recorded_or_tried(store: Store, write: Write) -> Conditions:
     """Return the conditions in the container's record; where there is no such record, hold the trial and write it."""
-    try:
-        return Conditions(**json.loads(read_all(store, RECORD)))
-    except (ObjectMissing, ValueError, TypeError):
-        conditions = hold(store, write)
-        content = json.dumps(asdict(conditions)).encode()
-        write(RECORD, make_payload(content, "application/json", "no-cache"), None)
-        return conditions
+    known = recorded(store)
+    if known:
+        return known
+    conditions = hold(store, write)
+    content = json.dumps(asdict(conditions)).encode()
+    write(RECORD, make_payload(content, "application/json", "no-cache"), None)
+    return conditions
 
 
 def hold(store: Store, write: Write) -> Conditions:
     """Write objects of our own, once under conditions that hold and once under conditions that do not.
 
-    A kind of condition is honoured where both writes end as they should.
+    A kind of condition is honoured where both writes end as they should. Another write promises the sha256 of other
+    bytes, and is refused where the provider compares it.
     """
     name, other = (f"{FOLDER}{secrets.token_hex(8)}" for _ in range(2))
     payload = make_payload(name.encode(), "text/plain", "no-cache")
@@ -52,21 +69,32 @@ def hold(store: Store, write: Write) -> Conditions:
             return False
         return holds
 
+    def compares_sha256() -> bool:
+        try:
+            write(name, payload, None, Promise(sha256=payload.sha256))
+            write(name, payload, None, Promise(sha256=OTHER.sha256))
+        except BadArtifact:
+            return True
+        except (AccessDenied, Unsupported):  # it is told none, or knows no such header or signature
+            return False
+        return False
+
     try:
         absent = heeded(name, ABSENT, holds=False) and heeded(other, ABSENT, holds=True)
         mark = heeded(name, "0" * 32, holds=False) and heeded(name, written.mark, holds=True)
+        sha256 = compares_sha256()
     finally:
         store.delete(name)
         store.delete(other)
-    return Conditions(absent=absent, mark=mark, md5=written.mark == payload.md5)
+    return Conditions(absent=absent, mark=mark, md5=written.mark == payload.md5, sha256=sha256)
 
 
-def compares_digests(store: Store, write: Callable[[str, Payload], object]) -> bool:
+def compares_digests(store: Store, write: Callable[[str, Payload, Promise], object]) -> bool:
     """Send an object of our own with the digest of other bytes; return whether the provider refuses it."""
     name = f"{FOLDER}{secrets.token_hex(8)}"
     payload = make_payload(name.encode(), "text/plain", "no-cache")
     try:
-        write(name, replace(payload, md5=make_payload(b"", "", "").md5))
+        write(name, payload, Promise(md5=OTHER.md5))
     except BadArtifact:
         return True
     store.delete(name)

@@ -48,9 +48,18 @@ class Applied:
 
 
 def apply(
-    plan: UploadPlan, facts: UploadFacts, settings: Settings, store: Store, ui: Ui, now: Callable[[], float]
+    plan: UploadPlan,
+    facts: UploadFacts,
+    settings: Settings,
+    store: Store,
+    ui: Ui,
+    now: Callable[[], float],
+    remembered: Callable[[], Address | None],
 ) -> Applied:
-    """Send what the plan says, then bring the pages up to date; *now* gives seconds since the epoch."""
+    """Send what the plan says, then bring the pages up to date.
+
+    *now* gives seconds since the epoch, *remembered* the address that an earlier run kept.
+    """
     opened = _open(facts, settings, store, ui)
     began = now()
     _send_all(plan, facts, settings, ui, began)
@@ -61,17 +70,17 @@ def apply(
         if gone:
             written += update_pages(settings, store, facts.projects.values(), ui)
             ui.done(f"retired {count(gone)}: {', '.join(gone)}")
-        return Applied(pages=written, address=_reach(plan, settings, store))
+        return Applied(pages=written, address=_reach(plan, settings, store, remembered))
     return Applied(address=Address(url=opened or known_url(settings, store)))
 
 
-def _reach(plan: UploadPlan, settings: Settings, store: Store) -> Address:
+def _reach(plan: UploadPlan, settings: Settings, store: Store, remembered: Callable[[], Address | None]) -> Address:
     """Find out what works, by a project whose files the pages show: where one folder is answered, all are."""
     shown = [file.artifact for file in plan.files]
     if not shown:
         return Address(url=known_url(settings, store))
     project = shown[0].project
-    return reach(settings, store, project, {file.filename for file in shown if file.project == project})
+    return reach(settings, store, project, {file.filename for file in shown if file.project == project}, remembered)
 
 
 def _open(facts: UploadFacts, settings: Settings, store: Store, ui: Ui) -> str | None:

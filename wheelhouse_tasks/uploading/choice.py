@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from wheelhouse_tasks.errors import NothingToDo
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     from packaging.version import Version
@@ -66,16 +66,13 @@ def strays(artifacts: Collection[Artifact], project: str | None, choice: Choice)
     ordered = sorted(artifacts, key=lambda artifact: artifact.sort_key())
     known = project is not None and not choice.projects
     others = tuple(one.filename for one in ordered if known and one.project != project)
-    newest = {one.project: max(_builds(artifacts, one.project)) for one in ordered}
-    older = [one.filename for one in ordered if _release(one.version) < newest[one.project]]
+    releases = {one.filename: _release(one.version) for one in ordered}
+    newest = {one.project: releases[one.filename] for one in ordered}  # the last of each project, by their order
+    older = [one.filename for one in ordered if releases[one.filename] < newest[one.project]]
     return Strays(
         others=others,
         older=tuple(name for name in older if choice.version is None and name not in others),
     )
-
-
-def _builds(artifacts: Iterable[Artifact], project: str) -> Sequence[Version]:
-    return [_release(one.version) for one in artifacts if one.project == project]
 
 
 def _release(version: Version) -> Version:

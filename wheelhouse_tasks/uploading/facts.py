@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks.container.survey import NO_CONTAINER, Survey, survey
+from wheelhouse_tasks.container.survey import NO_CONTAINER, NoContainer, Survey
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from wheelhouse_tasks.container.project import Project
     from wheelhouse_tasks.pages.record import File
-    from wheelhouse_tasks.storage.port import Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +32,8 @@ class UploadFacts:
     shown: Mapping[str, frozenset[str]]
 
 
-def find_out(store: Store, projects: Mapping[str, Project], names: Collection[str]) -> UploadFacts:
-    """Read the container; *names* are those of the files. Raises Failed where the flat page is not ours."""
-    before = survey(store, projects)
+def find_out(projects: Mapping[str, Project], before: Survey | NoContainer, names: Collection[str]) -> UploadFacts:
+    """Return what a survey of the container says of files, given by their *names*."""
     if before is NO_CONTAINER:
         return UploadFacts(before=None, projects=projects, published={}, shown={})
     looked = before.projects

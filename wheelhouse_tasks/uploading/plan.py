@@ -63,12 +63,13 @@ def plan_upload(
         raise of_files(
             Conflict, releases, waits, "upload again once `prune` has deleted it: `prune --now` does at once"
         )
-    files = [file for file in files if file not in gone]
+    files = [file for file in files if file.artifact.filename not in removed]
     retired = [Skipped(file.artifact.filename, "was retired, and waits for its deletion") for file in gone]
     names = [file.artifact.filename for file in files]
     differ = [file for file in files if published.get(file.artifact.filename, file.sha256) != file.sha256]
     kept = [file for file in differ if file.artifact.version.is_devrelease and not overwrite]
-    changed = [file.artifact.filename for file in differ if file not in kept]
+    staying = {file.artifact.filename for file in kept}
+    changed = [file.artifact.filename for file in differ if file.artifact.filename not in staying]
     if changed and not overwrite:
         raise of_files(
             Conflict,
@@ -78,7 +79,8 @@ def plan_upload(
         )
     refuse_twins({*names, *taken})
     present = tuple(file for file in files if published.get(file.artifact.filename) == file.sha256)
-    send = tuple(file for file in files if file not in present and file not in kept)
+    there = staying | {file.artifact.filename for file in present}
+    send = tuple(file for file in files if file.artifact.filename not in there)
     return UploadPlan(send=send, present=present, skipped=(*skipped, *retired), kept=tuple(kept))
 
 

@@ -11,10 +11,10 @@ from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.pages.quoting import name_quoted
 from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.settings.table import LOCAL
-from wheelhouse_tasks.uploading.address import FLAT_PAGE, SIMPLE, Address, recall, remember
+from wheelhouse_tasks.uploading.address import FLAT_PAGE, SIMPLE, Address, remember
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from wheelhouse_tasks.settings.resolve import Settings
     from wheelhouse_tasks.sources.web import Web
@@ -24,17 +24,24 @@ if TYPE_CHECKING:
 PATIENCE = 5.0
 
 
-def reach(settings: Settings, store: Store, project: str, names: Collection[str]) -> Address:
+def reach(
+    settings: Settings,
+    store: Store,
+    project: str,
+    names: Collection[str],
+    remembered: Callable[[], Address | None],
+) -> Address:
     """Return where the container is readable, and what works there, as the record, the settings or the address show.
 
-    *names* are files of *project* that the pages show by now. Whatever goes wrong is no error: nothing works then.
+    *names* are files of *project* that the pages show by now, *remembered* returns what the record says. Whatever goes
+    wrong is no error: nothing works then.
     """
     set_url, local = settings.options.public_url, settings.container.provider == LOCAL
     if (local and not set_url) or (set_url or "").startswith("file:"):
         return Address(url=known_url(settings, store), works=_kept(settings))
     if not set_url and not settings.options.enable_cdn:
         return Address(url=None, problem="enable_cdn is off")
-    return recall(store, settings) or _found(settings, store, project, names)
+    return remembered() or _found(settings, store, project, names)
 
 
 def _found(settings: Settings, store: Store, project: str, names: Collection[str]) -> Address:

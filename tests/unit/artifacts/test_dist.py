@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import wheels
 
-from wheelhouse_tasks.artifacts import artifact, dist, metadata
+from wheelhouse_tasks.artifacts import artifact, dist, halves, metadata
 from wheelhouse_tasks.artifacts.local import LocalFile, Skipped
 from wheelhouse_tasks.blocks import BLOCK
 from wheelhouse_tasks.errors import (
@@ -41,11 +41,13 @@ def lock(path: Path) -> None:
 
 
 def test_scan(tmp_path: Path) -> None:
-    """A folder gives its artifacts by name, and every other file with a reason."""
+    """A folder gives its artifacts by name, and every other file with a reason, but for those that a fetch left."""
     wheel, sdist = wheels.make_wheel(tmp_path), wheels.make_sdist(tmp_path)
-    others = ["demo-1.0.exe", "demo-1.0.tar.bz2", f"{WHEEL}.asc", f".{'0' * 16}.part", "metadata.json", ".DS_Store"]
+    others = ["demo-1.0.exe", "demo-1.0.tar.bz2", f"{WHEEL}.asc", "demo.part", "metadata.json", ".DS_Store"]
     for name in others:
         (tmp_path / name).touch()
+    for hidden in (f".{'0' * 16}.part", halves.half_name(WHEEL, "0" * 64)):
+        (tmp_path / hidden).touch()
     found, passed = dist.scan(tmp_path)
     assert found == [(wheel, artifact.parse(WHEEL)), (sdist, artifact.parse(SDIST))]
     assert passed == [Skipped(name, "not a wheel (.whl) or an sdist (.tar.gz, .zip)") for name in sorted(others)]
@@ -133,9 +135,11 @@ def test_scan_of_a_name_that_is_no_text(tmp_path: Path) -> None:
     assert skipped(tmp_path) == {"\udcff-1.0.tar.gz": "holds characters that no artifact name has"}
 
 
+@pytest.mark.parametrize("large", [dist.LARGE, 0])
 @pytest.mark.parametrize("workers", [1, 4])
-def test_read(workers: int, tmp_path: Path) -> None:
-    """Files are checked and hashed, in the order given."""
+def test_read(workers: int, large: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are checked and hashed, in the order given, large ones in a thread of their own."""
+    monkeypatch.setattr(dist, "LARGE", large)
     paths = [wheels.make_sdist(tmp_path), wheels.make_wheel(tmp_path, payload=bytes(3 << 20))]
     expected = [
         LocalFile(
@@ -144,7 +148,6 @@ def test_read(workers: int, tmp_path: Path) -> None:
             metadata.read(path, artifact.parse(path.name)),
             path.stat().st_size,
             hashlib.sha256(path.read_bytes()).hexdigest(),
-            hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest(),
         )
         for path in paths
     ]
@@ -188,13 +191,24 @@ def test_read_a_locked_file(tmp_path: Path) -> None:
         dist.read(dist.scan(tmp_path)[0], 1)
 
 
+def test_large_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large file has the same findings as a small one: damaged, or gone since the folder was read."""
+    monkeypatch.setattr(dist, "LARGE", 0)
+    path = wheels.make_wheel(tmp_path)
+    [found] = dist.scan(tmp_path)[0]
+    path.write_bytes(path.read_bytes()[:-30])
+    assert isinstance(dist.examine([found], 1)[0], BadArtifact)
+    path.unlink()
+    [gone] = dist.examine([found], 1)
+    assert str(gone).startswith(f"{path.name}: cannot be read: No such file")
+
+
 @pytest.mark.parametrize("size", [0, 1, BLOCK, BLOCK + 1])
-def test_digests(size: int, tmp_path: Path) -> None:
-    """Digests and size are those of the whole file, whatever its size."""
+def test_sha256_and_size(size: int, tmp_path: Path) -> None:
+    """Both are those of the whole file, whatever its size."""
     (tmp_path / "x").write_bytes(b"x" * size)
     content = b"x" * size
-    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    assert dist.digests(tmp_path / "x") == (hashlib.sha256(content).hexdigest(), md5, size)
+    assert dist.sha256_and_size(tmp_path / "x") == (hashlib.sha256(content).hexdigest(), size)
 
 
 def test_present(tmp_path: Path) -> None:

@@ -44,9 +44,9 @@ def publish(store: FakeStore, path: Path, *, metadata: bool = True) -> File:
         "2026-01-01T00:00:00.000000Z",
     )
     name = layout.file_name("demo", path.name)
-    entry = store.put(name, Payload(path, file.size, file.sha256, "", "", "", to_user_metadata(file)))
+    entry = store.put(name, Payload(path, file.size, file.sha256, "", "", to_user_metadata(file)))
     if metadata:
-        store.put(name + ".metadata", Payload(text, len(text), described, "", "", ""))
+        store.put(name + ".metadata", Payload(text, len(text), described, "", ""))
     return replace(file, mark=entry.mark)
 
 
@@ -125,7 +125,7 @@ def test_missing_metadata_file_is_not_promised(tmp_path: Path) -> None:
     settle(store)
     assert b"core-metadata" not in store.content("simple/demo/index.html")
     text = wheel_metadata(wheel)
-    store.put(f"files/demo/{file.filename}.metadata", Payload(text, len(text), "", "", "", ""))
+    store.put(f"files/demo/{file.filename}.metadata", Payload(text, len(text), "", "", ""))
     settle(store)
     assert f'data-core-metadata="sha256={file.metadata_sha256}"'.encode() in store.content("simple/demo/index.html")
 
@@ -165,7 +165,7 @@ def test_foreign_objects_are_not_linked(tmp_path: Path) -> None:
         "sub/demo-3.0.tar.gz",
         "demo-9\n.tar.gz",
     ):
-        store.put(f"files/demo/{name}", Payload(wheel, 1, "", "", "", ""))
+        store.put(f"files/demo/{name}", Payload(wheel, 1, "", "", ""))
     settle(store, file)
     assert linked(store, "index.html") == {file.filename: file.sha256}
 
@@ -174,7 +174,7 @@ def test_page_that_is_not_ours_stops_everything(tmp_path: Path) -> None:
     """A JSON page that cannot be understood is left as it is, with all the others."""
     store = FakeStore()
     settle(store, publish(store, wheels.make_wheel(tmp_path)))
-    store.put(ALL_PAGES[1], Payload(b"<html>", 6, "", "", "", ""))
+    store.put(ALL_PAGES[1], Payload(b"<html>", 6, "", "", ""))
     before = {name: content for name, (_, content, _) in store.objects.items()}
     later = publish(store, wheels.make_wheel(tmp_path, version="2.0"))
     with pytest.raises(BadPage):
@@ -189,7 +189,7 @@ def test_flat_page_reads_only_what_changed(tmp_path: Path) -> None:
     settle(store, file)
     other = File("other-1.0.tar.gz", 1, "0" * 64, "m")
     content = json_pages.render_json("other", [other])
-    store.put("simple-json/other/index.html", Payload(content, len(content), "", "", "", ""))
+    store.put("simple-json/other/index.html", Payload(content, len(content), "", "", ""))
     settle(store)
     assert linked(store, "index.html") == {file.filename: file.sha256, other.filename: other.sha256}
     store.requests.clear()
@@ -250,9 +250,9 @@ class Busy(FakeStore):
 
     intrude: Callable[[], object] = staticmethod(lambda: None)
 
-    def list(self, prefix: str) -> list[Entry]:
+    def list(self, prefix: str, *, after: str = "", until: str | None = None) -> list[Entry]:
         """List, then let the other one work."""
-        found = super().list(prefix)
+        found = super().list(prefix, after=after, until=until)
         self.intrude()
         return found
 

@@ -30,11 +30,11 @@ def put(store: FakeStore) -> Entry:
 def test_no_container_is_a_value() -> None:
     """A container that is not there yet is an answer of its own, and an empty one is a survey."""
     store = FakeStore(exists=False)
-    assert survey(store, demo(store)) is NO_CONTAINER
+    assert survey(store, demo(store), KEEPING) is NO_CONTAINER
     store.create()
-    before = survey(store, demo(store))
+    before = survey(store, demo(store), KEEPING)
     assert isinstance(before, Survey)
-    assert (before.flat_page, before.projects["demo"].files()) == (Page(layout.FLAT, None, None), {})
+    assert (before.root.pages.flat, before.projects["demo"].files()) == (Page(layout.FLAT, None, None), {})
 
 
 def test_survey_stops_at_a_foreign_flat_page() -> None:
@@ -42,7 +42,7 @@ def test_survey_stops_at_a_foreign_flat_page() -> None:
     store = FakeStore()
     store.put(layout.FLAT, make_payload(b"<a href=x>x</a>", "", ""))
     with pytest.raises(Failed, match="is not ours"):
-        survey(store, demo(store))
+        survey(store, demo(store), KEEPING)
     assert store.count("list") == 0
 
 
@@ -59,7 +59,7 @@ def test_project_that_was_read_stays_as_it_was() -> None:
 def test_survey_spares_a_look(honours: bool) -> None:
     """The projects of a survey are read again only where the provider honours no conditional writes."""
     store = FakeStore(honours=honours)
-    before = survey(store, demo(store))
+    before = survey(store, demo(store), KEEPING)
     assert before is not NO_CONTAINER
     before.projects["demo"].add(FILE, put(store))
     store.requests.clear()

@@ -357,7 +357,7 @@ def test_folder_of_no_project_is_on_no_page(folder: str) -> None:
     store = FakeStore()
     for name in ("demo", folder):
         content = json_pages.render_json(name, [SDIST])
-        store.put(layout.json_page(name), Payload(content, len(content), "", "", "", ""))
+        store.put(layout.json_page(name), Payload(content, len(content), "", "", ""))
     converge(store, [], Keeping(workers=1), sleep=lambda _: None)
     for page, count in ((layout.FLAT, 1), (layout.ROOT, 1), (layout.JSON_ROOT, 1)):
         kind = layout.JSON_TYPE if page == layout.JSON_ROOT else layout.HTML_TYPE

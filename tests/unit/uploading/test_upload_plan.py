@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from planned import OTHER_WHEEL, SDIST, WHEEL, A, B, local
 
-from wheelhouse_tasks.artifacts.local import Skipped
+from wheelhouse_tasks.artifacts.local import LocalFile, Skipped
 from wheelhouse_tasks.errors import Conflict
 from wheelhouse_tasks.uploading import plan
 from wheelhouse_tasks.uploading.plan import UploadPlan
@@ -85,3 +85,26 @@ def test_upload_plans_every_file_once(names: list[str], data: st.DataObject) -> 
     found = plan.plan_upload(map(local, names), published, (), overwrite=True)
     assert sorted(each.artifact.filename for each in (*found.send, *found.present)) == sorted(names)
     assert found == plan.plan_upload(map(local, data.draw(st.permutations(names))), published, (), overwrite=True)
+
+
+class Counted(LocalFile):
+    """A file that counts how often it is compared."""
+
+    compared = 0
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by identity, and count."""
+        Counted.compared += 1
+        return self is other
+
+    __hash__ = LocalFile.__hash__
+
+
+def test_a_plan_compares_no_file_with_all_others() -> None:
+    """A plan of thousands of files takes a time that grows with their number: none is looked for in a list."""
+    files = [Counted(**vars(local(f"demo-1.{number}-py3-none-any.whl"))) for number in range(200)]
+    files += [Counted(**vars(local(f"demo-1.{number}.dev1-py3-none-any.whl"))) for number in range(100)]
+    published = {file.artifact.filename: B if file.artifact.version.is_devrelease else A for file in files[100:]}
+    planned = plan.plan_upload(files, published, ())
+    assert (len(planned.send), len(planned.present), len(planned.kept)) == (100, 100, 100)
+    assert Counted.compared == 0
