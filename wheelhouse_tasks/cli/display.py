@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.cli.picture import Printer
 
 #: Seconds: work that ends before is not drawn; between two pictures; before a plain line.
-FIRST, EVERY, EVERY_LINE = 0.5, 0.2, 10.0
+FIRST, EVERY, EVERY_LINE = 0.5, 0.5, 10.0
 
 
 class Progress(Enum):

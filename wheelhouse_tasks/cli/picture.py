@@ -5,7 +5,7 @@ drawn again, or erased. Terminals keep a cursor at its text when they fold lines
 down" is what was drawn, whatever became of it. (rich.live leaves the cursor below, and counts lines upwards: after a
 change of the width it erases too few.) The cursor is never hidden, so that nothing has to show it again.
 
-They are drawn several times a second, so rich draws nothing twice: a bar is kept once it was drawn.
+They are drawn again and again, so rich draws nothing twice: a bar is kept once it was drawn.
 """
 
 from __future__ import annotations

@@ -140,10 +140,13 @@ class CountedWork:
             )
 
     def _left(self, elapsed: float, bytes_done: int, rate: float | None) -> float | None:
-        """Return the seconds that are left: by the bytes, or by the files where there are no bytes to count."""
+        """Return the seconds that are left: by the bytes, or by the files where there are no bytes to count.
+
+        Files of other sizes would tell nothing of the one under way.
+        """
         if self.size:
             return max(self.size - bytes_done, 0) / rate if rate else None
-        if self.files and self._done and elapsed >= SETTLED:
+        if self.files and self._done and elapsed >= SETTLED and not bytes_done:
             return max(self.files - self._done, 0) * elapsed / self._done
         return None
 

@@ -109,10 +109,11 @@ def release(  # noqa: PLR0913
             sources = fetched.sources
             folders = list(dict.fromkeys((target, settings.local_folder)))
         files, damaged = collect(folders, (project, wanted), sources, settings, ui)
-        candidates = examine(project, [file for file, _ in files.values()], damaged, index, settings)
-        published = candidates.published
-        lacking = lacks(project, wanted, files, published, settings.options.expect, like)
-        doubtful = prove(candidates, lacking, index, settings, ui, datetime.now(UTC))
+        with ui.work("prove"):
+            candidates = examine(project, [file for file, _ in files.values()], damaged, index, settings)
+            published = candidates.published
+            lacking = lacks(project, wanted, files, published, settings.options.expect, like)
+            doubtful = prove(candidates, lacking, index, settings, ui, datetime.now(UTC))
         digests = {name: shown.digests for name, shown in published.items()}
         plan = plan_release(project, wanted, index.label, files, digests, index.upload_url)
         _show(plan, ui)

@@ -102,8 +102,9 @@ def upload(  # noqa: PLR0913
         stamped = _stamped(dist.read(artifacts, settings.options.max_workers, ui), settings, Path(scratch), ui)
         outcome.warn_of_requirements(stamped.files, ui)
         names = [file.artifact.filename for file in stamped.files]
-        store = opening()
-        facts = find_out(*surveying(), names)
+        with ui.work(f"look at {settings.container.label}"):
+            store = opening()
+            facts = find_out(*surveying(), names)
         digests = {name: file.sha256 for name, file in facts.published.items()}
         plan = plan_upload(
             stamped.files, digests, skipped, taken=facts.taken, removed=facts.removed, overwrite=overwrite

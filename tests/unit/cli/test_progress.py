@@ -60,10 +60,12 @@ def test_sentence_of_files_alone() -> None:
 def test_sentence_without_totals() -> None:
     """Where no page states sizes, what has come and how fast is named."""
     work, clock = counted(2)
+    with work.transfer("small.whl") as transfer:
+        transfer.advance(MB)
     with work.transfer("a.whl") as transfer:
-        transfer.advance(30 * MB)
+        transfer.advance(29 * MB)
         clock.now += 3
-        assert sentence(work.state()) == "upload: 0 of 2 files, 30.0 MB, 10.0 MB/s"
+        assert sentence(work.state()) == "upload: 1 of 2 files, 30.0 MB, 10.0 MB/s"
 
 
 def test_sentence_of_work_without_files() -> None:

@@ -54,6 +54,14 @@ def test_upload(title: str, settings: Settings, sizes: dict[str, int]) -> None:
     assert {way.name: way.size for way in work.ways} == sizes
 
 
+def test_no_part_of_an_upload_goes_unseen(settings: Settings) -> None:
+    """Whatever may take its time is shown: to hash the files, to read the container, to send, to write the pages."""
+    ui = Watcher()
+    upload(settings, ui)
+    titles = [work.title for work in ui.works]
+    assert titles[:4] == ["check files", f"look at {settings.container.label}", "upload", "pages"]
+
+
 def test_upload_of_what_is_there(settings: Settings) -> None:
     """What is there is not counted as sent."""
     upload(settings)
