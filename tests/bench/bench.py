@@ -1,6 +1,7 @@
 """Our commands beside their peers, in alternating runs: `inv bench`."""
 
 import argparse
+import compileall
 import json
 import os
 import platform
@@ -17,6 +18,7 @@ from bench_lab import Lab, running
 from bench_report import OURS, Result, Run, as_json, goals_of, lines_of
 from bench_rows import BOUND, Row, chosen
 from bench_runner import RunFailed, alternate
+from paths import ROOT
 
 
 def measured(lab: Lab, row: Row) -> Result:
@@ -60,6 +62,8 @@ def main(words: list[str] | None = None) -> int:
     text = sys.stderr if given.json == "-" else sys.stdout
     facts, results = machine(), []
     print(*(f"{name}: {fact}" for name, fact in facts.items()), sep=", ", file=text, flush=True)
+    # as pip does; what runs by invoke keeps nothing that Python compiles, and would compile it anew each time
+    compileall.compile_dir(ROOT / "wheelhouse_tasks", quiet=1)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), running() as lab:
         for row in rows:

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -214,8 +212,6 @@ def _list(place: Place) -> tuple[Command, dict[str, Maker]]:
         folder.mkdir()
         (folder / "tasks.py").write_text(MOUNTED if name == "with" else f"{OWN}ns = Collection(build)\n")
     env = place.lab.env
-    # as pip does; invoke itself keeps nothing that Python compiles
-    subprocess.run([sys.executable, "-c", "import wheelhouse_tasks"], env=env, check=True)
     made = {name: Command(words=(BIN / "inv", "--list"), cwd=folder, env=env) for name, folder in folders.items()}
     return made["with"], {PLAIN: lambda _: made["without"]}
 
