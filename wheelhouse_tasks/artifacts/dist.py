@@ -54,7 +54,7 @@ def scan(folder: Path) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:
         raise UsageError(str(folder), f"cannot be read as a folder: {error.strerror}") from None
     names = {path.name for path in paths}
     for path in paths:
-        if path.name.removesuffix(ATTESTATION) in names - {path.name}:
+        if path.name.endswith(ATTESTATION) and path.name.removesuffix(ATTESTATION) in names:
             continue  # goes with its artifact
         try:
             named = artifact.parse(path.name)
@@ -132,10 +132,8 @@ def _once(files: Iterable[tuple[Path, Artifact]], folder: Path) -> list[tuple[Pa
 
 def unfit(path: Path) -> str:
     """Return why a file called like an artifact is not taken, or an empty text."""
-    inside = os.path.commonpath([os.path.realpath(path), os.path.realpath(path.parent)]) == os.path.realpath(
-        path.parent
-    )
-    if not inside:
+    folder = os.path.realpath(path.parent) if path.is_symlink() else ""
+    if folder and os.path.commonpath([os.path.realpath(path), folder]) != folder:
         return "a link to outside the folder"
     return "" if path.is_file() else "not a regular file"
 
