@@ -173,7 +173,8 @@ def examine(
     """Return the files checked and hashed, and for those that are damaged what is wrong."""
     todo = list(files)
     with _check([path for path, _ in todo], ui) as work:
-        return parallel.run(lambda file: _checked(*file, work), todo, workers)
+        # hashing keeps a processor busy: more threads would only get into each other's way
+        return parallel.run(lambda file: _checked(*file, work), todo, min(workers, os.cpu_count() or 1))
 
 
 def _check(paths: Sequence[Path], ui: Ui | None) -> AbstractContextManager[Work]:
