@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import shutil
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
-import textwrap
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,16 +20,11 @@ from invoke.exceptions import Exit
 from invoke.tasks import task
 
 import wheelhouse_tasks
-from wheelhouse_tasks.services.passing import patterns
-from wheelhouse_tasks.settings.providers import readme_rows
-from wheelhouse_tasks.settings.table import ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from invoke.context import Context
-
-    from wheelhouse_tasks.settings.row import Row
 
 ROOT = Path(__file__).parent
 BIN = Path(sys.executable).parent
@@ -60,9 +52,9 @@ ns = Collection(wheelhouse_tasks)
 
 @task(help={"keep": "leave the container and all else to look at, and print where"})
 def demo(context: Context, keep: bool = False) -> None:
-    """Show the main job on real wheels: upload, install, fetch, release."""
+    """Show a person's path on real wheels: install, upload, install from it, fetch, release."""
     del context
-    began = time.monotonic()
+    steps = Steps()
     with scratch_folder(keep=keep) as scratch, package_index(scratch) as index:
         project = scratch / "project"
         project.mkdir()
@@ -71,28 +63,41 @@ def demo(context: Context, keep: bool = False) -> None:
         here = environment(TWINE_USERNAME="demo", TWINE_PASSWORD="demo-password")
         here["WHEELHOUSE_CONTAINER"] = "wheelhouse"  # CI runs the demo too, and wants a container that somebody named
 
-        say("Build this project's own wheel and sdist, as one CI worker would")
+        steps.begin("Build this project's own wheel and sdist, as one CI worker would")
         run(sys.executable, "-m", "build", "--outdir", project / "dist-own", ROOT, quiet=True)
-        say(f"Take the wheels of {PACKAGE} {VERSION} for {len(PLATFORMS)} platforms")
+        steps.begin("Install that wheel into a fresh environment")
+        person = scratch / "person"
+        run(sys.executable, "-m", "venv", person)
+        pip = (python_of(person), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+        run(*pip, *(project / "dist-own").glob("*.whl"))
+        inv = Path("..", person.name, BIN.name, "inv")  # of which all that follows is run
+
+        steps.begin(f"Take the wheels of {PACKAGE} {VERSION} for {len(PLATFORMS)} platforms")
         together([download(project, platform) for platform in PLATFORMS])
 
-        say(f"Upload from {len(PLATFORMS) + 1} CI workers at once: one process for each platform, and one for our own")
+        steps.begin(
+            f"Upload from {len(PLATFORMS) + 1} CI workers at once: one process for each platform, and one for our own"
+        )
         folders = sorted(path.name for path in project.glob("dist-*"))
-        uploads: list[tuple[object, ...]] = [("inv", "wheelhouse.upload", "--local-folder", name) for name in folders]
+        uploads: list[tuple[object, ...]] = [(inv, "wheelhouse.upload", "--local-folder", name) for name in folders]
         together(uploads, cwd=project, env=here)
 
-        say("Install from it, with pip and with uv")
+        steps.begin("Install from it, with pip and with uv")
         for words in installs(project):
             run(*words, env=here)
 
-        say("Fetch the version, as a maintainer would")
-        run("inv", "wheelhouse.fetch", "--version", VERSION, "--local-folder", "fetched", cwd=project, env=here)
+        steps.begin("Fetch the version, as a maintainer would")
+        run(inv, "wheelhouse.fetch", "--version", VERSION, "--local-folder", "fetched", cwd=project, env=here)
 
-        say("Release it to a package index on this machine")
+        steps.begin("See what a release would do")
+        release = (inv, "wheelhouse.release", "--version", VERSION)
         where = ("--repository-url", index, "--check-url", f"{index}simple/")
-        run("inv", "wheelhouse.release", "--version", VERSION, *where, "--yes", cwd=project, env=here)
+        run(*release, *where, "--dry-run", cwd=project, env=here)
 
-        say("What came of it")
+        steps.begin("Release it to a package index on this machine")
+        run(*release, *where, "--yes", cwd=project, env=here)
+
+        steps.begin("What came of it")
         for name in ("with-pip", "with-uv"):
             installed = output(python_of(project / name), "-c", SHOW_INSTALLED)
             print(f"installed {name}: {installed}")
@@ -100,7 +105,7 @@ def demo(context: Context, keep: bool = False) -> None:
         released = output(sys.executable, "-c", COUNT_LINKS, f"{index}simple/{PACKAGE}/")
         print(f"released: {index}simple/{PACKAGE}/ shows {released} files of {PACKAGE} {VERSION}")
         expect(str(len(PLATFORMS)), released)
-    print(f"done in {time.monotonic() - began:.0f} s")
+        steps.end()
 
 
 #: What the demo leaves with --keep.
@@ -137,10 +142,13 @@ def fix(context: Context) -> None:
 
 @task
 def readme(context: Context) -> None:
-    """Write the README's tables of settings and providers, and what tox must pass, anew from the code."""
+    """Write the parts of the README that follow from the code anew: contents, tables, and what tox must pass."""
     del context
     path = ROOT / "README.md"
-    path.write_text(with_tables(path.read_text(encoding="utf-8")), encoding="utf-8")
+    sys.path.insert(0, str(ROOT / "tests/support"))
+    from readme import written
+
+    path.write_text(written(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 @task(help={"unit": "those alone that start no server"})
@@ -159,57 +167,31 @@ def ci(context: Context) -> None:
     test(context)
 
 
-@task
-def bench(context: Context, rounds: int = 20) -> None:
-    """Compare `inv --list` with the collection mounted and without."""
+@task(
+    iterable=["only"],
+    help={
+        "only": "rows with this in their kind or name; give it once for each",
+        "rounds": "runs of each command (3 of most)",
+        "quick": "tiny files, one round: whether it works",
+        "full": "also what takes long to prepare",
+        "json": "write the figures to this file; - is the standard output",
+    },
+)
+def bench(
+    context: Context,
+    only: list[str],
+    rounds: int = 0,
+    quick: bool = False,
+    full: bool = False,
+    json: str = "",
+) -> None:
+    """Compare our commands with those of other tools that are installed, in alternating runs."""
     del context
-    with tempfile.TemporaryDirectory() as scratch:
-        plain, mounted = Path(scratch, "plain"), Path(scratch, "mounted")
-        own = "from invoke import Collection, task\n\n@task\ndef build(c):\n    '''Build.'''\n\n"
-        for folder, text in (
-            (plain, f"{own}ns = Collection(build)\n"),
-            (mounted, f"{own}import wheelhouse_tasks\nns = Collection(build, wheelhouse_tasks)\n"),
-        ):
-            folder.mkdir()
-            (folder / "tasks.py").write_text(text)
-        times: dict[Path, list[float]] = {plain: [], mounted: []}
-        for _ in range(rounds):
-            for folder, seconds in times.items():
-                began = time.perf_counter()
-                subprocess.run([BIN / "inv", "--list"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-                seconds.append(time.perf_counter() - began)
-        without, with_it = (statistics.median(times[folder]) * 1000 for folder in (plain, mounted))
-        print(f"inv --list: {without:.1f} ms without, {with_it:.1f} ms with, ratio {with_it / without:.3f}")
-
-
-SETTINGS_TABLE = "\n| setting | default | |\n| --- | --- | --- |\n"
-TOX_PASSES = "\npass_env = \\\n"
-PROVIDERS_TABLE = re.compile(r"\n\| provider \| .*\n\| --- .*\n")
-
-
-def with_tables(text: str) -> str:
-    """Return the text of the README with a row for each setting and provider, and all that tox must pass."""
-    rows: list[str] = []
-    for group in dict.fromkeys(row.group for row in ROWS.values()):
-        members = [row for row in ROWS.values() if row.group == group]
-        rows += [f"| **{group}** | | |", *(f"| `{row.name}` | {shown_default(row)} | {row.help} |" for row in members)]
-    rows = [line.replace("|  |", "| |") for line in rows]
-    heads = PROVIDERS_TABLE.findall(text)
-    for head, lines in ((SETTINGS_TABLE, rows), (heads[0], readme_rows())):
-        before, _, after = text.partition(head)
-        text = f"{before}{head}{chr(10).join(lines)}\n\n{after.partition(chr(10) * 2)[2]}"
-    before, _, after = text.partition(TOX_PASSES)
-    lines = textwrap.wrap(", ".join(patterns()), 94, initial_indent="    ", subsequent_indent="    ")
-    return f"{before}{TOX_PASSES}{(' ' + chr(92) + chr(10)).join(lines)}\n```{after.partition('```')[2]}"
-
-
-def shown_default(row: Row) -> str:
-    """Return how the README shows the default of a setting."""
-    if row.shown or row.default in (None, "", (), {}):
-        return row.shown
-    if isinstance(row.default, bool):
-        return "`yes`" if row.default else "`no`"
-    return f"`{row.default:g}`" if isinstance(row.default, float) else f"`{row.default}`"
+    words = [f"--only={word}" for word in only] + ["--quick"] * quick + ["--full"] * full
+    words += [f"--rounds={rounds}"] * bool(rounds) + [f"--json={json}"] * bool(json)
+    ended = subprocess.run([sys.executable, ROOT / "tests/bench/bench.py", *words], check=False)
+    if ended.returncode:
+        raise Exit(code=ended.returncode)
 
 
 def download(project: Path, platform: str) -> tuple[object, ...]:
@@ -297,6 +279,25 @@ def expect(expected: str, shown: str) -> None:
     """End the demo where it did not come to what it should."""
     if shown != expected:
         raise Exit(f"expected {expected!r}, got {shown!r}", 1)
+
+
+class Steps:
+    """The steps of the demo, with the seconds that each takes."""
+
+    def __init__(self) -> None:
+        self.begun: list[tuple[float, str]] = []
+
+    def begin(self, text: str) -> None:
+        """Print the heading of a step."""
+        say(text)
+        self.begun.append((time.monotonic(), text))
+
+    def end(self) -> None:
+        """Print how long each step took."""
+        times = [when for when, _ in self.begun] + [time.monotonic()]
+        say(f"Done in {times[-1] - times[0]:.0f} s")
+        for (when, text), after in zip(self.begun, times[1:], strict=True):
+            print(f"{after - when:6.1f} s  {text}")
 
 
 def say(text: str) -> None:

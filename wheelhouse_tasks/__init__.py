@@ -1,5 +1,9 @@
 """Carry wheels from CI to PyPI through any object store."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from wheelhouse_tasks.cli.collection import (
     check,
     doctor,
@@ -13,9 +17,12 @@ from wheelhouse_tasks.cli.collection import (
     status,
     unyank,
     upload,
+    workflow,
     yank,
 )
-from wheelhouse_tasks.wheelhouse import Wheelhouse
+
+if TYPE_CHECKING:
+    from wheelhouse_tasks.wheelhouse import Wheelhouse
 
 __version__ = "0.1.0"
 
@@ -34,5 +41,15 @@ __all__ = [
     "status",
     "unyank",
     "upload",
+    "workflow",
     "yank",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import `Wheelhouse` where it is asked for: every `inv` of a host project imports this module."""
+    if name == "Wheelhouse":
+        from wheelhouse_tasks.wheelhouse import Wheelhouse
+
+        return Wheelhouse
+    raise AttributeError(name)

@@ -30,12 +30,18 @@ class Parts:
     def make(self, target: Path) -> Path:
         """Return an empty file beside *target*; raise Failed once the run has ended."""
         part = target.with_name(f".{secrets.token_hex(8)}{PART}")
-        with self._lock:
-            if self._ended:
-                raise Failed(str(target), "interrupted")
+        with self.unless_ended(target):
             part.touch(exist_ok=False)
             self._there.add(part)
         return part
+
+    @contextmanager
+    def unless_ended(self, target: Path) -> Iterator[None]:
+        """Keep the run from ending meanwhile; raise Failed that names *target* once it has ended."""
+        with self._lock:
+            if self._ended:
+                raise Failed(str(target), "interrupted")
+            yield
 
     def remove(self, part: Path) -> None:
         """Remove a file that was made, unless it has its final name by now."""
@@ -49,6 +55,11 @@ class Parts:
             left = tuple(self._there)
         for part in left:
             self.remove(part)
+
+
+def is_part(name: str) -> bool:
+    """Return whether a file is half-written, given its name."""
+    return name.startswith(".") and name.endswith(PART)
 
 
 @contextmanager

@@ -24,6 +24,10 @@ class TryAgainError(Exception):
         self.pause = pause
 
 
+class StartAnewError(TryAgainError):
+    """Carries an error after which another try may help that begins anew: the bytes that came cannot be continued."""
+
+
 def retry(operation: Callable[[], T], retries: int, sleep: Callable[[float], None] = time.sleep) -> T:
     """Return the result of *operation*; on TryAgainError repeat it, *retries* times at most, then raise its error."""
     attempt = 0

@@ -55,7 +55,7 @@ class upload_all(Command):  # noqa: N801  # setuptools calls a command by the na
 def run_task(command: Command, words: list[str], *more: str) -> None:
     """Run a task for the version of setup.py, and log the command that replaces it: the task without *more*."""
     from wheelhouse_tasks.__main__ import main
-    from wheelhouse_tasks.cli.run import guard_debug_log
+    from wheelhouse_tasks.cli.collection import guard_debug_log
     from wheelhouse_tasks.secret import mask_url
 
     task, *flags = words

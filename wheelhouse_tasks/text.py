@@ -19,6 +19,23 @@ def size_text(size: int) -> str:
     return f"{value:.0f} B" if unit == "B" else f"{value:.1f} {unit}"
 
 
+#: Bytes of each unit.
+UNITS = {"B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3}
+
+
+def unit_of(size: int) -> str:
+    """Return the unit that people are shown *size* bytes in."""
+    return size_text(size).rpartition(" ")[2]
+
+
+def size_in(unit: str, size: int) -> str:
+    """Return bytes as a number of units: `12.3`; what is less than the last digit shows is no nothing."""
+    if unit == "B":
+        return str(size)
+    number = f"{size / UNITS[unit]:.1f}"
+    return "<0.1" if size and number == "0.0" else number
+
+
 def count(things: Sized | int, noun: str = "file") -> str:
     """Return how many there are, in words; *noun* is in the singular."""
     number = things if isinstance(things, int) else len(things)
@@ -57,3 +74,11 @@ def parse_time(text: str) -> datetime | None:
     except ValueError:
         return None
     return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def by_text(texts: dict[str, str]) -> list[tuple[str, list[str]]]:
+    """Return each text with the names that have it."""
+    names: dict[str, list[str]] = {}
+    for name, text in texts.items():
+        names.setdefault(text, []).append(name)
+    return list(names.items())

@@ -3,13 +3,41 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
 DRY_RUN = "dry run: nothing was written"
+
+
+class Mark(Enum):
+    """How much a person should look at something that is shown."""
+
+    PLAIN = "as it should be"
+    #: Nothing is left to do.
+    SETTLED = "settled"
+    #: It may be a mistake.
+    DOUBTFUL = "doubtful"
+    #: Other bytes stand, or will stand, under the same name.
+    DIFFERENT = "different"
+    #: Something is off, in conflict, or missing.
+    WRONG = "wrong"
+
+
+class Marked(str):
+    """A cell of a table that is to be looked at."""
+
+    __slots__ = ("mark",)
+    mark: Mark
+
+    def __new__(cls, text: str, mark: Mark) -> Self:
+        """Return *text* as a cell with a mark."""
+        cell = super().__new__(cls, text)
+        cell.mark = mark
+        return cell
 
 
 class PlanRow(NamedTuple):
@@ -24,6 +52,7 @@ class PlanRow(NamedTuple):
     file: str
     #: By which rule; "" where that is plain.
     why: str = ""
+    mark: Mark = Mark.PLAIN
 
 
 class Transfer(Protocol):
@@ -77,11 +106,20 @@ class Ui(Protocol):
     returns.
     """
 
-    def plan(self, title: str, rows: Iterable[PlanRow]) -> None:
-        """Show what the command is about to do, file by file, before it does it."""
+    def plan(self, title: str, rows: Iterable[PlanRow], *, whole: bool = False) -> None:
+        """Show what the command is about to do, file by file, before it does it.
+
+        A *whole* plan has every file of its versions: a gap among them is worth a look.
+        """
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Show facts that are no plan: findings, settings, a matrix."""
+        """Show facts that are no plan: findings, settings; a cell that is `Marked` stands out."""
+
+    def matrix(self, title: str, sizes: Mapping[str, Sequence[int | None]], lacks: Sequence[str]) -> None:
+        """Show the files of a version as Pythons and platforms: the *sizes* by label, and what it *lacks*.
+
+        A size is None where nobody knows it; what is lacking is a label, or a pattern over labels.
+        """
 
     def work(self, title: str, *, files: int | None = None, size: int | None = None) -> AbstractContextManager[Work]:
         """Return a context in which it is shown how far work has come, of so many *files* and bytes where known.
@@ -104,6 +142,9 @@ class Ui(Protocol):
     def warn(self, text: str) -> None:
         """Point out what may be wrong."""
 
+    def document(self, text: str) -> None:
+        """Print what the command was asked for: the text of a file, for a person to redirect."""
+
     def confirm(self, question: str) -> bool:
         """Ask before what cannot be undone; return whether to go on."""
 
@@ -115,10 +156,13 @@ class Ui(Protocol):
 class Silent:
     """The Ui of a caller who wants results only: it prints nothing, from whatever thread."""
 
-    def plan(self, title: str, rows: Iterable[PlanRow]) -> None:
+    def plan(self, title: str, rows: Iterable[PlanRow], *, whole: bool = False) -> None:
         """Print nothing."""
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Print nothing."""
+
+    def matrix(self, title: str, sizes: Mapping[str, Sequence[int | None]], lacks: Sequence[str]) -> None:
         """Print nothing."""
 
     def work(
@@ -144,6 +188,9 @@ class Silent:
         """Print nothing."""
 
     def warn(self, text: str) -> None:
+        """Print nothing."""
+
+    def document(self, text: str) -> None:
         """Print nothing."""
 
     def confirm(self, question: str) -> bool:  # noqa: ARG002

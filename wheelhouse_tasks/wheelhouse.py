@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.commands.release import ReleaseResult
     from wheelhouse_tasks.commands.status import StatusResult
     from wheelhouse_tasks.commands.upload import UploadResult
+    from wheelhouse_tasks.commands.workflow import WorkflowResult
     from wheelhouse_tasks.settings.resolve import Settings
 
 
@@ -179,3 +180,12 @@ class Wheelhouse:
         from wheelhouse_tasks.commands.maintain import prune
 
         return prune(self.settings, self.ui, at_once=at_once, dry_run=dry_run)
+
+    def workflow(self, service: str | None, *, kind: str | None = None) -> WorkflowResult:
+        """Return the workflow of a CI *service*, `github`, `gitlab` or `azure`, as text with what is to be set up.
+
+        Its *kind* is `nightly` or `release`; without one it is for both.
+        """
+        from wheelhouse_tasks.commands.workflow import workflow
+
+        return workflow(self.settings, self.ui, service=service, kind=kind)

@@ -4,6 +4,7 @@ import os
 import runpy
 import shutil
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -78,3 +79,17 @@ def test_demo_removes_its_folder() -> None:
     with TASKS["scratch_folder"](keep=False) as folder:
         (folder / "index").mkdir()
     assert not folder.exists()
+
+
+def test_demo_prints_the_seconds_of_each_step(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step is announced when it begins; in the end each is printed with the time until the next one began."""
+    clock = iter([5.0, 7.5, 20.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    steps = TASKS["Steps"]()
+    steps.begin("Build")
+    steps.begin("Upload")
+    assert capsys.readouterr().out == "\n== Build\n\n== Upload\n"
+    steps.end()
+    assert capsys.readouterr().out == "\n== Done in 15 s\n   2.5 s  Build\n  12.5 s  Upload\n"

@@ -1,5 +1,6 @@
 """What the program prints, on whatever streams, and what it must not print."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import programs
 import pytest
 import servers
 import wheels
+from in_process import inv_here
 from outcomes import MODES, SENTINEL, failed
 from projects import NEWER_PYTHON, index_env, inv, make_project, s3_env
 
@@ -65,3 +67,42 @@ def test_debug_log_of_libcloud_stays_empty(
     done = inv(project, "wheelhouse.upload", env=env)
     assert done.returncode == 0, done.stderr
     assert log.read_text() == ""
+
+
+def test_quiet_is_a_setting_of_every_task(tmp_path: Path) -> None:
+    """Quiet, by flag or variable, an upload prints its warnings and a status its answer; a dry run shows its plan."""
+    project = make_project(tmp_path / "project")
+    wheels.make_wheel(project / "dist", "demo", "1.0", "cp312-cp312-linux_x86_64")
+    planned = inv_here(project, "wheelhouse.upload", "--dry-run", env={"WHEELHOUSE_QUIET": "yes"})
+    words = [line.split()[0] for line in planned.stdout.splitlines()]
+    assert words == ["Upload", "action", "upload", "warning:"]
+    done = inv_here(project, "wheelhouse.upload", "--quiet")
+    (line,) = done.stdout.splitlines()
+    assert (done.returncode, done.stderr, line.startswith("warning: demo-1.0-cp312-cp312-linux")) == (0, "", True)
+    assert inv_here(project, "wheelhouse.upload", "--quiet", "--no-stamp").stdout == ""
+    assert json.loads(inv_here(project, "wheelhouse.upload", "--quiet", "--json").stdout)["uploaded"] == []
+    assert inv_here(project, "wheelhouse.index", "--quiet").stdout == ""
+    shown = inv_here(project, "wheelhouse.status", "--quiet")
+    assert "linux_x86_64" in shown.stdout
+    failed(inv_here(project, "wheelhouse.fetch", "--quiet", "--version", "2.0"), 1, "versions there: 1.0")
+
+
+def test_quiet_names_what_is_off(tmp_path: Path) -> None:
+    """A check that finds something prints it, however quiet it is."""
+    project = make_project(tmp_path / "project")
+    wheels.make_wheel(project / "dist", "demo", "1.0")
+    assert inv_here(project, "wheelhouse.upload", "--quiet").returncode == 0
+    assert inv_here(project, "wheelhouse.check", "--quiet").stdout == ""
+    (metadata,) = (project / "wheelhouse/files/demo").glob("*.metadata")
+    metadata.unlink()
+    found = inv_here(project, "wheelhouse.check", "--quiet")
+    assert (found.returncode, "has no .metadata beside it" in found.stdout) == (1, True), found.stdout
+
+
+def test_quiet_and_verbose(tmp_path: Path) -> None:
+    """Both flags contradict each other; the flag of one beats a setting for the other."""
+    project = make_project(tmp_path / "project")
+    wheels.make_wheel(project / "dist", "demo", "1.0")
+    failed(inv_here(project, "wheelhouse.upload", "--quiet", "--verbose"), 2, "the opposite of --verbose")
+    done = inv_here(project, "wheelhouse.upload", "--verbose", env={"WHEELHOUSE_QUIET": "1"})
+    assert "uploaded demo-1.0-py3-none-any.whl" in done.stdout

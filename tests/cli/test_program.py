@@ -134,7 +134,7 @@ def test_every_task_parses_and_explains_itself(tmp_path: Path) -> None:
     """Each task shows its help, in which every option is explained."""
     project = make_project(tmp_path / "project")
     tasks = wheelhouse_tasks.ns.task_names
-    assert len(tasks) == 12
+    assert len(tasks) == 13
     for name in tasks:
         done = inv_here(project, "--help", f"wheelhouse.{name}")
         assert done.returncode == 0, done.stderr
@@ -189,3 +189,35 @@ def test_home_of_the_machine_is_out_of_reach() -> None:
 def test_tests_see_no_build_service() -> None:
     """What a test runs is a person's command, wherever the tests run."""
     assert (ci.service(os.environ), ci.in_tox(os.environ)) == (None, False)
+
+
+#: Loads the completion as README says, and presses the tab key at the end of each line.
+PRESS_TAB = """\
+eval "$(wheelhouse --print-completion-script bash)"
+complete -p wheelhouse
+press() { COMP_WORDS=("$@"); COMPREPLY=(); _complete_wheelhouse wheelhouse "${@: -1}"; echo "${COMPREPLY[*]}"; }
+press wheelhouse upl
+press wheelhouse upload --conta
+press wheelhouse upload --provider mini
+press wheelhouse upload --local-folder di
+press wheelhouse --hid
+"""
+
+
+def test_completion_in_bash(tmp_path: Path) -> None:
+    """One line makes bash complete commands, options and known values of the program; a file name is left to bash."""
+    env = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+    done = programs.run("bash", "-c", PRESS_TAB, cwd=tmp_path, env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+    how, *completed = done.stdout.splitlines()
+    assert how == "complete -o default -F _complete_wheelhouse wheelhouse"
+    assert completed == ["upload", "--container", "minio", "", ""]
+
+
+def test_help_of_a_task_names_the_variable(tmp_path: Path) -> None:
+    """The help of `inv` has, for each setting, the variable that does the same."""
+    project = make_project(tmp_path / "project")
+    shown = " ".join(inv_here(project, "--help", "wheelhouse.upload", env={"COLUMNS": "80"}).stdout.split())
+    assert "[WHEELHOUSE_MAX_WORKERS]" in shown
+    assert "leave the index pages alone [WHEELHOUSE_UPDATE_INDEX=no]" in shown
+    assert "[WHEELHOUSE_VERIFY_TLS" not in shown

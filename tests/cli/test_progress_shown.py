@@ -36,7 +36,7 @@ def serve_half(server: Scripted, wheel: Path) -> None:
 
 @pytest.mark.parametrize("as_json", [False, True], ids=["", "--json"])
 def test_fetch_in_front_of_a_terminal(as_json: bool, tmp_path: Path) -> None:
-    """Bytes and share are shown in place, also when the width changes; Ctrl-C leaves the reason, and nothing else."""
+    """Bytes and share are shown in place, also when the width changes; Ctrl-C leaves the reason and what is kept."""
     project = make_project(tmp_path / "project")
     wheel = wheels.make_wheel(tmp_path, payload=os.urandom(SIZE))
     env = {**os.environ, "TERM": "xterm-256color"}
@@ -55,9 +55,10 @@ def test_fetch_in_front_of_a_terminal(as_json: bool, tmp_path: Path) -> None:
             assert process.wait(programs.STUCK) == 130
             lines = screen.settled()
         assert lines[: len(above)] == [line[:60].rstrip() for line in above]
-        reason = "".join(lines[len(above) :])
-        assert reason.removeprefix("^C").startswith("error: interrupted: what was finished until then is kept")
-        assert "fetch:" not in reason
+        kept, _, reason = "".join(lines[len(above) :]).removeprefix("^C").partition("error: ")
+        assert kept.endswith(f" MB of {wheel.name} kept: the next fetch goes on from there")
+        assert reason.startswith("interrupted: what was finished until then is kept")
+        assert ("fetch:" in kept + reason, "━" in kept + reason) == (False, False)
         assert screen.cursor == (len(lines), 0, False)
         if process.stdout:
             with process.stdout:

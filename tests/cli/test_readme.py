@@ -2,28 +2,24 @@
 
 import os
 import re
-import runpy
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import programs
 import pytest
 import wheels
+from in_process import inv_here
 from paths import ROOT
 from projects import clone, inv, make_project
+from readme import README, anchor, blocks, section, written
+from scripted import Scripted
 
 from wheelhouse_tasks.errors import UsageError
 from wheelhouse_tasks.settings import table
-from wheelhouse_tasks.settings.providers import readme_rows
+from wheelhouse_tasks.settings.casts import as_table
 from wheelhouse_tasks.settings.resolve import resolve
-
-README = (ROOT / "README.md").read_text()
-
-
-def blocks(language: str) -> list[str]:
-    """Return the code blocks of a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
 
 
 def test_ci_runs_the_commands() -> None:
@@ -34,8 +30,8 @@ def test_ci_runs_the_commands() -> None:
 
 
 def test_first_screen() -> None:
-    """Both commands are within the first 25 lines, each complete in one line."""
-    first = README.splitlines()[:25]
+    """Both commands are on the first screen, each complete in one line."""
+    first = README.splitlines()[:36]
     assert [line for line in first if line.startswith("python3 -m venv")] == [
         text.strip() for text in blocks("bash")[:2]
     ]
@@ -43,30 +39,25 @@ def test_first_screen() -> None:
 
 def test_the_registry_is_not_named_as_a_source() -> None:
     """No command installs the package by its name; where it comes from stands in the section on installing alone."""
-    section = README.partition("\n## Installing\n")[2].partition("\n## ")[0]
-    elsewhere = README.replace(section, "").replace(blocks("bash")[0], "").replace(blocks("bash")[1], "")
+    elsewhere = README.replace(section("Installing"), "").replace(blocks("bash")[0], "").replace(blocks("bash")[1], "")
     install = r"\b(?:pip3?|uv|pipx|uvx|pdm|poetry|conda)\b[^\n|]*\b(?:install|add|run|tool|download)\b"
     assert re.findall(rf"{install}[^\n|]*wheelhouse[-_.]tasks.*", README) == []
     assert re.findall(r".*(?:git\+|HOST/OWNER|wheelhouse[-_]tasks *(?:@|[=~<>]=)).*", elsewhere) == []
-    assert [re.sub(r"@ git\+https://HOST/OWNER/.*", "", line) for line in blocks("text")[0].splitlines()] == [
+    assert [re.sub(r"@ git\+https://HOST/OWNER/.*", "", line) for line in requirements().splitlines()] == [
         "wheelhouse-tasks "
     ]
 
 
-def test_ci_installs_from_the_file_of_the_section() -> None:
-    """The snippets for CI name the file that the section on installing fills, and install nothing else of ours."""
-    name = re.findall(r"^\$ pip install -r (\S+)$", README, re.MULTILINE)
-    assert len(name) == 1
-    lines = [line for text in blocks("yaml") for line in text.splitlines() if "pip install" in line]
-    assert lines
-    assert [re.findall(r"-r (\S+)", line) for line in lines] == [name] * len(lines)
+def requirements() -> str:
+    """Return the requirements file of the section on installing."""
+    return next(text for text in blocks("text") if "HOST/OWNER" in text)
 
 
 @pytest.mark.parametrize("source", ["git URL", "checkout"])
 def test_install_as_the_section_says(source: str, tmp_path: Path) -> None:
     """What the section writes into the requirements file installs the package, for a repository and for a checkout."""
     checkout = clone(tmp_path / "wheelhouse_tasks")
-    line = blocks("text")[0].strip()
+    line = requirements().strip()
     if source == "checkout":
         line = "./wheelhouse_tasks"
         assert f"`{line}`" in README
@@ -97,24 +88,41 @@ def test_pythons() -> None:
     assert set(claims) == {f"3.{minors[0]} to 3.{minors[-1]}"}
 
 
-def test_tables_are_written_from_the_code() -> None:
+def test_parts_are_written_from_the_code() -> None:
     """`inv readme` would change nothing."""
-    assert runpy.run_path(str(ROOT / "tasks.py"))["with_tables"](README) == README
+    assert written(README) == README
+
+
+def test_prose_is_narrow() -> None:
+    """No line of prose is longer than 100 columns; tables and code may be."""
+    prose = re.sub(r"^```.*?^```", "", README, flags=re.DOTALL | re.MULTILINE).splitlines()
+    assert [line for line in prose if len(line) > 100 and not line.startswith("|")] == []
+
+
+def test_links_lead_to_headings() -> None:
+    """Each link within the README leads to a heading of it."""
+    targets = re.findall(r"\]\(#([^)]*)\)", README)
+    headings = re.findall(
+        r"^#+ (.+)$", re.sub(r"^```.*?^```", "", README, flags=re.DOTALL | re.MULTILINE), re.MULTILINE
+    )
+    assert targets
+    assert set(targets) <= {anchor(heading) for heading in headings}
 
 
 def test_settings_table() -> None:
-    """The table of settings names every setting with its default and meaning."""
-    section = README.partition("## Settings")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| `(\w+)` \| ?(.*?) ?\| (.*?) \|$", section, re.MULTILINE)
-    assert [(name, text) for name, _, text in rows] == [(name, key.help) for name, key in table.ROWS.items()]
-    groups = re.findall(r"^\| \*\*(.*)\*\* \| \| \|$", section, re.MULTILINE)
-    assert groups == list(dict.fromkeys(key.group for key in table.ROWS.values()))
-    shown = {name: default.strip("` ") for name, default, _ in rows}
-    for name, key in table.ROWS.items():
+    """The tables of settings name every setting with its group, flag, variable, default and meaning."""
+    rows = re.findall(r"^\| `(\w+)` \| ?(.*?) ?\| ?(.*?) ?\| ?(.*?) ?\| (.*?) \|$", section("Settings"), re.MULTILINE)
+    assert [(name, text) for name, *_, text in rows] == [(name, key.help) for name, key in table.ROWS.items()]
+    groups = re.findall(r"^\*\*(.*)\*\*$", section("Settings"), re.MULTILINE)
+    assert groups == list(dict.fromkeys(key.group.capitalize() for key in table.ROWS.values()))
+    for name, flag, variable, default, _ in rows:
+        key = table.ROWS[name]
+        assert flag == (f"`{key.flag}`" if key.tasks else ""), name
+        assert variable == ("" if key.cast is as_table else f"`WHEELHOUSE_{name.upper()}`"), name
         if key.default in (None, "", (), {}):
-            assert shown[name] in ("", "the container", "[project] name", "PyPI's, TestPyPI's"), name
+            assert default in ("", "the container", "`[project] name`", "PyPI's, TestPyPI's"), name
         else:
-            assert key.cast(shown[name]) == key.default, name
+            assert key.cast(default.strip("`")) == key.default, name
 
 
 def test_four_lines_of_tasks(tmp_path: Path) -> None:
@@ -155,12 +163,6 @@ def test_configuration_examples(tmp_path: Path) -> None:
         resolve({}, {}, {"max_worker": 16}, tmp_path)
 
 
-def test_providers_table() -> None:
-    """The table of providers is that of their records, with every variable that is read."""
-    table = README.partition("## Providers")[2].partition("\n## ")[0]
-    assert re.findall(r"^\| `.*", table, re.MULTILINE) == readme_rows()
-
-
 def test_migration_commands(tmp_path: Path) -> None:
     """The commands that replace wheelhouse-uploader's do their job."""
     project = make_project(tmp_path / "project")
@@ -175,3 +177,69 @@ def test_migration_commands(tmp_path: Path) -> None:
     words = fetch[1].replace("X.Y.Z", "1.2.0").replace("http://wheelhouse.example.org/", "my_wheelhouse").split()
     programs.run(program, *words, "--local-folder", "got", cwd=project, check=True)
     assert [path.name for path in (project / "got").iterdir()] == ["my_project-1.2-py3-none-any.whl"]
+
+
+def sub(project: Path) -> None:
+    """Put the wheel into a folder within dist/."""
+    (project / "dist/sub").mkdir()
+    wheels.make_wheel(project / "dist/sub")
+
+
+def published(project: Path) -> None:
+    """Publish the wheel, and build it anew with other bytes."""
+    wheels.make_wheel(project / "dist")
+    assert inv_here(project, "wheelhouse.upload").returncode == 0
+    wheels.make_wheel(project / "dist", payload=b"other\n")
+
+
+def uploaded(project: Path) -> None:
+    """Publish the wheel."""
+    wheels.make_wheel(project / "dist")
+    assert inv_here(project, "wheelhouse.upload").returncode == 0
+
+
+def built(project: Path) -> None:
+    """Build a wheel."""
+    wheels.make_wheel(project / "dist")
+
+
+#: For each line of the section: what was done before, the command, and the variables.
+OFF: dict[str, tuple[Callable[[Path], object], str, dict[str, str]]] = {
+    "credentials": (built, "upload --provider s3 --container x", {}),
+    "container": (built, "upload", {"CI": "true", "GITHUB_ACTIONS": "true"}),
+    "demo-1.0-py3-none-any.whl": (published, "upload", {}),
+    "dist: holds": (sub, "upload", {}),
+    "demo 9.9": (uploaded, "fetch --version 9.9", {}),
+    "http": (built, "fetch --version 1.0 --index http://127.0.0.1:9/", {}),
+    "s3://x": (
+        built,
+        "upload --provider s3 --container x --host 127.0.0.1 --port 9",
+        {"WHEELHOUSE_USERNAME": "a", "WHEELHOUSE_SECRET": "b", "WHEELHOUSE_RETRIES": "0"},
+    ),
+    "this release": (built, "release --version 1.0 --no-fetch --dry-run --expect cp312-*", {}),
+    "WHEELHOUSE_MAX_WORKER": (built, "upload", {"WHEELHOUSE_MAX_WORKER": "16"}),
+    "dist: there is no such folder": (lambda project: (project / "dist").rmdir(), "upload", {}),
+}
+LINES = re.findall(r"^\| `(.*?)` \| .+ \|$", section("When something is off"), re.MULTILINE)
+
+
+def test_each_line_that_is_off_has_its_scene() -> None:
+    """Each line of the section is tried."""
+    assert len(LINES) == len(OFF) == 10
+    assert all(line.startswith(start) for line, start in zip(LINES, OFF, strict=True))
+
+
+@pytest.mark.parametrize(("line", "scene"), list(zip(LINES, OFF.values(), strict=True)), ids=list(OFF))
+def test_line_that_is_off(
+    line: str, scene: tuple[Callable[[Path], object], str, dict[str, str]], tmp_path: Path, server: Scripted
+) -> None:
+    """The command says what the section says that it does."""
+    before, words, env = scene
+    project = make_project(tmp_path / "project")
+    before(project)
+    command, *flags = words.split()
+    server.answers["/"] = (200, {"Content-Type": "text/html"}, b"<!DOCTYPE html><html><body></body></html>")
+    index = {"WHEELHOUSE_REPOSITORY_URL": server.url, "WHEELHOUSE_CHECK_URL": server.url}
+    done = inv_here(project, f"wheelhouse.{command}", *flags, env={**index, **env})
+    assert done.returncode in (1, 2)
+    assert line in (done.stdout + done.stderr).replace(f"{project}/", "")

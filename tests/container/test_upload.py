@@ -181,7 +181,7 @@ class Meddler(Silent):
     def __init__(self, wheel: Path) -> None:
         self.wheel = wheel
 
-    def plan(self, title: str, rows: Iterable[PlanRow]) -> None:  # noqa: ARG002
+    def plan(self, title: str, rows: Iterable[PlanRow], *, whole: bool = False) -> None:  # noqa: ARG002
         """Add a byte."""
         self.wheel.write_bytes(self.wheel.read_bytes() + b"x")
 

@@ -120,8 +120,10 @@ def test_conflict_is_in_the_plan(pypi: servers.PackageIndex, name: str, tmp_path
     wheels.make_wheel(project / "dist", name, "1.0")
     done = release(project, pypi, "--version", "1.0", "--dry-run")
     failed(done, 1, "nothing was uploaded (take it out of dist/")
-    rows = [line.split()[0] for line in done.stdout.splitlines() if line.rstrip().endswith((".whl", ".gz"))]
-    assert rows == ["upload", "conflict"]
+    rows = [line.split() for line in done.stdout.splitlines()]
+    named = [row for row in rows if any(word.endswith((".whl", ".gz")) for word in row)]
+    assert [row[0] for row in named] == ["upload", "conflict"]
+    assert " ".join(named[1]).partition(".tar.gz ")[2].startswith("is on http")
     assert len(shown(project, pypi, name)) == 1
 
 

@@ -38,7 +38,7 @@ RELEASE = ("wheelhouse.release", "--version", "1.0", "--no-fetch", "--yes")
 TAGS = ("cp311-cp311-win_amd64", "cp312-cp312-macosx_11_0_arm64", "py3-none-any")
 WHEELS = [f"demo-1.0-{tag}.whl" for tag in TAGS]
 SDIST = "demo-1.0.tar.gz"
-#: What goes wrong goes wrong with this one: two are up by then, two are not tried.
+#: What goes wrong goes wrong with this one: one is up by then, one is under way beside it, one is not tried.
 SECOND = WHEELS[1]
 #: Seconds that an index has for an answer, where a test waits until they are over.
 SHORT = "10"
@@ -66,6 +66,18 @@ class Rig:
         done = programs.run(*shlex.split(continuation(line)), cwd=self.project, env=env)
         assert_no_secret(done)
         return done
+
+    def assert_stopped(self, done: CompletedProcess[str]) -> None:
+        """Check that the release stopped at the second wheel, and that its error names how far each file came."""
+        up, untried = names_after("uploaded before", done.stderr), names_after("not tried", done.stderr)
+        assert up == set(self.index.shown)
+        assert WHEELS[0] in up
+        assert SDIST in untried
+        assert up.isdisjoint(untried)
+        failed = set(self.planned) - up - untried
+        assert SECOND in failed
+        assert all(f"{name}: " in done.stderr for name in failed)
+        assert {post.split()[0] for post in self.index.posts} == up | failed
 
     def assert_complete(self) -> None:
         """Check that the index has exactly the planned files, each of which it stored once, the sdist last."""
@@ -164,12 +176,7 @@ def test_stops_and_completes(trouble: Trouble, rig: Rig) -> None:
     rig.env = {"WHEELHOUSE_RETRIES": "1", **patience(rig.index.script)}
     done = rig.release()
     assert_failed(done, f"error: {SECOND}: ", trouble.said.replace("URL", rig.index.access.upload_url))
-    up = rig.index.shown
-    assert up == {name: rig.planned[name] for name in WHEELS[:1]}
-    assert names_after("uploaded before", done.stderr) == set(up)
-    assert names_after("not tried", done.stderr) == {WHEELS[2], SDIST}
-    assert {post.split()[0] for post in rig.index.posts} == set(WHEELS[:2])
-
+    rig.assert_stopped(done)
     assert continuation(done.stderr).endswith(f" {' '.join(RELEASE)}")
     if trouble.completes:
         rig.index.script, rig.env = Script(), {}
@@ -303,9 +310,9 @@ def test_token_expires_between_files(rig: Rig) -> None:
     """A token that expires half-way ends the release with the index's words; a rerun completes it."""
     rig.index.tokens[servers.INDEX_PASSWORD] = 1
     done = rig.release()
-    assert_failed(done, SECOND, "403", EXPIRED)
-    assert names_after("uploaded before", done.stderr) == set(rig.index.shown) == set(WHEELS[:1])
-    assert names_after("not tried", done.stderr) == {WHEELS[2], SDIST}
+    assert_failed(done, f"error: {SECOND}: ", "403", EXPIRED)
+    assert set(rig.index.shown) == set(WHEELS[:1])
+    rig.assert_stopped(done)
     rig.index.tokens[servers.INDEX_PASSWORD] = -1
     assert rig.again(done.stderr).returncode == 0
     rig.assert_complete()

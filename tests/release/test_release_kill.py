@@ -27,12 +27,13 @@ from paths import SUPPORT
 from projects import index_env, inv, make_project
 from scripted_index import JSON
 
-#: How many releases are killed, of each kind: 50 kill at every point of a release.
+#: How many releases are killed, of each kind: 50 kill at every point of a release of two files.
 KILLS = int(os.environ.get("RELEASE_KILLS", "12"))
 SEED = int(os.environ.get("RELEASE_SEED", "0")) or random.randrange(1, 10**9)  # noqa: S311
 #: A release that takes longer than this is stuck.
 PATIENCE = 600
-TAG = "py3-none-any"
+#: The wheels of a release, of which the first is all that a small one has.
+TAGS = ("py3-none-any", *(f"cp3{minor}-cp3{minor}-win_amd64" for minor in (10, 11, 12)))
 
 #: All that a release imports in its own process, so that this is done once for all of them.
 NEEDED = (
@@ -87,12 +88,19 @@ def folder_of(version: str) -> str:
     return f"dist-{version}"
 
 
-@pytest.mark.parametrize("fetching", [False, True], ids=["no-fetch", "fetch"])
-def test_killed_release_is_completed(fetching: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("fetching", "tags", "kills"),
+    [
+        pytest.param(False, TAGS[:1], KILLS, id="no-fetch"),
+        pytest.param(True, TAGS[:1], KILLS, id="fetch"),
+        pytest.param(False, TAGS, max(KILLS // 4, 1), id="several at once"),
+    ],
+)
+def test_killed_release_is_completed(fetching: bool, tags: tuple[str, ...], kills: int, tmp_path: Path) -> None:
     """A release killed with all its processes is completed by a rerun, fetching or not, and nothing is stored twice."""
-    versions = [f"1.{100 + number}" for number in range(2 + KILLS)]  # of one length: releases are of the same points
+    versions = [f"1.{100 + number}" for number in range(2 + kills)]  # of one length: releases are of the same points
     project = make_project(tmp_path / "project")
-    planned = build(project, versions, fetching=fetching)
+    planned = build(project, versions, tags, fetching=fetching)
     folder = tmp_path / "index"
     folder.mkdir()
     with servers.scripted_index(folder) as index:
@@ -135,14 +143,15 @@ def spread(total: int, kills: int, dice: random.Random) -> list[int]:
     return [1 + dice.randrange(low, max(high, low + 1)) for low, high in itertools.pairwise(bounds)]
 
 
-def build(project: Path, versions: list[str], *, fetching: bool) -> dict[str, dict[str, str]]:
+def build(project: Path, versions: list[str], tags: tuple[str, ...], *, fetching: bool) -> dict[str, dict[str, str]]:
     """Make the files of each version in a folder of its own, or in the project's wheelhouse; return their digests."""
     planned = dict[str, dict[str, str]]()
     for version in versions:
         dist = project / ("build" if fetching else ".") / folder_of(version)
         dist.mkdir(parents=True)
         payload = random.Random(version).randbytes(1 << 15)  # noqa: S311
-        wheels.make_wheel(dist, "demo", version, TAG, payload=payload)
+        for tag in tags:
+            wheels.make_wheel(dist, "demo", version, tag, payload=payload)
         wheels.make_sdist(dist, "demo", version)
         planned[version] = digests(dist)
         if fetching:
@@ -202,7 +211,8 @@ def start(order: Order, version: str, point: int = 0) -> int:
     child = os.fork()
     if not child:
         os.environ |= points.environment(Path("hook").absolute(), log(version), point)
-        become(words, Path(f"said-{version}.txt"), PATIENCE)
+        # of files that are sent at once, a process may send more or fewer than in the release whose points were counted
+        become(words, Path(f"said-{version}.txt"), PATIENCE, finish=points.end)
     return child
 
 

@@ -33,7 +33,7 @@ def test_status_of_all(project: Path) -> None:
     assert rows[2][:4] == ["1.1.dev20260101000000", "development", "1", "no"]
     assert rows[3][:4] == ["1.0", "release", "3", "yes"]
     assert "demo 1.1.dev20260101000000: 1 file" in done.stdout
-    assert rows[-1][0] == "py3"
+    assert rows[-1][0] == "py3-none"
 
 
 def test_status_of_one(project: Path) -> None:

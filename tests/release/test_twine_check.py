@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -81,18 +81,31 @@ def test_nothing_left_to_check(make: Callable[[Path], None], pypi: servers.Packa
     assert message.endswith("; release: nothing was uploaded\n")
 
 
-def index(**environ: str) -> PackageIndex:
+@pytest.fixture(autouse=True)
+def _processes_end() -> Iterator[None]:
+    """End the processes of twine that a test started."""
+    yield
+    while INDEXES:
+        INDEXES.pop().twines.end()
+
+
+INDEXES: list[PackageIndex] = []
+
+
+def index(timeout: float = 30, **environ: str) -> PackageIndex:
     """Return an index that twine is not asked to reach."""
     env = {**os.environ, **environ}
-    return PackageIndex(None, "http://127.0.0.1:9/", "http://127.0.0.1:9/simple/", env, frozenset(), 30, 0)
+    there = PackageIndex(None, "http://127.0.0.1:9/", "http://127.0.0.1:9/simple/", env, frozenset(), timeout, 0)
+    INDEXES.append(there)
+    return there
 
 
-def fake_twine(folder: Path, program: str, name: str = "__main__") -> PackageIndex:
+def fake_twine(folder: Path, program: str, name: str = "__main__", timeout: float = 30) -> PackageIndex:
     """Return an index whose twine is another program."""
     (folder / "twine").mkdir()
     (folder / "twine/__init__.py").write_text("")
     (folder / f"twine/{name}.py").write_text(program)
-    return index(PYTHONPATH=str(folder))
+    return index(timeout, PYTHONPATH=str(folder))
 
 
 def test_twine_is_not_called_for_nothing(tmp_path: Path) -> None:
@@ -143,8 +156,7 @@ def test_twine_that_cannot_be_run_at_all(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_twine_that_is_silent(tmp_path: Path) -> None:
     """A twine that does not end is given up, in one line."""
-    there = fake_twine(tmp_path, "import time; time.sleep(600)")
-    hasty = PackageIndex(None, there.repository_url, there.check_url, there.environ, frozenset(), 0.1, 0)
+    hasty = fake_twine(tmp_path, "import time; time.sleep(600)", timeout=0.1)
     assert list(map(str, hasty.check([wheels.make_wheel(tmp_path)]))) == [
         f"{CHECK}: gave no result: no answer within 1 s (see the setting 'timeout')"
     ]
@@ -247,8 +259,7 @@ def test_refusal_by_a_twine_that_does_not_work(code: str, tmp_path: Path) -> Non
 
 def test_upload_without_an_answer_in_time(tmp_path: Path) -> None:
     """An upload that is given up may have arrived, and is not busy, whatever number of seconds the timeout has."""
-    there, file = fake_twine(tmp_path, "import time; time.sleep(600)"), local_file(tmp_path)
-    hasty = PackageIndex(None, there.repository_url, there.check_url, there.environ, frozenset(), 1, 0)
+    hasty, file = fake_twine(tmp_path, "import time; time.sleep(600)", timeout=1), local_file(tmp_path)
     with pytest.raises(PublishError, match="no answer within 1 s") as refused:
         hasty.upload(file)
     assert (refused.value.status, refused.value.kind) == (None, UploadRefusal.NO_ANSWER)

@@ -31,8 +31,9 @@ from wheelhouse_tasks.artifacts import artifact, saving
 from wheelhouse_tasks.blocks import BLOCK
 from wheelhouse_tasks.commands.fetch import fetch
 from wheelhouse_tasks.errors import BadArtifact, DigestMismatch, PageMissing, WebError
-from wheelhouse_tasks.retry import LONGEST_PAUSE, TryAgainError, retry
+from wheelhouse_tasks.retry import LONGEST_PAUSE, StartAnewError, TryAgainError, retry
 from wheelhouse_tasks.settings.resolve import resolve
+from wheelhouse_tasks.sources.download import Progress
 from wheelhouse_tasks.sources.web import GATHERED, LONGEST_RETRY_AFTER, Web
 from wheelhouse_tasks.ui import Silent
 
@@ -66,7 +67,7 @@ class Served:
     def __call__(self, handler: Handler) -> None:
         """Answer a request."""
         validators = self.headers.values()
-        asked = handler.headers["Range"] if handler.headers["If-Range"] in validators else None
+        asked = handler.headers["Range"] if handler.headers["If-Range"] in (None, *validators) else None
         start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
         headers = {**self.headers, "Content-Length": str(len(self.body) - start)}
         if asked:
@@ -205,6 +206,7 @@ OTHER = b"o" * 2000
         pytest.param(part(1001, 3000, OTHER), id="from a byte behind"),
         pytest.param(part(1000, 3001, OTHER), id="of another size"),
         pytest.param((206, {}, OTHER), id="from nobody knows where"),
+        pytest.param(part(1000, 3000, OTHER, **{"Content-Encoding": "gzip"}), id="packed"),
         pytest.param((206, {"Content-Range": "bytes 1000-2999"}, OTHER), id="malformed"),
         pytest.param((206, {"Content-Range": "items 1000-2999/3000"}, OTHER), id="other units"),
         pytest.param((206, {"Content-Type": "multipart/byteranges; boundary=x"}, OTHER), id="in several parts"),
@@ -297,6 +299,46 @@ def test_restarts_end(server: Scripted) -> None:
 def give_200(handler: Handler) -> None:
     """Answer with the whole file, whatever was asked for."""
     handler.send(200, {"ETag": ETAG}, BODY)
+
+
+@pytest.mark.parametrize("started", [0, 700])
+@pytest.mark.parametrize(
+    ("headers", "asked"),
+    [
+        pytest.param({"ETag": ETAG}, [None, ETAG], id="ETag"),
+        pytest.param({}, [None, None], id="no validator"),
+    ],
+)
+def test_continued_because_a_digest_proves_it(
+    headers: dict[str, str], asked: list[str | None], started: int, server: Scripted
+) -> None:
+    """Where a digest shows the outcome, a body is continued without a validator, also one that an older run began."""
+    server.answers["/x"] = Served(stops=[1000 - started], headers=headers)
+    web = Web(server.url, timeout=programs.STUCK, retries=1)
+    assert b"".join(web.blocks(f"{server.url}x", Progress(done=started, proven=True))) == BODY[started:]
+    assert ranges(server) == [f"bytes={started}-" if started else None, "bytes=1000-"]
+    assert server.asked("/x", "If-Range") == [None, asked[1] if not started else None]
+
+
+def test_packed_body_is_not_continued(server: Scripted) -> None:
+    """A body that was packed on its way is begun anew, though a digest would show the outcome."""
+    server.answers["/x"] = Served(stops=[1000], headers={"Content-Encoding": "gzip"})
+    web = Web(server.url, timeout=programs.STUCK, retries=1)
+    with pytest.raises(TryAgainError):
+        b"".join(web.blocks(f"{server.url}x", Progress(proven=True)))
+    assert ranges(server) == [None]
+
+
+@pytest.mark.parametrize(
+    "answer", [give_200, (416, {"Content-Range": "bytes */900"}, b""), part(1, 3000, BODY)], ids=["200", "416", "part"]
+)
+def test_what_an_older_run_began_is_begun_anew(answer: Answer, server: Scripted) -> None:
+    """Where the server sends the whole file, has a shorter one, or another part, another try must begin at byte 0."""
+    server.answers["/x"] = answer
+    web = Web(server.url, timeout=programs.STUCK, retries=9)
+    with pytest.raises(StartAnewError):
+        b"".join(web.blocks(f"{server.url}x", Progress(done=1000, proven=True)))
+    assert ranges(server) == ["bytes=1000-"]
 
 
 def test_progress_keeps_on(server: Scripted) -> None:
@@ -448,7 +490,7 @@ def test_content_encoding(headers: dict[str, str], body: bytes, size: bool, serv
 def test_packed_otherwise(came: bytes, tmp_path: Path) -> None:
     """What is not the promised file when unpacked either is told by the digest of what came."""
     with pytest.raises(DigestMismatch, match=f"sha256 is {sha256_of(came)}"):
-        saving.save([came], tmp_path / WHEEL, artifact.parse(WHEEL), sha256_of(b"PK" + BODY))
+        saving.save(lambda _: [came], tmp_path / WHEEL, artifact.parse(WHEEL), sha256_of(b"PK" + BODY))
     assert contents(tmp_path) == {}
 
 
@@ -471,10 +513,10 @@ def test_packed_without_a_digest(tmp_path: Path) -> None:
     """Without a sha256 the archive itself decides."""
     wheel = wheels.make_wheel(tmp_path).read_bytes()
     for came in (gzip.compress(wheel), wheel):
-        saving.save([came], tmp_path / WHEEL, artifact.parse(WHEEL), None)
+        saving.save(lambda _, came=came: [came], tmp_path / WHEEL, artifact.parse(WHEEL), None)  # type: ignore[misc]
         assert contents(tmp_path) == {WHEEL: wheel}
     with pytest.raises(BadArtifact, match="not a zip file"):
-        saving.save([gzip.compress(b"PK")], tmp_path / WHEEL, artifact.parse(WHEEL), None)
+        saving.save(lambda _: [gzip.compress(b"PK")], tmp_path / WHEEL, artifact.parse(WHEEL), None)
 
 
 def test_present(server: Scripted, tmp_path: Path) -> None:
@@ -976,7 +1018,7 @@ def test_body_is_never_in_memory(server: Scripted, tmp_path: Path) -> None:
     web = Web(server.url, timeout=programs.STUCK, retries=1)
     tracemalloc.start()
     try:
-        saving.save(web.blocks(f"{server.url}x"), target, artifact.parse(WHEEL), digest, size=len(body))
+        saving.save(lambda _: web.blocks(f"{server.url}x"), target, artifact.parse(WHEEL), digest, size=len(body))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

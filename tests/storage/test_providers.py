@@ -29,7 +29,7 @@ from scripted import Scripted, scripted
 from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.errors import AccessDenied, ContainerMissing, StoreError, Unreachable, Unsupported
 from wheelhouse_tasks.pages.link import Link
-from wheelhouse_tasks.retry import TryAgainError
+from wheelhouse_tasks.retry import StartAnewError, TryAgainError
 from wheelhouse_tasks.settings.locations import Container, Credentials
 from wheelhouse_tasks.sources.container_source import StoreSource
 from wheelhouse_tasks.sources.fetch_plan import Candidate
@@ -252,7 +252,10 @@ def offered(name: str, sha256: str | None) -> Candidate:
 
 @each("s3-seaweedfs", "s3_rgw-ceph", "swift-swift", "swift-ceph", "azure-azurite")
 def test_download_goes_on(flavour: Flavour, request: pytest.FixtureRequest, bucket_name: str) -> None:
-    """A download whose every connection breaks after 1.5 MB goes on, if a sha256 is there to tell the outcome."""
+    """A download whose every connection breaks after 1.5 MB goes on, if a sha256 is there to tell the outcome.
+
+    So does one that an earlier run began, unless the object has become shorter.
+    """
     server = request.getfixturevalue(flavour.server)
     at, name, content = place(flavour, server, bucket_name), "demo-1.0-py3-none-any.whl", os.urandom(3_500_000)
     open_store(at).create()
@@ -265,6 +268,10 @@ def test_download_goes_on(flavour: Flavour, request: pytest.FixtureRequest, buck
         assert b"".join(source.blocks(offered(name, "0" * 64))) == content
         with pytest.raises(TryAgainError):
             b"".join(source.blocks(offered(name, None)))
+    source = StoreSource(open_store(at), 1)
+    assert b"".join(source.blocks(offered(name, "0" * 64), 3_000_001)) == content[3_000_001:]
+    with pytest.raises(StartAnewError):
+        b"".join(source.blocks(offered(name, "0" * 64), len(content) + 1))
 
 
 def test_download_that_cannot_go_on() -> None:
@@ -282,8 +289,9 @@ def test_download_that_cannot_go_on() -> None:
     store = Whole()
     store.put("demo-1.0.tar.gz", make_payload(b"0123456789", "", ""))
     wanted = offered("demo-1.0.tar.gz", "0" * 64)
-    with pytest.raises(TryAgainError):
-        b"".join(StoreSource(store, 1).blocks(wanted))
+    for start in (0, 5):
+        with pytest.raises(StartAnewError):
+            b"".join(StoreSource(store, 1).blocks(wanted, start))
     for store.error in (AccessDenied("x", "no longer"), StoreError("x", "answered 200")):
         with pytest.raises(type(store.error)):
             b"".join(StoreSource(store, 1).blocks(wanted))

@@ -13,6 +13,7 @@ import servers
 from fake_store import FakeStore
 from providers import FLAVOURS, Flavour, each, place
 from stores import payload, s3_container
+from watching import Way
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.errors import (
@@ -90,6 +91,16 @@ def test_put_read_list_delete(store: Store, tmp_path: Path) -> None:
         store.delete(name)
         store.delete(name)
     assert store.list("") == []
+
+
+def test_bytes_are_counted_as_they_are_sent(store: Store, tmp_path: Path) -> None:
+    """Each byte of a file counts once, and the last try of several alone, in however many pieces it goes."""
+    store.create()
+    path = tmp_path / "big"
+    path.write_bytes(os.urandom(BIG))
+    counted = Way("big.bin", BIG, done=BIG // 2)
+    store.put("big.bin", payload(path, transfer=counted))
+    assert 0 <= counted.done - BIG < 1000  # what commits the pieces counts for some
 
 
 def test_range(store: Store, tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ import itertools
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from wheelhouse_tasks.errors import Changed, ContainerMissing, ObjectMissing
 from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload
@@ -61,7 +60,8 @@ class FakeStore:
     def put(self, name: str, payload: Payload, *, expect: str | None = None) -> Entry:
         """Store an object under a new mark."""
         self._note("put", name)
-        content = payload.source.read_bytes() if isinstance(payload.source, Path) else payload.source
+        with payload.open() as file:
+            content = file.read()
         with self._lock:
             if self.honours and expect is not None and expect != self._mark(name):
                 raise Changed(name, "is not what was expected")

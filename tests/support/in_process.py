@@ -4,8 +4,9 @@ import io
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
+from importlib import import_module
 from pathlib import Path
 from subprocess import CompletedProcess
 from unittest.mock import patch
@@ -18,7 +19,23 @@ def inv_here(project: Path, *words: str | Path, env: Mapping[str, str] | None = 
 
     The state that a process starts with is set, and restored: environment, folder, words, streams, modules, logs.
     """
-    argv = ["inv", *map(str, words)]
+    run = Program(name="Invoke", binary="inv[oke]", binary_names=["invoke", "inv"]).run
+    return _here(project, ["inv", *map(str, words)], run, env)
+
+
+def wheelhouse_here(project: Path, *words: str | Path, env: Mapping[str, str] | None = None) -> CompletedProcess[str]:
+    """Run `wheelhouse` in the same way."""
+
+    def run(_: list[str]) -> None:
+        import_module("wheelhouse_tasks.__main__").main()
+
+    return _here(project, ["wheelhouse", *map(str, words)], run, env)
+
+
+def _here(
+    project: Path, argv: list[str], run: Callable[[list[str]], object], env: Mapping[str, str] | None
+) -> CompletedProcess[str]:
+    """Run a program with its words, as a process of its own would."""
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
     code: object = 0
     with ExitStack() as stack:
@@ -29,12 +46,12 @@ def inv_here(project: Path, *words: str | Path, env: Mapping[str, str] | None = 
         enter(patch.object(sys, "stdin", io.StringIO()))
         enter(patch.object(sys, "path", list(sys.path)))
         enter(patch.object(sys, "dont_write_bytecode", sys.dont_write_bytecode))
-        enter(_anew("tasks", "wheelhouse_tasks", "wheelhouse_tasks.cli.collection"))
+        enter(_anew("tasks", "wheelhouse_tasks", "wheelhouse_tasks.cli.collection", "wheelhouse_tasks.__main__"))
         enter(_no_log())
         enter(redirect_stdout(out))
         enter(redirect_stderr(err))
         try:
-            Program(name="Invoke", binary="inv[oke]", binary_names=["invoke", "inv"]).run(argv)
+            run(argv)
         except SystemExit as end:
             code = end.code
     assert code is None or isinstance(code, int), code

@@ -667,9 +667,9 @@ NGINX_S3 = """
 
 
 @contextmanager
-def nginx(root: Path, s3_port: int | None = None) -> Iterator[Nginx]:
-    """Run nginx: `root` at `/`, listed below `/auto/`; buckets below `/s3/` with pages for folders."""
-    s3 = NGINX_S3.format(host=HOST, port=s3_port) if s3_port else ""
+def nginx(root: Path, s3_port: int | None = None, more: str = "") -> Iterator[Nginx]:
+    """Run nginx: `root` at `/`, listed below `/auto/`; buckets below `/s3/` with pages for folders; *more* lines."""
+    s3 = (NGINX_S3.format(host=HOST, port=s3_port) if s3_port else "") + more
     with TemporaryDirectory(prefix="nginx-") as temporary:
         folder = Path(temporary)
 

@@ -28,7 +28,7 @@ def test_every_task_is_a_method() -> None:
     """Each task of the collection has its method, and nothing else is one."""
     methods = {name for name in vars(Wheelhouse) if not name.startswith("_") and callable(getattr(Wheelhouse, name))}
     assert methods - {"of_project"} == set(TASKS)
-    assert len(TASKS) == 12
+    assert len(TASKS) == 13
 
 
 def test_settings_by_name_beat_every_other_level(project: Path) -> None:
@@ -75,10 +75,10 @@ def test_a_failure_is_one_error_with_its_exit_code(project: Path) -> None:
 
 def test_methods_take_what_the_commands_take() -> None:
     """A method hands on every option of its command but the settings, the Ui, the clock, and what others use alone."""
-    inner = {"settings", "ui", "now", "sleep", "show", "remedy"}
+    inner = {"settings", "ui", "now", "sleep", "show", "remedy", "outlive"}
     for name in TASKS:
-        module = {"upload": "upload", "fetch": "fetch", "release": "release", "status": "status", "promote": "promote"}
-        home = module.get(name) or (name if name in ("check", "doctor") else "maintain")
+        own = ("upload", "fetch", "release", "status", "promote", "check", "doctor", "workflow")
+        home = name if name in own else "maintain"
         command = getattr(__import__(f"wheelhouse_tasks.commands.{home}", fromlist=[name]), name)
         assert signature(getattr(Wheelhouse, name)).parameters.keys() - {"self"} == (
             signature(command).parameters.keys() - inner

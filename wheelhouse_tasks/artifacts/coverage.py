@@ -10,7 +10,7 @@ from wheelhouse_tasks.artifacts.artifact import natural
 from wheelhouse_tasks.artifacts.tags import parts, serves
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from packaging.version import Version
 
@@ -63,16 +63,3 @@ def _tags(wheel: Artifact) -> Iterator[Tag]:
     """Return every tag of a compressed tag set (PEP 425)."""
     python, abi, platform = (part.split(".") for part in wheel.tags)
     return product(python, abi, platform)
-
-
-def matrix(cells: Mapping[str, str]) -> tuple[list[str], list[list[str]]]:
-    """Return the columns and rows of a table of Python and ABI by platform, given the text for each label."""
-    wheels = {tuple(label.split("-", 2)): text for label, text in cells.items() if label != SDIST}
-    platforms = sorted({platform for _, _, platform in wheels}, key=natural)
-    rows = []
-    for python, abi in sorted({(python, abi) for python, abi, _ in wheels}, key=lambda row: [*map(natural, row)]):
-        name = python if python == abi else f"{python} {abi}"
-        rows.append([name, *(wheels.get((python, abi, platform), "") for platform in platforms)])
-    if SDIST in cells:
-        rows.append([SDIST, cells[SDIST], *[""] * (len(platforms) - 1)])
-    return ["Python", *(platform.partition(".")[0] for platform in platforms)] if platforms else ["", ""], rows

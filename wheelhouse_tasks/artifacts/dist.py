@@ -22,6 +22,7 @@ from wheelhouse_tasks.errors import (
     UsageError,
     WheelhouseError,
 )
+from wheelhouse_tasks.files import is_part
 from wheelhouse_tasks.settings.table import LOCAL
 from wheelhouse_tasks.ui import UNSEEN, Silent
 
@@ -54,6 +55,8 @@ def scan(folder: Path) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:
         raise UsageError(str(folder), f"cannot be read as a folder: {error.strerror}") from None
     names = {path.name for path in paths}
     for path in paths:
+        if is_part(path.name):
+            continue  # belongs to a fetch
         if path.name.endswith(ATTESTATION) and path.name.removesuffix(ATTESTATION) in names:
             continue  # goes with its artifact
         try:

@@ -6,18 +6,22 @@ import gzip
 import hashlib
 import zlib
 from collections.abc import Generator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.artifacts import attestation, metadata
 from wheelhouse_tasks.artifacts.companions import attestation_of
 from wheelhouse_tasks.artifacts.dist import digest_of, sha256_of
+from wheelhouse_tasks.artifacts.halves import Half, Halves
 from wheelhouse_tasks.blocks import BLOCK
 from wheelhouse_tasks.errors import BadArtifact, Conflict, DigestMismatch, Failed
-from wheelhouse_tasks.files import Parts, part_of, whole
+from wheelhouse_tasks.files import Parts, whole
+from wheelhouse_tasks.retry import StartAnewError
 from wheelhouse_tasks.text import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from hashlib import _Hash as Hash
     from pathlib import Path
 
     from wheelhouse_tasks.artifacts.artifact import Artifact
@@ -29,7 +33,7 @@ PACKED_GROWTH, PACKED_FRAME = 1000, 1024
 
 
 def save(  # noqa: PLR0913
-    blocks: Iterable[bytes],
+    blocks: Callable[[int], Iterable[bytes]],
     target: Path,
     named: Artifact,
     sha256: str | None,
@@ -37,43 +41,71 @@ def save(  # noqa: PLR0913
     size: int | None = None,
     digest: tuple[str, str] | None = None,
     replace: bool = True,
-    parts: Parts | None = None,
+    parts: Halves | None = None,
 ) -> int:
     """Write a file whole and verified, or not at all; return its bytes.
 
+    *blocks* returns its bytes from one of them on: what an earlier try or run left is gone on with, and where that
+    comes to another sha256, or StartAnewError is raised, the file is begun anew.
     It appears under its name only after its sha256 was compared, and within its promised *size*; without a sha256,
     its archive must be whole, hold what its name promises, and fit the other *digest*, if there is one (algorithm and
     hexadecimal digits). Unless *replace*, a file there must have the same bytes.
     Raises DigestMismatch or BadArtifact for wrong bytes, Conflict or Failed; what was there before stays.
     """
-    parts = parts or Parts()
-    with whole(target, parts) as part:
+    parts = parts or Halves()
+    with parts.half_of(target, sha256) as half:
         limit = None if size is None else size + size // PACKED_GROWTH + PACKED_FRAME
-        got, written = _write(part, blocks, limit)
-        wrong = _wrong(part, named, sha256, size, digest, got, written)
-        if wrong:
-            # maybe packed on the way, which nobody asked for: whatever the headers claim, the sha256 decides
-            with part_of(part, parts) as unpacked:
-                got, written = _write(unpacked, _unpack(part, wrong), size or written * metadata.BOMB_RATIO)
-                if _wrong(unpacked, named, sha256, size, digest, got, written):
-                    raise wrong
-        if target.is_dir():
-            raise Failed(str(target), "is a folder")
-        if not replace and target.exists() and sha256_of(target) != got:
-            raise Conflict(str(target), "is there with other bytes than were fetched", "remove it")
+        got, written = _fill(half, blocks, sha256, size, limit)
+        wrong = _wrong(half.path, named, sha256, size, digest, got, written)
+        if not wrong:
+            _check_place(target, got, replace=replace)
+            return written
+        # maybe packed on the way, which nobody asked for: whatever the headers claim, the sha256 decides
+        with parts.half_of(target, None) as unpacked:
+            got, written = _write(unpacked, _unpack(half.path, wrong), size or written * metadata.BOMB_RATIO)
+            if _wrong(unpacked.path, named, sha256, size, digest, got, written):
+                raise wrong
+            _check_place(target, got, replace=replace)
+        half.is_unneeded = True
     return written
 
 
-def _write(part: Path, blocks: Iterable[bytes], limit: int | None) -> tuple[str, int]:
-    """Fill an empty file, up to the block that goes beyond *limit*; return its sha256 and size."""
-    digest, written = hashlib.sha256(), 0
+def _check_place(target: Path, sha256: str, *, replace: bool) -> None:
+    """Raise Failed or Conflict where a file must not become *target*."""
+    if target.is_dir():
+        raise Failed(str(target), "is a folder")
+    if not replace and target.exists() and sha256_of(target) != sha256:
+        raise Conflict(str(target), "is there with other bytes than were fetched", "remove it")
+
+
+def _fill(
+    half: Half, blocks: Callable[[int], Iterable[bytes]], sha256: str | None, size: int | None, limit: int | None
+) -> tuple[str, int]:
+    """Complete a half, from where an earlier try or run stopped if that leads to *sha256*; return sha256 and size."""
+    digest, start = half.read()
+    if start and digest.hexdigest() == sha256:
+        return sha256, start
+    if start and (size is None or start < size):
+        with suppress(StartAnewError):
+            got, written = _write(half, blocks(start), limit, digest, start)
+            if got == sha256:
+                return got, written
+    half.clear()
+    return _write(half, blocks(0), limit)
+
+
+def _write(
+    half: Half, blocks: Iterable[bytes], limit: int | None, digest: Hash | None = None, start: int = 0
+) -> tuple[str, int]:
+    """Append to a half of *start* bytes, up to the block that goes beyond *limit*; return its sha256 and size."""
+    digest, written = digest or hashlib.sha256(), start
     try:
-        with part.open("r+b") as file:  # one that was removed meanwhile is not made again
-            for block in blocks:
-                digest.update(block)
-                written += file.write(block)
-                if limit is not None and written > limit:
-                    break
+        for block in blocks:
+            digest.update(block)
+            half.write(block)
+            written += len(block)
+            if limit is not None and written > limit:
+                break
     finally:
         if isinstance(blocks, Generator):  # a download that is given up lets go of its connection at once
             blocks.close()
@@ -131,4 +163,4 @@ def save_attestation(text: bytes, beside: Path, sha256: str, parts: Parts) -> No
     except OSError as error:
         raise Failed(str(target), f"cannot be read: {error.strerror or error}") from None
     with whole(target, parts) as part:
-        _write(part, [text], None)
+        part.write_bytes(text)

@@ -5,11 +5,13 @@ The tasks: each has its own options and calls one command. What they have in com
 
 from __future__ import annotations
 
+import logging
+import os
+import sys
 from typing import TYPE_CHECKING
 
 from invoke.collection import Collection
 
-from wheelhouse_tasks.cli.run import guard_debug_log
 from wheelhouse_tasks.cli.task import command
 from wheelhouse_tasks.settings.table import ROWS
 
@@ -137,10 +139,30 @@ def prune(run: Run, now: bool = False) -> object:
     return run.wheelhouse.prune(at_once=now, dry_run=run.dry_run)
 
 
+@command(
+    dry=False,
+    positional=("service",),
+    service="CI service that the workflow is for: github, gitlab or azure",
+    kind="nightly or release (both)",
+)
+def workflow(run: Run, service: str | None = None, kind: str | None = None) -> object:
+    """Print a complete workflow of a CI service for the project's settings."""
+    return run.wheelhouse.workflow(service, kind=kind)
+
+
+def guard_debug_log() -> None:
+    """Clean the log of `inv --debug`, which is set up by now, of what the parser will log of the command line."""
+    if logging.getLogger().handlers and logging.getLogger("invoke").isEnabledFor(logging.DEBUG):
+        from wheelhouse_tasks.secret import guard_logs
+        from wheelhouse_tasks.settings.credentials import secrets_of
+
+        guard_logs(secrets_of(os.environ, sys.argv))
+
+
 guard_debug_log()
 
 ns = Collection(
-    "wheelhouse", upload, fetch, release, status, promote, index, check, yank, unyank, remove, prune, doctor
+    "wheelhouse", upload, fetch, release, status, promote, index, check, yank, unyank, remove, prune, doctor, workflow
 )
 # a table must be declared as one: invoke merges no table into None
 ns.configure({"wheelhouse": {name: {} if row.default == {} else None for name, row in ROWS.items()}})

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 import threading
 from contextlib import nullcontext
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
+from wheelhouse_tasks.cli import plans
+from wheelhouse_tasks.cli.colours import painted
 from wheelhouse_tasks.cli.display import Display, Progress
-from wheelhouse_tasks.cli.streams import Deaf, mute, unheard
+from wheelhouse_tasks.cli.streams import Deaf, console_on, mute, unheard
+from wheelhouse_tasks.cli.suggest import as_typed
+from wheelhouse_tasks.cli.tables import Table, drawn
 from wheelhouse_tasks.errors import Failed, one_line
 from wheelhouse_tasks.secret import mask
 from wheelhouse_tasks.services import ci
 from wheelhouse_tasks.services.choice import dialect_of
 from wheelhouse_tasks.services.dialect import NoDialect, Report
 from wheelhouse_tasks.settings.credentials import secrets_among, secrets_of
-from wheelhouse_tasks.text import size_text
 from wheelhouse_tasks.ui import UNSEEN
 
 if TYPE_CHECKING:
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from rich.console import Console
-    from rich.table import Table
 
     from wheelhouse_tasks.services.dialect import Dialect
     from wheelhouse_tasks.settings.resolve import Settings
@@ -34,10 +35,6 @@ if TYPE_CHECKING:
 
 #: Columns where the width of a terminal is not known: logs scroll sideways, and file names are long.
 LOG_WIDTH = 240
-#: As many digits of a sha256 as a person compares.
-DIGITS = 12
-#: Between the columns of a table.
-GAP = "  "
 
 
 class Terminal:
@@ -62,6 +59,12 @@ class Terminal:
         #: How the service that runs this build reads its log.
         self.dialect = dialect or NoDialect()
         self.report = Report()
+        #: Whether a service runs this build, and keeps the log.
+        self.in_ci = False
+        #: Whether nothing is printed but warnings, errors and what was asked for.
+        self.quiet = False
+        #: Whether the plan is what was asked for, in a dry run.
+        self.plan_was_asked_for = False
         self._console: Console | None = None
         #: Held by the thread that prints: lines of several never mix.
         self._lock = threading.RLock()
@@ -89,15 +92,20 @@ class Terminal:
         if settings:
             # those of the container have what the variables of its provider add
             secrets |= secrets_among(vars(settings.options)) | secrets_among(vars(settings.container))
-        return cls(
+        in_ci = ci.service(environ) is not None
+        # a flag beats a setting
+        quiet = settings is not None and settings.options.quiet and not verbose
+        terminal = cls(
             verbose=verbose,
             as_json=as_json,
             assume_yes=assume_yes,
             secrets=secrets,
             argv=argv,
             dialect=dialect_of(environ),
-            progress=Progress.LINES if ci.service(environ) else Progress.DRAWN,
+            progress=Progress.NONE if quiet else Progress.LINES if in_ci else Progress.DRAWN,
         )
+        terminal.in_ci, terminal.quiet = in_ci, quiet
+        return terminal
 
     @property
     def _stream(self) -> TextIO:
@@ -112,15 +120,8 @@ class Terminal:
 
     def _made(self) -> Console:
         if self._console is None:
-            from rich.console import Console
-
-            class Plain(Console):
-                def on_broken_pipe(self) -> None:
-                    raise BrokenPipeError  # rich would end the program
-
             stream = self._stream
-            width = None if stream.isatty() else LOG_WIDTH
-            self._console = Plain(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
+            self._console = console_on(stream, None if stream.isatty() else LOG_WIDTH)
         return self._console
 
     def clean(self, text: str) -> str:
@@ -129,41 +130,42 @@ class Terminal:
         encoding = self.console.encoding or "utf-8"
         return cleaned.encode(encoding, "backslashreplace").decode(encoding)
 
-    def plan(self, title: str, rows: Iterable[PlanRow]) -> None:
-        """Print a table; the columns of sources and of reasons are left out where no row has one."""
-        rows = list(rows)
-        sourced, reasoned = any(row.source for row in rows), any(row.why for row in rows)
-        self.table(
-            title,
-            ("action", "size", "sha256", *(["source"] if sourced else []), "file", *(["why"] if reasoned else [])),
-            [
-                (
-                    row.action,
-                    "" if row.size is None else size_text(row.size),
-                    (row.sha256 or "none")[:DIGITS],
-                    *([row.source] if sourced else []),
-                    row.file,
-                    *([row.why] if reasoned else []),
-                )
-                for row in rows
-            ],
-        )
+    def plan(self, title: str, rows: Iterable[PlanRow], *, whole: bool = False) -> None:
+        """Print a plan: as a matrix on a terminal that it would fill, otherwise file by file."""
+        rows = [*rows]
+        listing = plans.file_by_file(rows)
+        if self.quiet and not self.plan_was_asked_for:
+            self._keep(self.clean(title), listing.mapped(self.clean))
+            return
+        shown = [listing] if self._is_log else plans.on_a_terminal(rows, self.console.width, whole=whole)
+        self._sheets(title, shown, listing)
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Print a table without borders, which copies well from a log."""
-        title, head, *cleaned = self.clean(title), *([self.clean(cell) for cell in row] for row in (columns, *rows))
-        harmless = [[self.dialect.harmless(cell) for cell in row] for row in cleaned]
-        lines = aligned([head, *harmless], right=[column == "size" for column in columns], width=self.console.width)
+        listing = Table(columns, [*rows], [column == "size" for column in columns])
+        self._sheets(title, [listing], listing)
+
+    def matrix(self, title: str, sizes: Mapping[str, Sequence[int | None]], lacks: Sequence[str]) -> None:
+        """Print the matrix of a version: in one table, or on a terminal in as many as it takes."""
+        listing = plans.one_matrix(sizes, lacks)
+        shown = [listing] if self._is_log else plans.matrix(sizes, lacks, self.console.width)
+        self._sheets(title, shown, listing)
+
+    def _sheets(self, title: str, tables: Sequence[Table], listing: Table) -> None:
+        """Print tables below a title; a service keeps the *listing*, in which every file has its name."""
+        title = self.clean(title)
+        kept = listing.mapped(self.clean)
+        tables = [kept if table is listing else table.mapped(self.clean) for table in tables]
+        self._keep(title, kept)
         with self._lock:
-            self.report.tables.append((title, head, cleaned))
             # a title of the table's own would be folded to its width
             if not self._command(self.dialect.opening(title)):
                 self._print(self.dialect.harmless(title), style="bold")
-            if lines:
-                self._print(lines[0], style="table.header")
-                self._print_as_it_is(lines[1:])
-            else:
-                self._print(folded(head, harmless, right="size"), soft_wrap=False)
+            for table in tables:
+                lines = drawn(table.mapped(self.dialect.harmless), self.console.width, partial(painted, self.console))
+                for line in lines.head:
+                    self._print(line, style="table.header")
+                self._print_as_it_is(lines.body)
             self._command(self.dialect.closing())
 
     def work(self, title: str, *, files: int | None = None, size: int | None = None) -> AbstractContextManager[Work]:
@@ -175,6 +177,14 @@ class Terminal:
     def note_progress(self, text: str) -> None:
         """Print a line that no report keeps."""
         self._line(text)
+
+    def _keep(self, title: str, table: Table) -> None:
+        self.report.tables.append((title, [*table.head], [[*row] for row in table.rows]))
+
+    @property
+    def _is_log(self) -> bool:
+        """Return whether everything is shown in full: in a log that somebody reads later, and to who asked for it."""
+        return self.verbose or self.in_ci or not self.console.file.isatty()
 
     def progress(self, text: str) -> None:
         """Print a line with --verbose."""
@@ -203,6 +213,11 @@ class Terminal:
             if not self._command(self.dialect.warning(line)):
                 self._print(f"warning: {line}", style="yellow")
 
+    def document(self, text: str) -> None:
+        """Print the lines of a file on stdout; with --json the result has them."""
+        if not self.as_json:
+            self._print_as_it_is([self.dialect.harmless(mask(line, self.secrets)) for line in text.splitlines()])
+
     def confirm(self, question: str) -> bool:
         """Ask on a terminal; where there is none, or --yes was given, go on."""
         if self.assume_yes or sys.stdin is None or not sys.stdin.isatty():
@@ -217,10 +232,7 @@ class Terminal:
     @property
     def again(self) -> str:
         """Return the command that is running."""
-        program, *words = self.argv or [""]
-        path = Path(program)
-        name = f"python -m {path.parent.name}" if path.name == "__main__.py" else path.name
-        return self.clean(shlex.join([*name.split(), *words]))
+        return self.clean(as_typed(self.argv))
 
     def result(self, value: dict[str, Any]) -> None:
         """Print the machine-readable result, if asked for; raise Failed where it cannot be printed."""
@@ -242,6 +254,9 @@ class Terminal:
         self.dialect.finish(command, self.report, hidden, error)
 
     def _line(self, text: str, **options: Any) -> None:
+        """Print a line that nobody misses who asked for warnings and errors only."""
+        if self.quiet:
+            return
         indent = len(text) - len(text.lstrip(" "))
         self._print(self.dialect.harmless(" " * indent + self.clean(text)), **options)
 
@@ -265,33 +280,3 @@ class Terminal:
         """Print lines as `_print` does, thousands of them at little cost."""
         with self._display.aside(), unheard(self.console):
             self.console.out("\n".join(lines), highlight=False, end="\n" * bool(lines))
-
-
-def aligned(rows: Sequence[Sequence[str]], *, right: Sequence[bool], width: int) -> list[str]:
-    """Return the lines of a table, as rich would print it; none where it is wider than *width*, and has to be folded.
-
-    Rich measures and splits each cell several times, which for thousands of rows takes longer than to fetch them.
-    """
-    from rich.cells import cell_len
-
-    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
-    if sum(widths) + len(GAP) * (len(widths) - 1) > width:
-        return []
-
-    def padded(cell: str, width: int, is_right: bool) -> str:
-        blanks = " " * (width - cell_len(cell))
-        return blanks + cell if is_right else cell + blanks
-
-    return [GAP.join(map(padded, row, widths, right)) for row in rows]
-
-
-def folded(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: str) -> Table:
-    """Return a table whose cells are folded to the width of a terminal; the column called *right* is aligned there."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold", justify="right" if column == right else "left")
-    for row in rows:
-        table.add_row(*row)
-    return table

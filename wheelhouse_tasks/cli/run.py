@@ -49,7 +49,8 @@ def run(
     from pathlib import Path
 
     from wheelhouse_tasks.cli.console import Terminal
-    from wheelhouse_tasks.errors import WheelhouseError, one_line
+    from wheelhouse_tasks.cli.streams import alarm
+    from wheelhouse_tasks.errors import UsageError, WheelhouseError, one_line
     from wheelhouse_tasks.secret import guard_logs, mask
     from wheelhouse_tasks.settings.resolve import resolve
 
@@ -67,15 +68,18 @@ def run(
     # the folder of tasks.py, which invoke keeps to itself
     root = Path(getattr(context.config, "_project_prefix", None) or Path.cwd())
     details: dict[str, Any] = {}
+    dry_run = call.dry_run or bool(context.config.run.dry)  # `inv wheelhouse.upload --dry` sets invoke's own flag
     try:
+        if call.verbose and flags.get("quiet"):
+            raise UsageError("--quiet", "is the opposite of --verbose", "give one of them")
         settings = resolve(flags, dict(os.environ), context.config.get("wheelhouse", {}), root)
         ui = terminal(settings)
+        ui.plan_was_asked_for = dry_run
         guard_logs(ui.secrets)
         if not settings.container.verify_tls:
             ui.warn("TLS certificates are not checked in this run")
-        # `inv wheelhouse.upload --dry` sets invoke's own flag
         with _terminable():
-            result = command(settings, ui, call.dry_run or bool(context.config.run.dry))
+            result = command(settings, ui, dry_run)
         ui.result(asdict(result))  # type: ignore[call-overload]
         ui.finish(call.name, asdict(result))  # type: ignore[call-overload]
     except WheelhouseError as error:
@@ -97,7 +101,7 @@ def run(
     with suppress(WheelhouseError):
         ui.result({"error": message, "exit_code": code, **details})
     ui.finish(call.name, details, message)
-    raise Exit(f"error: {message}", code)
+    raise Exit(f"{alarm('error:')} {message}", code)
 
 
 @contextmanager
@@ -111,12 +115,3 @@ def _terminable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-def guard_debug_log() -> None:
-    """Clean the log of `inv --debug`, which is set up by now, of what the parser will log of the command line."""
-    if logging.getLogger().handlers and logging.getLogger("invoke").isEnabledFor(logging.DEBUG):
-        from wheelhouse_tasks.secret import guard_logs
-        from wheelhouse_tasks.settings.credentials import secrets_of
-
-        guard_logs(secrets_of(os.environ, sys.argv))

@@ -1,16 +1,31 @@
-"""Streams that nobody reads: what is printed on them is lost, and ends nothing."""
+"""The streams of a program, of which nobody may read: what is printed there is lost, and ends nothing."""
 
 from __future__ import annotations
 
 import io
 import os
+import sys
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
+
+from wheelhouse_tasks.cli.colours import painted
+from wheelhouse_tasks.ui import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.console import Console
+
+
+def console_on(stream: IO[str], width: int | None) -> Console:
+    """Return rich's console, which prints texts as they are; a broken pipe is an error of the caller's."""
+    from rich.console import Console
+
+    class Plain(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # rich would end the program
+
+    return Plain(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 @contextmanager
@@ -34,3 +49,22 @@ class Deaf(io.StringIO):
     def write(self, text: str) -> int:
         """Forget *text*."""
         return len(text)
+
+
+def write(text: str) -> None:
+    """Print a text as it is, where anybody reads it."""
+    if sys.stdout is not None:
+        try:
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            mute(sys.stdout)
+
+
+def alarm(text: str) -> str:
+    """Return a text as it stands out on stderr, where that has colours."""
+    if sys.stderr is None:
+        return text
+    from rich.console import Console
+
+    return painted(Console(file=sys.stderr), text, Mark.WRONG)

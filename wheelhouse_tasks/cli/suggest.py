@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,7 +29,7 @@ class Stray(NamedTuple):
 def find_stray(words: Sequence[str], tasks: Mapping[str, ParserContext], core: ParserContext) -> Stray | None:
     """Return the first word that invoke's parser has no use for, as it reads *words* behind the *core* options."""
     task: ParserContext | None = None
-    waiting = False
+    waiting, values = False, 0
     for word in words[: words.index("--")] if "--" in words else words:
         name, equals, _ = word.partition("=") if word.startswith("-") else (word, "", "")
         own = {**task.flags, **task.inverse_flags} if task else {}
@@ -37,12 +38,25 @@ def find_stray(words: Sequence[str], tasks: Mapping[str, ParserContext], core: P
         elif waiting:
             waiting = False
         elif word in tasks:
-            task = tasks[word]
+            task, values = tasks[word], 0
+        elif task and not word.startswith("-") and values < len(task.positional_args):
+            values += 1
         elif name in core.flags:
             waiting = not equals and core.flags[name].takes_value
         else:
             return Stray(name, task)
     return None
+
+
+def lacking(task: ParserContext | None) -> str:
+    """Return which values without an option *task* lacks, and what they are; an empty text for none."""
+    missing = task.missing_positional_args if task and task.name else []
+    # invoke forgets the help of a task once it has parsed it
+    return "; ".join(
+        f"{task.name}: {value.name} is missing ({value.help or f'see wheelhouse --help {task.name}'})"
+        for value in missing
+        if task
+    )
 
 
 def explain(stray: Stray, tasks: Iterable[str], core: ParserContext) -> str:
@@ -59,7 +73,8 @@ def explain(stray: Stray, tasks: Iterable[str], core: ParserContext) -> str:
     elif task:
         problem = f"{name} takes no value without an option"
         meant = _option_of(word, task.flags) or _near(word, tasks, ALIKE_TO_A_TASK)
-        meant = meant or (f"--project {word}" if "--project" in options and word[0].isalpha() else "")
+        is_project = "--project" in options and word[0].isalpha() and not task.positional_args
+        meant = meant or (f"--project {word}" if is_project else "")
     else:
         problem = "there is no such task"
         meant = _near(word.lower().rpartition(".")[2], tasks)
@@ -87,3 +102,11 @@ def _near(word: str, names: Iterable[str], alike: float = ALIKE) -> str:
     near = difflib.get_close_matches(word, names, n=1, cutoff=alike)
     begun = [name for name in names if len(word) > len("--x") and name.startswith(word)]
     return (near or begun or [""])[0]
+
+
+def as_typed(argv: Sequence[str]) -> str:
+    """Return a command line, as a person would type it who runs the program by its name."""
+    program, *words = argv or [""]
+    path = Path(program)
+    name = f"python -m {path.parent.name}" if path.name == "__main__.py" else path.name
+    return shlex.join([*name.split(), *words])

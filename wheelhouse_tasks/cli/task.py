@@ -1,48 +1,94 @@
 """Make an invoke task of a function.
 
 The flags of a task are those that the table of settings gives it, its own options, and those that every task has.
-invoke reads them from the signature of the task, which is built here.
+Every `inv` of a host project, `inv --list` too, makes all tasks, copies them and reads their flags: nothing here is
+made before it is needed, nor copied that never changes.
 """
 
 from __future__ import annotations
 
-from inspect import Parameter, Signature, signature
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from invoke.tasks import Task, task
+from invoke.parser.argument import Argument
+from invoke.tasks import Task
 
-from wheelhouse_tasks.cli.run import Call, run
-from wheelhouse_tasks.settings.table import flags_of
-from wheelhouse_tasks.wheelhouse import Wheelhouse
+from wheelhouse_tasks.settings.table import ROWS, flags_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
+    from inspect import Signature
 
     from invoke.context import Context
 
+    from wheelhouse_tasks.settings.row import Row
+    from wheelhouse_tasks.wheelhouse import Wheelhouse
 
+
+#: The help of what is not in the table.
 DRY_RUN = {"dry_run": "show the plan and write nothing"}
 CONFIRMS = {"yes": "do not ask"}
 EVERY_TASK = {
-    "verbose": "print a line for every file",
+    "verbose": "print a line for every file, and a plan file by file",
     "json": "print the result as JSON; everything else goes to stderr",
 }
 
 
-class Run(NamedTuple):
+def help_of(row: Row) -> str:
+    """Return the help of a flag, with the variable that does the same, if there is one."""
+    text = row.flag_help or row.help
+    return f"{text} [{row.variables[1]}{'=no' * row.is_negated}]" if row.name in ROWS else text
+
+
+class Run:
     """What a task works with."""
 
-    wheelhouse: Wheelhouse
-    dry_run: bool
+    def __init__(self, wheelhouse: Wheelhouse, *, dry_run: bool) -> None:
+        self.wheelhouse = wheelhouse
+        self.dry_run = dry_run
 
 
-class Every(Task[Any]):
-    """A task that runs each time that it is named.
+class Flag(Argument):
+    """A flag. invoke copies all flags of all tasks for each parser, and prints them for a log that few ask for."""
+
+    def __deepcopy__(self, memo: object) -> Flag:
+        """Return a copy: what is in it is replaced, never changed."""
+        copy = Flag.__new__(Flag)
+        copy.__dict__.update(self.__dict__)
+        return copy
+
+    def __repr__(self) -> str:
+        """Return its name."""
+        return f"<Flag: {self.name}>"
+
+
+class Command(Task[Any]):
+    """A task of ``function(run, own options)``, which runs each time that it is named.
 
     invoke leaves out a call that equals an earlier one, and looks neither at the collection nor at its configuration:
     of a collection that is mounted twice, with a container each, one would be passed over without a word. A second run
     over the same container finds nothing to do.
     """
+
+    def __init__(self, function: Callable[..., object], texts: Mapping[str, str], positional: Sequence[str]) -> None:
+        def body(context: Context, *values: Any, **named: Any) -> None:
+            self.start(context, {**self.flags, **self.__signature__.bind(context, *values, **named).arguments})
+
+        body.__name__, body.__doc__, body.__module__ = function.__name__, function.__doc__, function.__module__
+        super().__init__(body, auto_shortflags=False, positional=positional)
+        code = function.__code__
+        self.function = function
+        #: The rows of the table that it has as flags.
+        self.rows = flags_of(function.__name__)
+        #: The options of its own, with their defaults.
+        self.own = dict(zip(code.co_varnames[1 : code.co_argcount], function.__defaults__ or (), strict=True))
+        #: The help of the flags that are not in the table.
+        self.texts = texts
+        shared = [name for name in texts if name not in self.own]
+        self.flags: dict[str, Any] = {
+            **{row.parameter: False if isinstance(row.default, bool) else None for row in self.rows},
+            **{name: None if isinstance(default, tuple) else default for name, default in self.own.items()},
+            **dict.fromkeys(shared, False),
+        }
 
     def __eq__(self, other: object) -> bool:
         """Return False: no call stands in for another one."""
@@ -50,48 +96,69 @@ class Every(Task[Any]):
 
     __hash__ = Task.__hash__
 
+    def __deepcopy__(self, memo: object) -> Command:
+        """Return a copy, of which invoke makes several for each mount; it shares what never changes."""
+        copy = Command.__new__(Command)
+        copy.__dict__.update(self.__dict__)
+        return copy
 
-def command(*, dry: bool = True, confirms: bool = False, **texts: str) -> Callable[[Callable[..., object]], Any]:
+    @property
+    def __signature__(self) -> Signature:
+        """Return the signature that a caller in Python sees."""
+        from inspect import Parameter, Signature
+
+        kind = Parameter.POSITIONAL_OR_KEYWORD
+        flags = [Parameter(name, kind, default=default) for name, default in self.flags.items()]
+        return Signature([Parameter("context", kind), *flags])
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
+        """Return the flags, as invoke would make them of the signature: those first whose values need no flag."""
+        del ignore_unknown_help
+        helps = {row.parameter: help_of(row) for row in self.rows}
+        helps |= self.texts
+        lists = {row.parameter for row in self.rows if row.is_list}
+        lists |= {name for name, default in self.own.items() if isinstance(default, tuple)}
+        names = dict.fromkeys((*self.positional, *self.flags))
+        made = {name: _flag(name, [] if name in lists else self.flags[name], helps[name]) for name in names}
+        for name in self.positional:
+            made[name].positional = True
+        return [*made.values()]
+
+    def start(self, context: Context, given: dict[str, Any]) -> None:
+        """Run the command with the values that were *given* to all of its flags."""
+        from wheelhouse_tasks.cli.run import Call, run
+        from wheelhouse_tasks.wheelhouse import Wheelhouse
+
+        options = {name: given[name] or default for name, default in self.own.items()}
+        run(
+            context,
+            lambda settings, ui, dry_run: self.function(Run(Wheelhouse(settings, ui), dry_run=dry_run), **options),
+            {row.name: row.given(given[row.parameter]) for row in self.rows},
+            Call(
+                name=self.name,
+                dry_run=given.get("dry_run", False),
+                verbose=given["verbose"],
+                as_json=given["json"],
+                assume_yes=given.get("yes", False),
+            ),
+        )
+
+
+def _flag(name: str, default: Any, text: str) -> Flag:
+    """Return the flag of a parameter; one whose default is a list may be given several times."""
+    kind = str if default is None else type(default)
+    dashed = name.replace("_", "-")
+    return Flag(names=(dashed,), kind=kind, default=default, help=text, attr_name=None if dashed == name else name)
+
+
+def command(
+    *, dry: bool = True, confirms: bool = False, positional: Sequence[str] = (), **texts: str
+) -> Callable[[Callable[..., object]], Any]:
     """Return a decorator that makes a task of ``function(run, own options)``, which returns the result.
 
     *texts* are the help of the function's own options; one whose default is a tuple may be given several times.
-    With *dry* the task has `--dry-run`. A task that *confirms* what cannot be undone has `--yes`.
+    With *dry* the task has `--dry-run`. A task that *confirms* what cannot be undone has `--yes`. The values of
+    *positional* options, which must be given, need no flag.
     """
-    shared = {**(DRY_RUN if dry else {}), **(CONFIRMS if confirms else {}), **EVERY_TASK}
-
-    def decorate(function: Callable[..., object]) -> Any:
-        rows = flags_of(function.__name__)
-        own = list(signature(function).parameters.values())[1:]
-        flags = {row.parameter: False if isinstance(row.default, bool) else None for row in rows}
-        flags |= {option.name: None if isinstance(option.default, tuple) else option.default for option in own}
-        flags |= dict.fromkeys(shared, False)
-        lists = [row.parameter for row in rows if row.is_list]
-        lists += [option.name for option in own if isinstance(option.default, tuple)]
-
-        kind = Parameter.POSITIONAL_OR_KEYWORD
-        parameters = [Parameter(name, kind, default=default) for name, default in flags.items()]
-        signed = Signature([Parameter("context", kind), *parameters])
-
-        def body(context: Context, *values: Any, **named: Any) -> None:
-            given = {**flags, **signed.bind(context, *values, **named).arguments}
-            options = {option.name: given[option.name] or option.default for option in own}
-            run(
-                context,
-                lambda settings, ui, dry_run: function(Run(Wheelhouse(settings, ui), dry_run), **options),
-                {row.name: row.given(given[row.parameter]) for row in rows},
-                Call(
-                    name=function.__name__,
-                    dry_run=given.get("dry_run", False),
-                    verbose=given["verbose"],
-                    as_json=given["json"],
-                    assume_yes=given.get("yes", False),
-                ),
-            )
-
-        body.__signature__ = signed  # type: ignore[attr-defined]
-        body.__name__, body.__doc__, body.__module__ = function.__name__, function.__doc__, function.__module__
-        helps = {**{row.parameter: row.flag_help or row.help for row in rows}, **shared, **texts}
-        helps = {name.replace("_", "-"): text for name, text in helps.items()}
-        return task(klass=Every, auto_shortflags=False, positional=[], iterable=lists, help=helps)(body)
-
-    return decorate
+    all_texts = {**(DRY_RUN if dry else {}), **(CONFIRMS if confirms else {}), **EVERY_TASK, **texts}
+    return lambda function: Command(function, all_texts, positional)

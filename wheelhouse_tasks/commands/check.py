@@ -19,10 +19,10 @@ from wheelhouse_tasks.people import flat
 from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.storage.port import Store, make_payload, read_all
 from wheelhouse_tasks.text import count
-from wheelhouse_tasks.ui import Silent, Ui
+from wheelhouse_tasks.ui import Mark, Marked, Silent, Ui
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from wheelhouse_tasks.container.project import Project
     from wheelhouse_tasks.pages.record import File
@@ -66,15 +66,13 @@ def check(settings: Settings, ui: Ui | None = None, *, deep: bool = False, repai
     ui = ui or Silent()
     store = open_store(settings.container)
     number, findings = _findings(settings, store, ui, deep=deep)
-    for finding in findings:
-        ui.done(f"{finding.name}: {finding.problem}")
+    _show("Findings", findings, ui)
     before: list[Finding] = []
     if repair and findings:
         _repair(settings, store, ui)
         before = findings
         number, findings = _findings(settings, store, ui, deep=deep)
-        for finding in findings:
-            ui.done(f"not repaired: {finding.name}: {finding.problem}")
+        _show("Not repaired", findings, ui)
     repaired = tuple(finding for finding in before if finding not in findings)
     result = CheckResult(container=store.label, files=number, findings=tuple(findings), repaired=repaired)
     if findings:
@@ -82,6 +80,12 @@ def check(settings: Settings, ui: Ui | None = None, *, deep: bool = False, repai
     outcome = f"{count(repaired, 'finding')} repaired, nothing is off" if repaired else "all well"
     ui.done(f"{count(number)}, {outcome}")
     return result
+
+
+def _show(title: str, findings: Iterable[Finding], ui: Ui) -> None:
+    rows = [(finding.name, Marked(finding.problem, Mark.WRONG)) for finding in findings]
+    if rows:
+        ui.table(title, ("object", "what is off"), rows)
 
 
 def _findings(settings: Settings, store: Store, ui: Ui, *, deep: bool) -> tuple[int, list[Finding]]:

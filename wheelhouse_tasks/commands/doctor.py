@@ -26,7 +26,7 @@ from wheelhouse_tasks.diagnosis.findings import (
 from wheelhouse_tasks.errors import Failed, WheelhouseError
 from wheelhouse_tasks.secret import HIDDEN, mask_url
 from wheelhouse_tasks.settings.table import ROWS
-from wheelhouse_tasks.ui import Silent, Ui
+from wheelhouse_tasks.ui import Mark, Marked, Silent, Ui
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,7 +86,7 @@ def doctor(
     except WheelhouseError as error:  # what worked a moment ago
         keep(Finding(STORAGE, OFF, str(error), "try again; then see whether the provider has trouble"))
     findings = complete(made.values())
-    rows = [(finding.state, finding.check, finding.found, finding.remedy) for finding in findings]
+    rows = [(_shown_state(finding.state), finding.check, finding.found, finding.remedy) for finding in findings]
     ui.table(f"Findings for {settings.container.label}", ("", "check", "found", "what to do"), rows)
     result = DoctorResult(
         container=settings.container.label,
@@ -124,6 +124,10 @@ def _examine(visit: checks.Visit, store: Store, url: str | None) -> Iterator[Fin
     finally:
         checks.clean(visit, store)
     yield from checks.installable(visit, url, files, public)
+
+
+def _shown_state(state: str) -> str:
+    return Marked(state, Mark.WRONG if state == OFF else Mark.SETTLED if state == NOT_CHECKED else Mark.PLAIN)
 
 
 def shown_settings(settings: Settings) -> dict[str, str]:

@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Generator
+import time
 from dataclasses import dataclass
-from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from wheelhouse_tasks import parallel
-from wheelhouse_tasks.artifacts import dist, saving
-from wheelhouse_tasks.artifacts.companions import split
+from wheelhouse_tasks.artifacts import dist, halves
 from wheelhouse_tasks.artifacts.coverage import fits
-from wheelhouse_tasks.errors import BadArtifact, DigestMismatch, Failed, WheelhouseError, together
-from wheelhouse_tasks.files import Parts
+from wheelhouse_tasks.errors import Failed, WheelhouseError
 from wheelhouse_tasks.names import version_of
-from wheelhouse_tasks.retry import TryAgainError, retry
+from wheelhouse_tasks.sources.fetch_errors import about, failure_of
 from wheelhouse_tasks.sources.fetch_plan import Candidate, FetchPlan, choose, plan_fetch
+from wheelhouse_tasks.sources.fetcher import Fetcher
 from wheelhouse_tasks.sources.source import Source, open_source
 from wheelhouse_tasks.text import FEW, count, listed, size_text
-from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
+from wheelhouse_tasks.ui import DRY_RUN, Mark, PlanRow, Silent, Ui
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from wheelhouse_tasks.artifacts.local import Skipped
     from wheelhouse_tasks.settings.resolve import Settings
-    from wheelhouse_tasks.ui import Transfer, Work
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +58,13 @@ def fetch(  # noqa: PLR0913
     dry_run: bool = False,
     show: bool = True,
     remedy: str = "pass --force to replace it",
+    outlive: bool = True,
 ) -> FetchResult:
     """Download the artifacts of the project (of one *version*) from all indexes into the local folder.
 
     *only* are patterns over `python-abi-platform`, or `sdist`. With *force* a file with other bytes is replaced.
-    *show* the plan, and *remedy* what is in the folder with other bytes, unless the caller has better ones.
+    *show* the plan, and *remedy* what is in the folder with other bytes, unless the caller has better ones. What is
+    half-fetched may *outlive* the run, for the next one to go on with it, in a folder that does so itself.
     Raises WheelhouseError that names every file that could not be fetched; the folder then holds the others, and whole,
     verified files only.
     """
@@ -90,7 +88,7 @@ def fetch(  # noqa: PLR0913
     if dry_run:
         ui.done(DRY_RUN)
     else:
-        failures = transfer(plan, sources, settings, ui, force=force)
+        failures = transfer(plan, sources, settings, ui, force=force, outlive=outlive)
     downloaded = [candidate for candidate in plan.download if candidate.artifact.filename not in failures]
     result = FetchResult(
         project=project,
@@ -148,11 +146,17 @@ def open_sources(
 
 
 def transfer(
-    plan: FetchPlan, sources: Iterable[Source], settings: Settings, ui: Ui, *, force: bool = False
+    plan: FetchPlan,
+    sources: Iterable[Source],
+    settings: Settings,
+    ui: Ui,
+    *,
+    force: bool = False,
+    outlive: bool = False,
 ) -> dict[str, WheelhouseError]:
     """Fetch what the plan says into the local folder; return what went wrong, by file name.
 
-    One bad file keeps no other from coming.
+    One bad file keeps no other from coming. What an earlier run left half-fetched is gone on with, or removed.
     """
     folder = settings.local_folder
     try:
@@ -161,7 +165,8 @@ def transfer(
         raise Failed(str(folder), f"cannot be created: {error.strerror}") from None
     failures: dict[str, WheelhouseError] = {}
     by_label = {source.label: source for source in reversed(list(sources))}
-    fetcher = _Fetcher(by_label, folder, settings.container.retries, force=force)
+    fetcher = Fetcher(by_label, folder, settings.container.retries, force=force, outlive=outlive)
+    _tidy(plan, folder, ui)
 
     def complete(candidate: Candidate) -> tuple[Candidate, int | WheelhouseError]:
         try:
@@ -187,8 +192,19 @@ def transfer(
             parallel.run(complete, plan.files, settings.options.max_workers, done)
     finally:
         # after Ctrl-C, a thread that wakes up while the program ends must leave nothing behind
-        fetcher.parts.end()
+        left = fetcher.parts.finish()
+        if left:
+            ui.note(
+                f"{size_text(sum(left.values()))} of {listed(sorted(left))} kept: the next fetch goes on from there"
+            )
     return failures
+
+
+def _tidy(plan: FetchPlan, folder: Path, ui: Ui) -> None:
+    """Remove what earlier runs left of use to nobody; mention what this one goes on with."""
+    wanted = {candidate.artifact.filename: candidate.sha256 for candidate in plan.download}
+    for name, size in halves.tidy(folder, wanted, [*wanted, *plan.present_names], time.time()).items():
+        ui.note(f"{name}: goes on from {size_text(size)}")
 
 
 def _total(candidates: Sequence[Candidate]) -> int | None:
@@ -197,106 +213,25 @@ def _total(candidates: Sequence[Candidate]) -> int | None:
     return None if None in sizes else sum(size or 0 for size in sizes)
 
 
-class _Fetcher:
-    """Puts files into a folder, from several threads at once."""
-
-    def __init__(self, sources: dict[str, Source], folder: Path, retries: int, *, force: bool) -> None:
-        self.sources = sources
-        self.folder = folder
-        self.retries = retries
-        self.force = force
-        self.parts = Parts()
-
-    def download(self, candidate: Candidate, work: Work) -> int:
-        """Fetch one file, and again where that may help; return its bytes. *work* counts it."""
-        target = self.folder / candidate.artifact.filename
-        replace = self.force or candidate.sha256 is not None
-        tried = False
-
-        def save() -> int:
-            nonlocal tried
-            try:
-                return saving.save(
-                    self._blocks(candidate, under_way),
-                    target,
-                    candidate.artifact,
-                    candidate.sha256,
-                    size=candidate.size,
-                    digest=candidate.link.digest,
-                    replace=replace,
-                    parts=self.parts,
-                )
-            except (BadArtifact, DigestMismatch) as error:
-                # once more: nobody sees where a body without Content-Length is cut off, or damaged on its way;
-                # wrong bytes that come twice are what the server has
-                if tried:
-                    raise
-                tried = True
-                raise TryAgainError(error) from None
-
-        with work.transfer(candidate.artifact.filename, candidate.size) as under_way:
-            return retry(save, self.retries)
-
-    def _blocks(self, candidate: Candidate, under_way: Transfer) -> Iterator[bytes]:
-        """Yield the bytes of a file as its source does, and count them."""
-        under_way.restart()
-        blocks = self.sources[candidate.source].blocks(candidate)
-        try:
-            for block in blocks:
-                under_way.advance(len(block))
-                yield block
-        finally:
-            if isinstance(blocks, Generator):  # a download that is given up lets go of its connection at once
-                blocks.close()
-
-    def attest(self, candidate: Candidate) -> None:
-        """Fetch the attestation of a file that has one."""
-        if candidate.link.attested and candidate.sha256:
-            text = retry(lambda: self.sources[candidate.source].attestation(candidate), self.retries)
-            saving.save_attestation(text, self.folder / candidate.artifact.filename, candidate.sha256, self.parts)
-
-
-def about(name: str, error: WheelhouseError) -> WheelhouseError:
-    """Return an error whose subject is the file called *name*, or what lies beside it: *error* itself if it is one."""
-    subject: str = getattr(error, "subject", "")  # a file name, a path of any system, or a URL
-    path = unquote(re.split(r"[?#]", subject)[0]) if "://" in subject else subject
-    return error if split(PureWindowsPath(path).name)[0] == name else Failed(name, str(error))
-
-
-def failure_of(failures: dict[str, WheelhouseError]) -> WheelhouseError:
-    """Return one error for all files that were not fetched."""
-    return together({name: _of_file(name, failures) for name in sorted(failures)})
-
-
-def _of_file(name: str, failures: dict[str, WheelhouseError]) -> WheelhouseError:
-    """Return the error of a file; one that many share is not put behind the name of each."""
-    error = failures[name]
-    alike = sum(other.cause == error.cause for other in failures.values())
-    return error if alike > FEW else about(name, error)
-
-
 def _show(plan: FetchPlan, folder: Path, ui: Ui) -> None:
     sources = {candidate.source for candidate in plan.files}
     one = len(sources) == 1
-    ui.plan(
-        f"Fetch from {', '.join(sorted(sources))} into {folder}" if one else f"Fetch into {folder}",
-        [
-            PlanRow(
-                _action(candidate, plan),
-                candidate.size,
-                candidate.sha256,
-                "" if one else candidate.source,
-                candidate.artifact.filename,
-            )
-            for candidate in plan.files
-        ],
-    )
+
+    def row(candidate: Candidate) -> PlanRow:
+        name, source = candidate.artifact.filename, "" if one else candidate.source
+        action, mark = _action(candidate, plan)
+        return PlanRow(action, candidate.size, candidate.sha256, source, name, mark=mark)
+
+    title = f"Fetch from {', '.join(sorted(sources))} into {folder}" if one else f"Fetch into {folder}"
+    ui.plan(title, map(row, plan.files))
 
 
-def _action(candidate: Candidate, plan: FetchPlan) -> str:
+def _action(candidate: Candidate, plan: FetchPlan) -> tuple[str, Mark]:
     if candidate.artifact.filename in plan.present_names:
-        return "already there"
-    return "download, unverified" if candidate.unverified else "download"
+        return "already there", Mark.SETTLED
+    if candidate.artifact.filename in plan.replaced:
+        return "replace", Mark.DIFFERENT
+    return ("download, unverified", Mark.DOUBTFUL) if candidate.unverified else ("download", Mark.PLAIN)
 
 
 def warn_of_unverified(plan: FetchPlan, ui: Ui) -> None:

@@ -28,7 +28,7 @@ from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.storage.port import make_payload
-from wheelhouse_tasks.text import clock_text, count
+from wheelhouse_tasks.text import by_text, clock_text, count
 from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
 
 if TYPE_CHECKING:
@@ -286,14 +286,6 @@ def prune(
         spared=spared,
         waiting=until,
     )
-
-
-def by_text(texts: dict[str, str]) -> list[tuple[str, list[str]]]:
-    """Return each text with the names that have it."""
-    names: dict[str, list[str]] = {}
-    for name, text in texts.items():
-        names.setdefault(text, []).append(name)
-    return list(names.items())
 
 
 def _size(project: LookedProject, name: str) -> int | None:

@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import dist
 from wheelhouse_tasks.artifacts.companions import PROMOTING
-from wheelhouse_tasks.commands.fetch import failure_of, into, open_sources, transfer, warn_of_unverified
+from wheelhouse_tasks.commands.fetch import into, open_sources, transfer, warn_of_unverified
 from wheelhouse_tasks.container.objects import TEXT_TYPE, Sent, keeping_of, open_projects, send, update_pages
 from wheelhouse_tasks.container.survey import NO_CONTAINER, survey
 from wheelhouse_tasks.errors import Conflict, UsageError, of_files
 from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.settings.locations import Container, FolderIndex, Location
+from wheelhouse_tasks.sources.fetch_errors import failure_of
 from wheelhouse_tasks.sources.fetch_plan import FetchPlan, choose, plan_fetch
 from wheelhouse_tasks.storage.folder import FolderStore
 from wheelhouse_tasks.storage.opening import open_store
 from wheelhouse_tasks.storage.port import ABSENT, Store, make_payload
 from wheelhouse_tasks.text import count, now_text
-from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
+from wheelhouse_tasks.ui import DRY_RUN, Mark, PlanRow, Silent, Ui
 from wheelhouse_tasks.uploading.plan import UploadPlan, plan_upload, refuse_twins
 
 if TYPE_CHECKING:
@@ -176,5 +177,8 @@ def _copy(plan: UploadPlan, project: Project, version: Version, when: str, ui: U
 def _show(wished: FetchPlan, plan: UploadPlan, store: Store, ui: Ui) -> None:
     rows = [PlanRow("copy", file.size, file.sha256, "", file.artifact.filename) for file in plan.send]
     there: list[LocalFile | Candidate] = [*wished.present, *plan.present]
-    rows += [PlanRow("already there", file.size, file.sha256, "", file.artifact.filename) for file in there]
+    rows += [
+        PlanRow("already there", file.size, file.sha256, "", file.artifact.filename, mark=Mark.SETTLED)
+        for file in there
+    ]
     ui.plan(f"Promote to {store.label}", rows)

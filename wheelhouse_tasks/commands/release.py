@@ -22,11 +22,11 @@ from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.publishing import release_plan
 from wheelhouse_tasks.publishing.collection import REMEDY, collect
 from wheelhouse_tasks.publishing.index import package_index
-from wheelhouse_tasks.publishing.proof import Candidates, lacks, prove, remarks
+from wheelhouse_tasks.publishing.proof import examine, lacks, prove, remarks
 from wheelhouse_tasks.publishing.pypirc import HTTP
 from wheelhouse_tasks.publishing.release_plan import ReleasePlan, plan_release
 from wheelhouse_tasks.publishing.upload import upload_plan
-from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
+from wheelhouse_tasks.ui import DRY_RUN, Mark, PlanRow, Silent, Ui
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,20 +94,24 @@ def release(  # noqa: PLR0913
     index = package_index(settings)
     if recorded:
         _check_same_index(recorded, index, str(plan_file))
-    index.check_readable(project)
-    with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch, index.twines as twines:
+        twines.start(1)  # it imports while the package index answers and the files are read
+        index.check_readable(project)
         sources: dict[str, str] = {}
         folders = [settings.local_folder]
         dry_run = dry_run or bool(version and plan_file)
         if fetching:
             # a dry run writes nothing into dist/, and still looks at every file
             target = Path(scratch) if dry_run else settings.local_folder
-            sources = fetch(into(settings, target), ui, version=str(wanted), show=False, remedy=REMEDY).sources
+            fetched = fetch(
+                into(settings, target), ui, version=str(wanted), show=False, remedy=REMEDY, outlive=not dry_run
+            )
+            sources = fetched.sources
             folders = list(dict.fromkeys((target, settings.local_folder)))
         files, damaged = collect(folders, (project, wanted), sources, settings, ui)
-        published = index.shown(project, files)
+        candidates = examine(project, [file for file, _ in files.values()], damaged, index, settings)
+        published = candidates.published
         lacking = lacks(project, wanted, files, published, settings.options.expect, like)
-        candidates = Candidates([file for file, _ in files.values()], damaged, published)
         doubtful = prove(candidates, lacking, index, settings, ui, datetime.now(UTC))
         digests = {name: shown.digests for name, shown in published.items()}
         plan = plan_release(project, wanted, index.label, files, digests, index.upload_url)
@@ -125,7 +129,7 @@ def release(  # noqa: PLR0913
         elif dry_run:
             ui.done(DRY_RUN)
         else:
-            upload_plan(plan, index, settings.container.retries, ui, sleep)
+            upload_plan(plan, index, settings.options.max_workers, ui, sleep)
             sums = _leave_sums(plan, settings.local_folder, ui)
     return ReleaseResult(
         project=project,
@@ -182,11 +186,29 @@ def _leave_sums(plan: ReleasePlan, folder: Path, ui: Ui) -> str | None:
     return str(path)
 
 
+#: How each action is marked.
+MARKS: dict[release_plan.Action, Mark] = {
+    "upload": Mark.PLAIN,
+    "already there": Mark.SETTLED,
+    "conflict": Mark.WRONG,
+}
+
+
 def _show(plan: ReleasePlan, ui: Ui) -> None:
-    ui.plan(
-        f"Release {plan.project} {plan.version} to {release_plan.titled(plan.index, plan.url)}",
-        [
-            PlanRow(row.action, row.file.size, row.file.sha256, row.source, row.file.artifact.filename)
-            for row in plan.rows
-        ],
-    )
+    sources = {row.source for row in plan.rows}
+    one = len(sources) == 1
+    where = f" from {', '.join(sources)}" if one else ""
+    title = f"Release {plan.project} {plan.version}{where} to {release_plan.titled(plan.index, plan.url)}"
+    rows = [
+        PlanRow(
+            row.action,
+            row.file.size,
+            row.file.sha256,
+            "" if one else row.source,
+            row.file.artifact.filename,
+            row.problem,
+            MARKS[row.action],
+        )
+        for row in plan.rows
+    ]
+    ui.plan(title, rows, whole=True)

@@ -7,21 +7,20 @@ from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.commands.fetch import open_sources
-from wheelhouse_tasks.commands.maintain import by_text
 from wheelhouse_tasks.container.looked import look
 from wheelhouse_tasks.container.objects import open_projects
 from wheelhouse_tasks.container.survey import project_names
 from wheelhouse_tasks.errors import NothingToDo, counted
 from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.publishing.index import package_index
-from wheelhouse_tasks.publishing.proof import lacks, matrix, remarks
+from wheelhouse_tasks.publishing.proof import lacks, remarks
 from wheelhouse_tasks.settings.locations import Container, FolderIndex, Location
 from wheelhouse_tasks.sources.container_source import StoreSource
 from wheelhouse_tasks.sources.fetch_plan import Candidate, choose
 from wheelhouse_tasks.storage.folder import FolderStore
 from wheelhouse_tasks.storage.opening import open_store
-from wheelhouse_tasks.text import clock_text, count, size_text
-from wheelhouse_tasks.ui import Silent, Ui
+from wheelhouse_tasks.text import by_text, clock_text, count, size_text
+from wheelhouse_tasks.ui import Mark, Marked, Silent, Ui
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -172,21 +171,19 @@ def _show_versions(project: str, states: dict[Version, VersionStatus], ui: Ui, *
         wheels = sum(name.endswith(".whl") for name in state.files)
         kind = "development" if version.is_devrelease else "pre-release" if version.is_prerelease else "release"
         sdist = "yes" if wheels < len(state.files) else "no"
-        missing = [", ".join(state.lacks) or "nothing"] if expecting else []
+        missing = [Marked(", ".join(state.lacks), Mark.WRONG) if state.lacks else "nothing"] if expecting else []
         rows.append((state.version, kind, str(wheels), sdist, size_text(state.size), *missing))
     columns = ("version", "kind", "wheels", "sdist", "size", *(["lacks"] if expecting else []))
     ui.table(project, columns, rows)
 
 
 def _show_matrix(project: str, files: Iterable[Candidate], state: VersionStatus, ui: Ui) -> None:
-    cells: dict[str, str] = {}
-    for candidate in files:
-        text = "there" if candidate.size is None else size_text(candidate.size)
-        label = candidate.artifact.label
-        cells[label] = f"{cells[label]}, {text}" if label in cells else text  # builds of one set of tags
+    sizes: dict[str, list[int | None]] = {}
+    for candidate in files:  # builds of one set of tags have one label
+        sizes.setdefault(candidate.artifact.label, []).append(candidate.size)
     for remark in state.remarks:
         ui.note(f"{project} {state.version}: {remark}")
     title = f"{project} {state.version}: {count(state.files)}, {size_text(state.size)}"
-    ui.table(title, *matrix(cells, state.lacks))
+    ui.matrix(title, sizes, state.lacks)
     if state.lacks:
         ui.done(f"lacks {', '.join(state.lacks)}")

@@ -1,23 +1,23 @@
-"""The package index that a release goes to: what it shows, and twine, in processes of its own."""
+"""The package index that a release goes to: what it shows, and what twine does with files for it."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from wheelhouse_tasks import child
 from wheelhouse_tasks.artifacts.companions import ATTESTATION
 from wheelhouse_tasks.errors import BlankPage, Failed, PageMissing, PublishError, UploadRefusal, UsageError
 from wheelhouse_tasks.publishing import pypirc
-from wheelhouse_tasks.publishing.twine_output import DOUBTED, PASSED, TwineOutput, squeezed, without_colours
+from wheelhouse_tasks.publishing.twine_output import DOUBTED, PASSED, squeezed
+from wheelhouse_tasks.publishing.twines import Twines
 from wheelhouse_tasks.pypi import shown
 from wheelhouse_tasks.pypi.finding import Finding
 from wheelhouse_tasks.retry import retry
-from wheelhouse_tasks.secret import mask, mask_url
+from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.sources import index_page
 from wheelhouse_tasks.sources.offer import is_of
 
@@ -84,7 +84,7 @@ class PackageIndex:
         Of those that are *needed* and have no digest the bytes are read. A project that is not there has no files; any
         other failure to look is raised as WebError, or as BadPage.
         """
-        web = self._web()
+        web = self._web
         asked = self._page_url(web.url, project)
         try:
             content, url, kind = web.page(asked, {"Pragma": "no-cache"})
@@ -116,12 +116,13 @@ class PackageIndex:
 
     def check_readable(self, project: str) -> None:
         """Raise UsageError where check_url has neither the project nor, before a first release, an index page."""
-        web = self._web()
+        web = self._web
         if not any(web.exists(self._page_url(web.url, name)) for name in (project, "")):
             raise UsageError(
                 "check_url", f"nothing is at {self.check_url_label}", "use the simple URL of the package index"
             )
 
+    @cached_property
     def _web(self) -> Web:
         from wheelhouse_tasks.sources.web import Web
 
@@ -147,7 +148,7 @@ class PackageIndex:
         """Check files of one *folder* from within it: twine would read options, patterns and colours into its path."""
         while names:
             try:
-                ended = self._twine([*CHECK, *names], self.timeout * 10, folder)
+                ended = self.twines.run([*CHECK, *names], self.timeout * 10, folder)
             except Failed as error:
                 yield Finding(error.subject, error.problem, error.remedy)
                 return
@@ -166,12 +167,12 @@ class PackageIndex:
     def upload(self, file: LocalFile) -> None:
         """Upload one file, and its attestation where those are accepted; raise PublishError for any refusal.
 
-        Each file has a process of its own, and with trusted publishing a token of its own: one lives 15 minutes.
+        Each file has a command line of its own, and with trusted publishing a token of its own: one lives 15 minutes.
         """
         words = ["upload", "--non-interactive", "--disable-progress-bar", "--verbose", str(file.path)]
         if file.attestation is not None and self.is_pypi:
             words += ["--attestations", f"{file.path}{ATTESTATION}"]
-        ended = self._twine(words, self.timeout + file.size / SLOWEST)
+        ended = self.twines.run(words, self.timeout + file.size / SLOWEST)
         name, status, kind = file.artifact.filename, ended.status, ended.kind
         if ended.code:
             advice = CERTIFICATE if ended.untrusted else ""
@@ -182,24 +183,16 @@ class PackageIndex:
         if status is not None and status not in TAKEN:  # twine calls whatever is no error a success, 299 and 999 too
             raise PublishError(name, f"{self.label} answered {status}, which is no success", status=status, kind=kind)
 
-    def _twine(self, words: list[str], timeout: float, folder: Path | None = None) -> TwineOutput:
-        """Run twine with everything secret in its environment, not on its command line."""
-        if find_spec("twine") is None:
-            raise Failed("twine", "is not installed for this Python", "run: pip install twine")
+    @cached_property
+    def twines(self) -> Twines:
+        """Return the processes of twine, which everything secret reaches in their environment, not as words."""
         environ = {key: value for key, value in self.environ.items() if key not in TWINE_REPOSITORY_VARIABLES}
         name = "TWINE_REPOSITORY_URL" if self.repository_url else REPOSITORY_NAME
         environ[name] = self.repository_url or self.repository or ""
         if self.ca_bundle:
             environ["TWINE_CERT"] = self.ca_bundle
         environ["COLUMNS"] = "1000"  # it breaks lines, also within a path
-        try:
-            ended = child.run([*child.module("twine"), "--no-color", *words], environ, timeout, folder)
-        except TimeoutError:
-            return TwineOutput(f"ERROR no answer within {timeout:.0f} s (see the setting 'timeout')", 1, late=True)
-        except OSError as error:
-            raise Failed("twine", f"cannot be started: {error.strerror}") from None
-        printed = mask(f"{ended.stdout}\n{ended.stderr}", self.secrets)
-        return TwineOutput(without_colours(printed), ended.returncode)
+        return Twines(environ, self.secrets)
 
 
 def package_index(settings: Settings) -> PackageIndex:

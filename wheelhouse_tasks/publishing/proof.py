@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import artifact, coverage
 from wheelhouse_tasks.errors import BadArtifact, BadArtifacts, NotAnArtifact, NothingToDo
 from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.pypi import acceptance
 from wheelhouse_tasks.pypi.acceptance import MIB, Rules
 from wheelhouse_tasks.pypi.finding import Finding, told_once
-from wheelhouse_tasks.text import count, size_text
+from wheelhouse_tasks.text import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from packaging.version import Version
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
 #: The name of the newest earlier version.
 PREVIOUS = "previous"
-MISSING = "MISSING"
-#: A label that stands for one wheel: three parts, and nothing that a pattern has.
-ONE_WHEEL = re.compile(r"[^-*?\[\]]+-[^-*?\[\]]+-[^*?\[\]]+")
 
 
 @dataclass(frozen=True)
@@ -52,6 +49,8 @@ class Candidates:
     damaged: Sequence[BadArtifact]
     #: The files that the package index shows of their project, by name.
     published: Mapping[str, Shown] = field(default_factory=dict)
+    #: What is wrong with single files, or with all of them together.
+    findings: Sequence[Finding] = ()
 
 
 def lacks(
@@ -87,17 +86,6 @@ def lacks(
     return [*missing, *(label for label in coverage.uncovered(earlier[model], artifacts) if label not in missing)]
 
 
-def matrix(cells: Mapping[str, str], lacking: Iterable[str]) -> tuple[list[str], list[list[str]]]:
-    """Return the columns and rows of the table of labels that are there, and of those that are *lacking*.
-
-    A label has its place among the others, a pattern a row of its own.
-    """
-    places = {label: MISSING for label in lacking if label == coverage.SDIST or ONE_WHEEL.fullmatch(label)}
-    columns, rows = coverage.matrix({**cells, **places})
-    blank = [""] * (len(columns) - 2)
-    return columns, [*rows, *([label, MISSING, *blank] for label in lacking if label not in places)]
-
-
 def remarks(names: Iterable[str]) -> tuple[str, ...]:
     """Return remarks on a release of the files *names*, which may be as intended."""
     artifacts = [artifact.parse(name) for name in names]
@@ -111,6 +99,23 @@ def remarks(names: Iterable[str]) -> tuple[str, ...]:
         if len(set(tags)) > 1
     ]
     return (*several, *(() if len(artifacts) > sum(map(len, builds.values())) else ("there is no sdist",)))
+
+
+def examine(
+    project: str, files: Sequence[LocalFile], damaged: Sequence[BadArtifact], index: PackageIndex, settings: Settings
+) -> Candidates:
+    """Return the candidates for a release of *project*, with what is wrong with them and what *index* shows.
+
+    None of the three looks waits for another: twine has a process of its own. Raises WebError, or BadPage.
+    """
+    rules, workers = Rules(index.is_pypi, settings.options.file_limit * MIB), settings.options.max_workers
+    looks: tuple[Callable[[], Any], ...] = (
+        lambda: acceptance.findings(files, rules, workers),
+        lambda: index.check([file.path for file in files]),
+        lambda: index.shown(project, [file.artifact.filename for file in files]),
+    )
+    ours, of_twine, published = parallel.run(lambda look: look(), looks, len(looks))
+    return Candidates(files, damaged, published, (*ours, *of_twine))
 
 
 def prove(
@@ -128,13 +133,12 @@ def prove(
     options, files = settings.options, candidates.files
     findings = [
         *(Finding(bad.subject, bad.problem, bad.remedy) for bad in candidates.damaged),
-        *acceptance.findings(files, Rules(index.is_pypi, options.file_limit * MIB), options.max_workers),
+        *candidates.findings,
         *(acceptance.history(files, candidates.published, now) if index.is_pypi else ()),
-        *index.check([file.path for file in files]),
     ]
     if lacking:
-        cells = {file.artifact.label: size_text(file.size) for file in files}
-        ui.table(f"{len(lacking)} missing", *matrix(cells, lacking))
+        sizes = {file.artifact.label: [file.size] for file in files}
+        ui.matrix(f"{len(lacking)} missing", sizes, lacking)
         findings.append(Finding("this release", f"lacks {', '.join(lacking)}"))
     refused = [finding for finding in findings if options.strict or not finding.doubtful]
     doubtful = tuple(finding for finding in findings if finding not in refused)

@@ -89,9 +89,3 @@ class Provider:
         """Return the variables that we read, in the order of the README."""
         own = self.credentials.names if self.credentials else ()
         return (*own, *([self.key_file] if self.key_file else []), *self.arguments)
-
-    @property
-    def cell(self) -> str:
-        """Return the README's cell on credentials."""
-        variables = ", ".join(f"`{name}`" for name in self.read)
-        return self.keys + (f": {variables}" if variables else "")

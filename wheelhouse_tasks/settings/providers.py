@@ -252,13 +252,19 @@ _RECORDS = (
 PROVIDERS = {record.name: record for record in _RECORDS}
 
 
-def readme_rows() -> list[str]:
-    """Return the rows of the README's table of providers."""
+def provider_rows() -> list[tuple[str, str, str]]:
+    """Return the cells of the README's table of providers: the settings of each, and what it is proven on."""
+    return [(f"`{record.name}`", record.settings, record.proven) for record in PROVIDERS.values()]
+
+
+def credential_rows() -> list[tuple[str, str, str]]:
+    """Return the cells of the README's table of credentials: what each provider wants, and the variables it reads."""
     rows = []
-    names: dict[str, str] = {}
+    names: dict[tuple[str, tuple[str, ...]], str] = {}
     for record in PROVIDERS.values():
-        first = names.setdefault(record.cell, record.name)
-        keys = record.cell if first == record.name else f"as `{first}`"
-        cells = (f"`{record.name}`", record.settings, keys, record.proven)
-        rows.append("|" + "".join(f" {cell} |" if cell else " |" for cell in cells))
+        if record.keys:
+            first = names.setdefault((record.keys, record.read), record.name)
+            variables = ", ".join(f"`{name}`" for name in record.read)
+            same = first != record.name
+            rows.append((f"`{record.name}`", f"as `{first}`" if same else record.keys, "" if same else variables))
     return rows

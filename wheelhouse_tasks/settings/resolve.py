@@ -34,6 +34,10 @@ CREDENTIAL_HINT = (
     "credentials never go into configuration files; use the variables WHEELHOUSE_USERNAME and WHEELHOUSE_SECRET"
 )
 
+PROJECT, SETUP_CFG, PYPROJECT = "[project] in pyproject.toml", "setup.cfg", "[tool.wheelhouse] in pyproject.toml"
+#: The levels that are files of the project, whatever runs the tasks: `wheelhouse` reads no tasks.py.
+PROJECT_FILES = (PROJECT, SETUP_CFG, PYPROJECT)
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -49,6 +53,8 @@ class Settings:
     container_given: bool
     #: Whether any level names its provider.
     provider_given: bool
+    #: The settings that a flag, the environment or invoke's configuration gave: the project's own files lack them.
+    brought: frozenset[str]
     indexes: tuple[Location, ...]
     #: Which development builds stay.
     rule: Rule
@@ -96,7 +102,7 @@ def resolve(
                 raise UsageError(f"{name} ({source})", f"{error}, got {shown}") from None
         if {"repository", "repository_url"} <= level.keys():
             raise UsageError(source, "sets both repository and repository_url", "one of them names the package index")
-    given = {name for _, level in levels for name in level}
+    given = {name: source not in PROJECT_FILES for source, level in levels for name in level}
     return _settings(values, flags, environ, root, given)
 
 
@@ -114,9 +120,9 @@ def _levels(
                 environment[key] = environ[variable]
     _check_variables(environ)
     return [
-        ("[project] in pyproject.toml", {"project": name} if name else {}),
-        ("setup.cfg", _setup_cfg(root / "setup.cfg")),
-        ("[tool.wheelhouse] in pyproject.toml", _known(tool, "[tool.wheelhouse] in pyproject.toml")),
+        (PROJECT, {"project": name} if name else {}),
+        (SETUP_CFG, _setup_cfg(root / "setup.cfg")),
+        (PYPROJECT, _known(tool, PYPROJECT)),
         ("invoke configuration", _known(config, "invoke configuration")),
         ("environment", environment),
         ("flag", {key: value for key, value in flags.items() if key in ROWS and value not in (None, [], ())}),
@@ -183,8 +189,9 @@ def _setup_cfg(path: Path) -> dict[str, Any]:
 
 
 def _settings(
-    values: dict[str, Any], flags: Mapping[str, Any], environ: Mapping[str, str], root: Path, given: set[str]
+    values: dict[str, Any], flags: Mapping[str, Any], environ: Mapping[str, str], root: Path, given: Mapping[str, bool]
 ) -> Settings:
+    """Return the settings; *given* has those that some level sets, and whether the strongest one is no file of ours."""
     provider = values["provider"].lower()
     local = provider == LOCAL
     container = Container(
@@ -206,8 +213,9 @@ def _settings(
         project=project_name(values["project"]) if values["project"] else None,
         local_folder=local_folder,
         container=container,
-        container_given=bool(given & {"provider", "container"}),
+        container_given=bool(given.keys() & {"provider", "container"}),
         provider_given="provider" in given,
+        brought=frozenset(name for name, is_brought in given.items() if is_brought),
         indexes=tuple(_located(place, container, environ) for place in named),
         rule=Rule(values["keep"], values["older_than"], frozenset(version_of(text) for text in values["pin"])),
         options=Options(**values),

@@ -9,7 +9,7 @@ Every `inv` of a host project imports this module: it imports nothing but rows a
 
 from __future__ import annotations
 
-from dataclasses import Field, dataclass, fields
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks.settings.casts import (
@@ -37,15 +37,18 @@ MAX_WORKERS = 64
 
 #: The tasks that work on our container, and have the flags that name it.
 CONTAINER_TASKS = ("upload", "index", "check", "doctor", "yank", "unyank", "remove", "prune")
+#: The tasks that name our container, and ask nothing of it: no credentials are among their flags.
+NAMING_TASKS = (*CONTAINER_TASKS, "workflow")
 #: The tasks that work on one project.
-PROJECT_TASKS = ("fetch", "release", "status", "promote", "doctor", "yank", "unyank", "remove", "prune")
+PROJECT_TASKS = ("fetch", "release", "status", "promote", "doctor", "yank", "unyank", "remove", "prune", "workflow")
 #: The tasks that look for artifacts in `indexes`.
-LOOKING_TASKS = ("fetch", "release", "status", "promote")
+LOOKING_TASKS = ("fetch", "release", "status", "promote", "workflow")
+#: Every task, whatever it is called.
+EVERY_TASK = ("*",)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """The value of every setting as it was read, in the order of the README's table."""
+class Options(SimpleNamespace):
+    """The value of every setting as it was read, in the order of the README's table; made with all by name."""
 
     project: str | None = row(
         "project",
@@ -61,7 +64,7 @@ class Options:
         as_name,
         LOCAL,
         "libcloud storage provider id, any case",
-        tasks=CONTAINER_TASKS,
+        tasks=NAMING_TASKS,
         flag_help="storage provider id of Apache Libcloud",
     )
     container: str = row(
@@ -69,19 +72,19 @@ class Options:
         as_container,
         "wheelhouse",
         "container; for `local` a folder",
-        tasks=CONTAINER_TASKS,
+        tasks=NAMING_TASKS,
         flag_help="container to work on; a folder for the local provider",
     )
-    prefix: str = row("container", as_text, "", "folder within the container", tasks=CONTAINER_TASKS)
+    prefix: str = row("container", as_text, "", "folder within the container", tasks=NAMING_TASKS)
     region: str | None = row(
-        "container", as_text, None, "passed to the driver", tasks=CONTAINER_TASKS, flag_help="region of the container"
+        "container", as_text, None, "passed to the driver", tasks=NAMING_TASKS, flag_help="region of the container"
     )
     host: str | None = row(
         "container",
         as_host,
         None,
         "passed to the driver: host name of the storage endpoint",
-        tasks=CONTAINER_TASKS,
+        tasks=NAMING_TASKS,
         flag_help="host name of the storage endpoint",
     )
     port: int | None = row(
@@ -89,7 +92,7 @@ class Options:
         whole(1, 65535),
         None,
         "passed to the driver: port of the storage endpoint",
-        tasks=CONTAINER_TASKS,
+        tasks=NAMING_TASKS,
         flag_help="port of the storage endpoint",
     )
     secure: bool = row("container", as_boolean, True, "https to the storage endpoint")
@@ -97,13 +100,15 @@ class Options:
     missing_credentials: str = row(
         "container", one_of("fail", "skip"), "fail", "`skip`: without credentials `upload` does nothing"
     )
-    public_url: str | None = row("container", as_url, None, "URL under which the container is readable")
+    public_url: str | None = row(
+        "container", as_url, None, "URL under which the container is readable", tasks=("workflow",)
+    )
     local_folder: str = row(
         "artifacts",
         as_name,
         "dist",
         "folder of the built artifacts",
-        tasks=("upload", "fetch", "release"),
+        tasks=("upload", "fetch", "release", "workflow"),
         flag_help="folder of the built or fetched artifacts (dist)",
     )
     recursive: bool = row(
@@ -202,18 +207,18 @@ class Options:
         as_name,
         "pypi",
         "package index to release to: a name from `.pypirc`, as in twine",
-        tasks=("release",),
+        tasks=("release", "workflow"),
         flag_help="package index: a name from .pypirc, as in twine (pypi)",
     )
     repository_url: str | None = row(
-        "release", as_text, None, "upload URL of the package index, instead of a name", tasks=("release",)
+        "release", as_text, None, "upload URL of the package index, instead of a name", tasks=("release", "workflow")
     )
     check_url: str | None = row(
         "release",
         as_text,
         None,
         "simple URL of that index, read before and after",
-        tasks=("release",),
+        tasks=("release", "workflow"),
         shown="PyPI's, TestPyPI's",
     )
     expect: tuple[str, ...] = row(
@@ -221,7 +226,7 @@ class Options:
         as_list,
         (),
         "what a release must contain: patterns over `python-abi-platform`, or `sdist`",
-        tasks=("release",),
+        tasks=("release", "workflow"),
         flag_help="pattern over python-abi-platform, or sdist, that a file must fit; give it once for each",
     )
     strict: bool = row(
@@ -229,51 +234,50 @@ class Options:
         as_boolean,
         False,
         "release nothing that is doubtful, though the index takes it",
-        tasks=("release",),
+        tasks=("release", "workflow"),
         flag_help="release nothing that is doubtful, though the index takes it",
     )
     file_limit: int = row("release", whole(1, 10**6), 100, "MiB that PyPI takes for one file of the project")
+    quiet: bool = row(
+        "output", as_boolean, False, "print warnings, errors and what was asked for, and nothing else", tasks=EVERY_TASK
+    )
 
-
-def _row(attribute: Field[Any]) -> Row:
-    """Return the row of an attribute, with every fact of it."""
-    facts = {"parameter": attribute.name, **attribute.metadata}
-    if facts["default"] is True:  # what is on by default has a flag that turns it off
-        facts["parameter"] = f"no_{attribute.name}"
-    return Row(name=attribute.name, **facts)
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse: the settings of a run do not change."""
+        raise AttributeError(name)
 
 
 #: Every setting, by name.
-ROWS: Mapping[str, Row] = {attribute.name: _row(attribute) for attribute in fields(Options)}
+ROWS: Mapping[str, Row] = {name: fact for name, fact in vars(Options).items() if isinstance(fact, Row)}
 #: What the command line alone may hold. Credentials are flags because wheelhouse-uploader had them.
 FLAGS: Mapping[str, Row] = {
     flag.name: flag
     for flag in (
         Row(
+            "credentials",
+            as_text,
+            None,
+            "user name or key id (better: the variable WHEELHOUSE_USERNAME)",
             name="username",
-            cast=as_text,
-            default=None,
-            help="user name or key id (better: the variable WHEELHOUSE_USERNAME)",
-            group="credentials",
             tasks=CONTAINER_TASKS,
             parameter="username",
         ),
         Row(
+            "credentials",
+            as_text,
+            None,
+            "secret key (better: the variable WHEELHOUSE_SECRET)",
             name="secret",
-            cast=as_text,
-            default=None,
-            help="secret key (better: the variable WHEELHOUSE_SECRET)",
-            group="credentials",
             tasks=CONTAINER_TASKS,
             parameter="secret",
             secret=True,
         ),
         Row(
+            "transfers",
+            as_boolean,
+            True,
+            "trust any TLS certificate, for this run",
             name="verify_tls",
-            cast=as_boolean,
-            default=True,
-            help="trust any TLS certificate, for this run",
-            group="transfers",
             tasks=("upload",),
             parameter="no_ssl_check",
         ),
@@ -283,4 +287,4 @@ FLAGS: Mapping[str, Row] = {
 
 def flags_of(task: str) -> tuple[Row, ...]:
     """Return the rows that a task takes as flags."""
-    return tuple(row for row in (*ROWS.values(), *FLAGS.values()) if task in row.tasks)
+    return tuple(row for row in (*ROWS.values(), *FLAGS.values()) if task in row.tasks or row.tasks == EVERY_TASK)

@@ -19,7 +19,7 @@ from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.pages.link import Link
 from wheelhouse_tasks.pages.links import PAGE_LIMIT
 from wheelhouse_tasks.people import flat
-from wheelhouse_tasks.retry import TryAgainError, pause, retry
+from wheelhouse_tasks.retry import StartAnewError, TryAgainError, pause, retry
 from wheelhouse_tasks.sources import index_page, offer
 from wheelhouse_tasks.sources.download import read_bounded
 from wheelhouse_tasks.sources.fetch_plan import Candidate
@@ -66,12 +66,13 @@ class StoreSource:
         prefix = layout.file_name(project, "")
         return hidden_since(self.store, [entry.name for entry in self.store.list(prefix)], prefix)
 
-    def blocks(self, candidate: Candidate) -> Iterator[bytes]:
-        """Yield the bytes of an object. A read that is cut off is continued if a sha256 can prove the result.
+    def blocks(self, candidate: Candidate, start: int = 0) -> Iterator[bytes]:
+        """Yield the bytes of an object, from byte *start* on.
 
-        Raises TryAgainError where only a new start can help.
+        A read that is cut off is continued if a sha256 can prove the result. Raises TryAgainError where another try
+        may help, StartAnewError where that must begin at byte 0.
         """
-        done = 0
+        done = start
         while True:
             start = done
             try:
@@ -82,8 +83,8 @@ class StoreSource:
                 if done == start or candidate.sha256 is None:
                     raise
             except Unsupported as error:
-                if start:  # this provider can only read from the beginning
-                    raise TryAgainError(error) from None
+                if start:  # this provider can only read from the beginning, or the object is shorter by now
+                    raise StartAnewError(error) from None
                 raise
             else:
                 return

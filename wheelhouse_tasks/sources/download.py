@@ -27,6 +27,8 @@ class Progress:
     total: int | None = None
     #: A strong ETag, else Last-Modified, which shows that an answer continues these bytes; empty where none can.
     validator: str = ""
+    #: Whether a digest of the whole file shows in the end that all of its bytes belong together, validator or not.
+    proven: bool = False
 
     @property
     def whole(self) -> bool:
@@ -36,7 +38,7 @@ class Progress:
     @property
     def can_continue(self) -> bool:
         """Return whether a request for the rest is possible."""
-        return bool(self.done and self.validator)
+        return bool(self.done and (self.validator or self.proven))
 
     @property
     def expected(self) -> tuple[int, ...]:
@@ -45,7 +47,9 @@ class Progress:
 
     def headers(self) -> dict[str, str]:
         """Return the headers that ask for the rest, or for the whole file if it has changed."""
-        return {"Range": f"bytes={self.done}-", "If-Range": self.validator} if self.can_continue else {}
+        if not self.can_continue:
+            return {}
+        return {"Range": f"bytes={self.done}-", **({"If-Range": self.validator} if self.validator else {})}
 
     def is_continued_by(self, status: int, headers: Mapping[str, str]) -> bool:
         """Return whether an answer continues the bytes that have arrived; if not, only a new start can help.
@@ -63,18 +67,23 @@ class Progress:
             continued = start == str(self.done) and size in (None, self.total or size)
         else:
             continued = status == NOT_SATISFIABLE and size == self.done == (self.total or size)
-        if continued:
+        if continued and not is_packed(headers):
             self.total = self.total or size
-        else:
-            self.validator = ""
-        return continued
+            return True
+        self.validator, self.proven = "", False
+        return False
 
     def _begin(self, headers: Mapping[str, str]) -> None:
         length, tag = headers.get("Content-Length", ""), headers.get("ETag", "")
         self.total = int(length) if length.isdecimal() else None
         self.validator = tag if tag.startswith('"') else headers.get("Last-Modified", "")
-        if headers.get("Content-Encoding", "identity").lower() != "identity":  # the next answer may be packed otherwise
-            self.validator = ""
+        if is_packed(headers):  # the next answer may be packed otherwise
+            self.validator, self.proven = "", False
+
+
+def is_packed(headers: Mapping[str, str]) -> bool:
+    """Return whether a body is not sent as it is, given the headers of its answer."""
+    return headers.get("Content-Encoding", "identity").lower() != "identity"
 
 
 @dataclass

@@ -46,6 +46,8 @@ class FetchPlan:
     #: In the folder already, with the promised sha256.
     present: tuple[Candidate, ...]
     skipped: tuple[Skipped, ...]
+    #: The names of the files to download that are in the folder with another sha256 than the promised one.
+    replaced: frozenset[str] = frozenset()
 
     @cached_property
     def present_names(self) -> frozenset[str]:
@@ -109,7 +111,8 @@ def plan_fetch(
 
     Raises Conflict where the folder holds a file with another sha256 than the promised one, unless *force*.
     """
-    download, unchanged, conflicts = [], [], []
+    download, unchanged = [], []
+    conflicts: dict[str, str] = {}
     barred: dict[str, WheelhouseError] = {}
     for candidate in wanted:
         name = candidate.artifact.filename
@@ -117,13 +120,16 @@ def plan_fetch(
         if sha256 is not None and sha256 == candidate.sha256:
             unchanged.append(candidate)
             continue
-        if sha256 is not None and candidate.sha256 is not None and not force:
-            conflicts.append(f"{name} (of {candidate.source})")
+        if sha256 is not None and candidate.sha256 is not None:
+            conflicts[name] = candidate.source
         if candidate.link.problem:
             barred[name] = Failed(name, f"cannot be fetched from {candidate.source}: {candidate.link.problem}")
         download.append(candidate)
     if barred:
         raise together(barred)
-    if conflicts:
-        raise of_files(Conflict, conflicts, f"in {folder} with other bytes; nothing was fetched", remedy)
-    return FetchPlan(download=tuple(download), present=tuple(unchanged), skipped=tuple(skipped))
+    if conflicts and not force:
+        names = [f"{name} (of {source})" for name, source in conflicts.items()]
+        raise of_files(Conflict, names, f"in {folder} with other bytes; nothing was fetched", remedy)
+    return FetchPlan(
+        download=tuple(download), present=tuple(unchanged), skipped=tuple(skipped), replaced=frozenset(conflicts)
+    )

@@ -16,7 +16,7 @@ from wheelhouse_tasks.errors import BadPage, BlankPage, NotAnIndexPage, PageMiss
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.pages.link import Link
 from wheelhouse_tasks.pages.links import PAGE_LIMIT
-from wheelhouse_tasks.sources.download import read_bounded
+from wheelhouse_tasks.sources.download import Progress, read_bounded
 from wheelhouse_tasks.sources.fetch_plan import Candidate
 from wheelhouse_tasks.sources.index_source import IndexSource
 from wheelhouse_tasks.sources.offer import ARTIFACT_SUFFIXES, Offer
@@ -69,9 +69,9 @@ class FolderSource:
         skipped = [file for file in unfit if file.name.endswith(ARTIFACT_SUFFIXES) and file.name not in names]
         return Offer(candidates=(*linked.candidates, *candidates), skipped=(*linked.skipped, *skipped))
 
-    def blocks(self, candidate: Candidate) -> Iterator[bytes]:
-        """Yield the bytes of a file."""
-        return _read(_path(candidate.link.url))
+    def blocks(self, candidate: Candidate, start: int = 0) -> Iterator[bytes]:
+        """Yield the bytes of a file, from byte *start* on."""
+        return _read(_path(candidate.link.url), start)
 
     def attestation(self, candidate: Candidate) -> bytes:
         """Return the attestation beside a file."""
@@ -112,18 +112,19 @@ class FileReader:
             raise BadPage(str(path), f"is larger than {PAGE_LIMIT >> 20} MiB")
         return content, url, layout.JSON_TYPE if content.lstrip()[:1] == b"{" else layout.HTML_TYPE
 
-    def blocks(self, url: str, *, stay: bool) -> Iterator[bytes]:  # noqa: ARG002
-        """Yield the bytes of a file; *stay* changes nothing, because a file has no host."""
-        return _read(_path(url))
+    def blocks(self, url: str, progress: Progress, *, stay: bool) -> Iterator[bytes]:  # noqa: ARG002
+        """Yield the bytes of a file that are missing; *stay* changes nothing, because a file has no host."""
+        return _read(_path(url), progress.done)
 
 
 def _path(url: str) -> Path:
     return Path(url2pathname(urlsplit(url).path))
 
 
-def _read(path: Path) -> Iterator[bytes]:
+def _read(path: Path, start: int = 0) -> Iterator[bytes]:
     try:
         with path.open("rb") as file:
+            file.seek(start)
             while block := file.read(BLOCK):
                 yield block
     except OSError as error:

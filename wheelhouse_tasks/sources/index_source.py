@@ -21,7 +21,7 @@ from wheelhouse_tasks.errors import (
 )
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.sources import index_page, listings, offer
-from wheelhouse_tasks.sources.download import read_bounded
+from wheelhouse_tasks.sources.download import Progress, read_bounded
 from wheelhouse_tasks.sources.offer import ARTIFACT_SUFFIXES, Offer
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ class Reader(Protocol):
     def page(self, url: str) -> tuple[bytes, str, str]:
         """Return a page, its URL after redirects, and its content type; raise PageMissing or WebError."""
 
-    def blocks(self, url: str, *, stay: bool) -> Iterator[bytes]:
-        """Yield the bytes of a file; with *stay*, reject a redirect to another host."""
+    def blocks(self, url: str, progress: Progress, *, stay: bool) -> Iterator[bytes]:
+        """Yield the bytes of a file that are missing; with *stay*, reject a redirect to another host."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,14 +81,14 @@ class IndexSource:
         except PageMissing as error:
             raise doubt or error from None
 
-    def blocks(self, candidate: Candidate) -> Iterator[bytes]:
+    def blocks(self, candidate: Candidate, start: int = 0) -> Iterator[bytes]:
         """Yield the bytes of a file. Without a promised digest, only the host of its link may send them."""
-        promised = candidate.sha256 or candidate.link.digest
-        return self.reader.blocks(candidate.link.url, stay=promised is None)
+        progress = Progress(done=start, proven=not candidate.unverified)
+        return self.reader.blocks(candidate.link.url, progress, stay=candidate.unverified)
 
     def attestation(self, candidate: Candidate) -> bytes:
         """Return the attestation beside a file; only the host of the file's link may send it."""
-        blocks = self.reader.blocks(candidate.link.url + ATTESTATION, stay=True)
+        blocks = self.reader.blocks(candidate.link.url + ATTESTATION, Progress(), stay=True)
         return read_bounded(blocks, attestation.LIMIT)
 
     def _of_page(self, url: str, project: str) -> Offer:

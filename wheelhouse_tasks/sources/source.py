@@ -5,11 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from wheelhouse_tasks.settings.locations import FolderIndex, Location, WebIndex
-from wheelhouse_tasks.sources.container_source import StoreSource
-from wheelhouse_tasks.sources.folder_source import FolderSource, page_at
-from wheelhouse_tasks.sources.index_source import IndexSource
-from wheelhouse_tasks.storage.folder import FolderStore
-from wheelhouse_tasks.storage.opening import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +23,12 @@ class Source(Protocol):
     def offer(self, project: str) -> Offer:
         """Return the artifacts of *project* in the source; raise WheelhouseError where it cannot be read."""
 
-    def blocks(self, candidate: Candidate) -> Iterator[bytes]:
-        """Yield the bytes of a file; raise WheelhouseError, or TryAgainError where a second try may help."""
+    def blocks(self, candidate: Candidate, start: int = 0) -> Iterator[bytes]:
+        """Yield the bytes of a file, from byte *start* on, which only a promised digest allows.
+
+        Raises WheelhouseError, or TryAgainError where a second try may help, which is StartAnewError where that must
+        begin at byte 0.
+        """
 
     def attestation(self, candidate: Candidate) -> bytes:
         """Return the attestation beside a file that is marked as attested; raise as `blocks` does."""
@@ -46,15 +45,25 @@ def open_source(
 ) -> Source:
     """Return the source at *place*; raise UsageError for a provider that cannot be used.
 
-    The hosts of *trust* may send files of which no page promises a digest.
+    The hosts of *trust* may send files of which no page promises a digest. What one kind of source needs is imported
+    for that kind alone: it is a good part of the time that a small fetch takes.
     """
     if isinstance(place, WebIndex):
+        from wheelhouse_tasks.sources.index_source import IndexSource
         from wheelhouse_tasks.sources.web import Web
 
         web = Web(place.url, timeout=timeout, retries=retries, ca_bundle=ca_bundle, trust=trust)
         return IndexSource(place.label, web.url, reader=web, trust=trust)
     if not isinstance(place, FolderIndex):
+        from wheelhouse_tasks.sources.container_source import StoreSource
+        from wheelhouse_tasks.storage.opening import open_store
+
         return StoreSource(open_store(place), workers)
     if (place.path / "files").is_dir():
+        from wheelhouse_tasks.sources.container_source import StoreSource
+        from wheelhouse_tasks.storage.folder import FolderStore
+
         return StoreSource(FolderStore(place.path), workers)
+    from wheelhouse_tasks.sources.folder_source import FolderSource, page_at
+
     return FolderSource(place.path) if place.path.is_dir() else page_at(place.path, place.label)

@@ -6,7 +6,7 @@ import threading
 import time
 import zlib
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import requests
@@ -16,9 +16,10 @@ from wheelhouse_tasks.errors import BadPage, PageMissing, WebError, one_line
 from wheelhouse_tasks.network import explained, root_cause
 from wheelhouse_tasks.pages import html_links
 from wheelhouse_tasks.pages.links import PAGE_LIMIT
-from wheelhouse_tasks.retry import TryAgainError, pause, retry
+from wheelhouse_tasks.retry import StartAnewError, TryAgainError, pause, retry
 from wheelhouse_tasks.secret import mask_url
 from wheelhouse_tasks.sources.download import NOT_SATISFIABLE, OK, SLOWEST, Pace, Progress
+from wheelhouse_tasks.sources.session import Session, origin
 from wheelhouse_tasks.text import count
 
 if TYPE_CHECKING:
@@ -102,13 +103,14 @@ class Web:
 
         return retry(ask, self.retries)
 
-    def blocks(self, url: str, *, stay: bool = False) -> Iterator[bytes]:
-        """Yield the bytes of a file as they arrive; with *stay*, reject a redirect to another host.
+    def blocks(self, url: str, progress: Progress | None = None, *, stay: bool = False) -> Iterator[bytes]:
+        """Yield the missing bytes of a file as they arrive; with *stay*, reject a redirect to another host.
 
         A body that stops is continued where the server can do that, up to `retries` times for each block. Raises
-        TryAgainError where only a new start can help, PageMissing or WebError.
+        StartAnewError where another try must begin at byte 0, TryAgainError, PageMissing or WebError.
         """
-        progress, mark, attempt = Progress(), 0, 0
+        progress = progress or Progress()
+        mark, attempt = progress.done, 0
         stopped: TryAgainError | None = None
         while True:
             try:
@@ -129,7 +131,7 @@ class Web:
     def _rest(self, url: str, progress: Progress, stopped: TryAgainError | None, *, stay: bool) -> Iterator[bytes]:
         """Request the missing bytes once and yield them.
 
-        Raises the error that *stopped* the last answer where this one does not continue it.
+        Raises StartAnewError, with the error that *stopped* the last answer, where this one does not continue it.
         """
         headers = {"Accept-Encoding": "identity", **progress.headers()}
         with self._open(url, headers, progress.expected) as response:
@@ -137,8 +139,9 @@ class Web:
             if stay and origin(response.url) != origin(url) and host not in self.trust:
                 problem = "redirects to another host, and nothing promises its sha256"
                 raise WebError(mask_url(url), problem, f"see the setting 'trust': {host}")
-            if not progress.is_continued_by(response.status_code, response.headers) and stopped:
-                raise stopped
+            if not progress.is_continued_by(response.status_code, response.headers):
+                again = stopped or TryAgainError(WebError(mask_url(url), f"does not go on at byte {progress.done}"))
+                raise StartAnewError(again.error, again.pause)
             if response.status_code == NOT_SATISFIABLE:
                 return
             for block in self._body(response, url):
@@ -234,41 +237,6 @@ class Web:
         if session is None:
             session = self._local.session = Session()
         return session
-
-
-class Session(requests.Session):
-    """A session that looks up once for each server what the environment says of it: its proxy, and who logs in."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.headers["User-Agent"] = "wheelhouse_tasks"
-        self._merged: dict[object, Any] = {}
-        self._logins: dict[object, tuple[str, str] | None] = {}
-
-    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
-        """Return the settings of a request; all requests of a session differ in their URL and *verify* only."""
-        key = origin(url), verify
-        if key not in self._merged:
-            self._merged[key] = super().merge_environment_settings(url, proxies, stream, verify, cert)
-        return dict(self._merged[key])
-
-    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
-        """Return a request that can be sent, with the login of ~/.netrc, unless it has one of its own."""
-        host = origin(str(request.url))
-        if host not in self._logins:
-            self._logins[host] = requests.utils.get_netrc_auth(str(request.url))
-        request.auth = request.auth or self._logins[host]
-        self.trust_env = False  # it would be looked up again
-        try:
-            return super().prepare_request(request)
-        finally:
-            self.trust_env = True
-
-
-def origin(url: str) -> tuple[str, str | None, int | None]:
-    """Return scheme, host and port, to which credentials belong."""
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 def states_end(headers: Mapping[str, str]) -> bool:

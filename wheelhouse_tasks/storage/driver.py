@@ -127,13 +127,18 @@ def words(error: Exception) -> str:
     return str(getattr(error, "value", None) or error)
 
 
+def check_known(provider: str) -> None:
+    """Raise UsageError for a provider that libcloud has no driver of."""
+    offered = sorted(set(DRIVERS) - NOT_OFFERED)
+    if provider not in offered:
+        near = difflib.get_close_matches(provider, offered, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "local, " + ", ".join(offered)
+        raise UsageError("provider", f"unknown storage provider {provider!r}", hint)
+
+
 def _driver(container: Container, own: Provider) -> Any:
     """Return a libcloud driver; raise UsageError where the provider or its options are wrong."""
-    offered = sorted(set(DRIVERS) - NOT_OFFERED)
-    if container.provider not in offered:
-        near = difflib.get_close_matches(container.provider, offered, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else "local, " + ", ".join(offered)
-        raise UsageError("provider", f"unknown storage provider {container.provider!r}", hint)
+    check_known(container.provider)
     credentials = container.credentials
     if credentials is None:
         raise UsageError(

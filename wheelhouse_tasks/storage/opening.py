@@ -27,3 +27,14 @@ def open_store(container: Container) -> Store:
     from wheelhouse_tasks.storage.cloud import CloudStore
 
     return CloudStore(container)
+
+
+def check_known(provider: str) -> None:
+    """Raise UsageError for a storage provider that there is not."""
+    if provider != LOCAL:
+        from wheelhouse_tasks.storage.gaps import import_libcloud
+
+        import_libcloud()
+        from wheelhouse_tasks.storage.driver import check_known
+
+        check_known(provider)

@@ -32,12 +32,16 @@ class Refusal:
     by_token: bool
 
 
+#: Bytes of a body that are read at a time: much larger blocks cost the memory that is taken anew for each.
+RECEIVED = 1 << 18
+
+
 class Response(requests.Response):
     """An answer that is read in blocks: drivers ask for 4 or 5 MiB, and a broken connection would lose them all."""
 
-    def iter_content(self, chunk_size: int | None = BLOCK, decode_unicode: bool = False) -> Iterator[Any]:
+    def iter_content(self, chunk_size: int | None = RECEIVED, decode_unicode: bool = False) -> Iterator[Any]:
         """Yield the body."""
-        return super().iter_content(min(chunk_size or BLOCK, BLOCK), decode_unicode)
+        return super().iter_content(min(chunk_size or RECEIVED, RECEIVED), decode_unicode)
 
 
 class _Counted:

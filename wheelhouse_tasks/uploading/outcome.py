@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from wheelhouse_tasks.pypi import platforms
 from wheelhouse_tasks.pypi.finding import Finding, told_once
 from wheelhouse_tasks.text import count
-from wheelhouse_tasks.ui import PlanRow
+from wheelhouse_tasks.ui import Mark, PlanRow
 from wheelhouse_tasks.uploading.address import FLAT_PAGE, SIMPLE
 
 if TYPE_CHECKING:
@@ -50,17 +50,20 @@ def show(plan: UploadPlan, notable: Notable, store: Store, ui: Ui) -> None:
     """Show the plan; what may lie in the folder by mistake is marked."""
     doubtful = notable.strays.names
 
-    def action(file: LocalFile) -> str:
-        name = file.artifact.filename
-        text = "replace" if name in notable.replaced else "upload"
-        return f"{text} ({doubtful[name]})" if name in doubtful else text
+    def row(file: LocalFile, action: str, mark: Mark) -> PlanRow:
+        return PlanRow(action, file.size, file.sha256, "", file.artifact.filename, mark=mark)
 
-    rows = [(file, action(file)) for file in plan.send] + [(file, "already there") for file in plan.present]
-    rows += [(file, "kept: other bytes are there") for file in plan.kept]
-    ui.plan(
-        f"Upload to {store.label}",
-        [PlanRow(text, file.size, file.sha256, "", file.artifact.filename) for file, text in rows],
-    )
+    def sent(file: LocalFile) -> PlanRow:
+        name = file.artifact.filename
+        text, mark = ("replace", Mark.DIFFERENT) if name in notable.replaced else ("upload", Mark.PLAIN)
+        if name in doubtful:
+            text, mark = f"{text} ({doubtful[name]})", mark if mark is Mark.DIFFERENT else Mark.DOUBTFUL
+        return row(file, text, mark)
+
+    rows = [sent(file) for file in plan.send]
+    rows += [row(file, "already there", Mark.SETTLED) for file in plan.present]
+    rows += [row(file, "kept: other bytes are there", Mark.DIFFERENT) for file in plan.kept]
+    ui.plan(f"Upload to {store.label}", rows)
 
 
 def warn_of_strays(strays: Strays, project: str | None, ui: Ui) -> None:

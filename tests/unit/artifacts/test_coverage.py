@@ -226,18 +226,3 @@ def test_previous(versions: list[str], version: str, expected: str | None) -> No
     """The version before is the newest release before; a pre-release only where there is no other."""
     found = coverage.previous(map(Version, versions), Version(version))
     assert found == (Version(expected) if expected else None)
-
-
-def test_matrix() -> None:
-    """Rows are Pythons in order, columns platforms, and the sdist comes last."""
-    cells = {
-        "sdist": "1 kB",
-        "cp312-cp312-win_amd64": "2 kB",
-        "cp39-abi3-manylinux_2_17_x86_64.manylinux2014_x86_64": "3 kB",
-        "cp312-cp312-manylinux_2_17_x86_64.manylinux2014_x86_64": "MISSING",
-    }
-    assert coverage.matrix(cells) == (
-        ["Python", "manylinux_2_17_x86_64", "win_amd64"],
-        [["cp39 abi3", "3 kB", ""], ["cp312", "MISSING", "2 kB"], ["sdist", "1 kB", ""]],
-    )
-    assert coverage.matrix({"sdist": "1 kB"}) == (["", ""], [["sdist", "1 kB"]])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import wheels
 
-from wheelhouse_tasks.artifacts import artifact, dist, metadata
+from wheelhouse_tasks.artifacts import artifact, dist, halves, metadata
 from wheelhouse_tasks.artifacts.local import LocalFile, Skipped
 from wheelhouse_tasks.blocks import BLOCK
 from wheelhouse_tasks.errors import (
@@ -41,11 +41,13 @@ def lock(path: Path) -> None:
 
 
 def test_scan(tmp_path: Path) -> None:
-    """A folder gives its artifacts by name, and every other file with a reason."""
+    """A folder gives its artifacts by name, and every other file with a reason, but for those that a fetch left."""
     wheel, sdist = wheels.make_wheel(tmp_path), wheels.make_sdist(tmp_path)
-    others = ["demo-1.0.exe", "demo-1.0.tar.bz2", f"{WHEEL}.asc", f".{'0' * 16}.part", "metadata.json", ".DS_Store"]
+    others = ["demo-1.0.exe", "demo-1.0.tar.bz2", f"{WHEEL}.asc", "demo.part", "metadata.json", ".DS_Store"]
     for name in others:
         (tmp_path / name).touch()
+    for hidden in (f".{'0' * 16}.part", halves.half_name(WHEEL, "0" * 64)):
+        (tmp_path / hidden).touch()
     found, passed = dist.scan(tmp_path)
     assert found == [(wheel, artifact.parse(WHEEL)), (sdist, artifact.parse(SDIST))]
     assert passed == [Skipped(name, "not a wheel (.whl) or an sdist (.tar.gz, .zip)") for name in sorted(others)]

@@ -14,7 +14,7 @@ import pytest
 import wheels
 
 from wheelhouse_tasks import files
-from wheelhouse_tasks.artifacts import artifact, dist, saving
+from wheelhouse_tasks.artifacts import artifact, dist, halves, saving
 from wheelhouse_tasks.errors import (
     BadArtifact,
     Conflict,
@@ -53,14 +53,14 @@ def test_save(digest: bool, good: bytes, tmp_path: Path) -> None:
     """A file is there under its name with its bytes, replaces an older one, and leaves nothing beside it."""
     sha256 = hashlib.sha256(good).hexdigest() if digest else None
     blocks = [good[:10], b"", good[10:]]
-    assert saving.save(blocks, tmp_path / WHEEL, NAMED, sha256) == len(good)
+    assert saving.save(lambda _: blocks, tmp_path / WHEEL, NAMED, sha256) == len(good)
     assert contents(tmp_path) == {WHEEL: good}
 
 
 def test_save_heeds_the_digest_only(tmp_path: Path) -> None:
     """Where a digest is promised it decides: fetching is no judgement of what was published."""
     sha256 = hashlib.sha256(b"no archive").hexdigest()
-    saving.save([b"no archive"], tmp_path / WHEEL, NAMED, sha256)
+    saving.save(lambda _: [b"no archive"], tmp_path / WHEEL, NAMED, sha256)
     assert contents(tmp_path) == {WHEEL: b"no archive"}
 
 
@@ -74,7 +74,7 @@ def test_save_shows_nothing_before_it_is_whole(good: bytes, before: dict[str, by
         assert [named.filename for _, named in dist.scan(tmp_path)[0]] == list(before)
         yield good[10:]
 
-    saving.save(blocks(), tmp_path / WHEEL, NAMED, hashlib.sha256(good).hexdigest())
+    saving.save(lambda _: blocks(), tmp_path / WHEEL, NAMED, hashlib.sha256(good).hexdigest())
     [hidden] = seen[0].keys() - {WHEEL}
     assert hidden.startswith(".")
     assert hidden.endswith(".part")
@@ -117,7 +117,7 @@ def test_save_nothing(
 ) -> None:
     """Whatever goes wrong, no trace of the new file is left and an older one stays."""
     with pytest.raises(kind) as raised:
-        saving.save(blocks(good), tmp_path / WHEEL, NAMED, sha256)
+        saving.save(lambda _: blocks(good), tmp_path / WHEEL, NAMED, sha256)
     assert type(raised.value) is kind
     assert contents(tmp_path) == before
 
@@ -125,7 +125,7 @@ def test_save_nothing(
 def test_save_tells_both_digests(tmp_path: Path) -> None:
     """A wrong digest is told beside the expected one."""
     with pytest.raises(DigestMismatch) as refused:
-        saving.save([b"x"], tmp_path / WHEEL, NAMED, ZEROS)
+        saving.save(lambda _: [b"x"], tmp_path / WHEEL, NAMED, ZEROS)
     got = hashlib.sha256(b"x").hexdigest()
     assert str(refused.value) == f"{WHEEL}: sha256 is {got}, expected {ZEROS} (the file was not kept)"
 
@@ -135,10 +135,10 @@ def test_save_of_another_project(digest: bool, tmp_path: Path, tmp_path_factory:
     """Without a digest, a file must say what its name says."""
     other = wheels.make_wheel(tmp_path_factory.mktemp("other"), "other").read_bytes()
     if digest:
-        saving.save([other], tmp_path / WHEEL, NAMED, hashlib.sha256(other).hexdigest())
+        saving.save(lambda _: [other], tmp_path / WHEEL, NAMED, hashlib.sha256(other).hexdigest())
     else:
         with pytest.raises(BadArtifact, match="belongs to another project or version"):
-            saving.save([other], tmp_path / WHEEL, NAMED, None)
+            saving.save(lambda _: [other], tmp_path / WHEEL, NAMED, None)
     assert list(contents(tmp_path)) == ([WHEEL] if digest else [])
 
 
@@ -169,7 +169,7 @@ def test_save_where_it_cannot_be(make: Callable[[Path], object], problem: str, g
     make(target)
     kept = sorted(tmp_path.rglob("*"))
     with pytest.raises(WheelhouseError) as refused:
-        saving.save([good], target, NAMED, hashlib.sha256(good).hexdigest())
+        saving.save(lambda _: [good], target, NAMED, hashlib.sha256(good).hexdigest())
     assert str(refused.value) == f"{target}: {problem}"
     assert sorted(tmp_path.rglob("*")) == kept
 
@@ -184,7 +184,7 @@ def test_save_of_a_packed_file_on_a_full_disk(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(Failed) as refused:
-        saving.save([gzip.compress(good)], tmp_path / WHEEL, NAMED, hashlib.sha256(good).hexdigest())
+        saving.save(lambda _: [gzip.compress(good)], tmp_path / WHEEL, NAMED, hashlib.sha256(good).hexdigest())
     assert str(refused.value) == f"{tmp_path / WHEEL}: cannot be written: No space left on device"
     assert contents(tmp_path) == before
 
@@ -195,7 +195,7 @@ def test_save_does_not_follow_links(good: bytes, tmp_path: Path) -> None:
     outside.write_bytes(b"precious")
     folder.mkdir()
     (folder / WHEEL).symlink_to(outside)
-    saving.save([good], folder / WHEEL, NAMED, hashlib.sha256(good).hexdigest())
+    saving.save(lambda _: [good], folder / WHEEL, NAMED, hashlib.sha256(good).hexdigest())
     assert outside.read_bytes() == b"precious"
     assert not (folder / WHEEL).is_symlink()
     assert contents(folder) == {WHEEL: good}
@@ -204,7 +204,7 @@ def test_save_does_not_follow_links(good: bytes, tmp_path: Path) -> None:
 def test_save_takes_the_longest_names(good: bytes, tmp_path: Path) -> None:
     """A name as long as names may be can be saved: the hidden one does not grow with it."""
     name = WHEEL.replace("demo", "demo".rjust(artifact.NAME_LIMIT - len(WHEEL) + 4, "a"))
-    saving.save([good], tmp_path / name, artifact.parse(name), hashlib.sha256(good).hexdigest())
+    saving.save(lambda _: [good], tmp_path / name, artifact.parse(name), hashlib.sha256(good).hexdigest())
     assert contents(tmp_path) == {name: good}
 
 
@@ -217,27 +217,27 @@ def test_save_takes_no_more_than_was_promised(digest: bool, before: dict[str, by
             yield bytes(1000)
 
     with pytest.raises(Failed) as refused:
-        saving.save(endless(), tmp_path / WHEEL, NAMED, ZEROS if digest else None, size=5000)
+        saving.save(lambda _: endless(), tmp_path / WHEEL, NAMED, ZEROS if digest else None, size=5000)
     assert str(refused.value) == f"{WHEEL}: is longer than the 5000 bytes that its page promises"
     assert contents(tmp_path) == before
 
 
 def test_save_of_the_promised_size(good: bytes, tmp_path: Path) -> None:
     """A file of exactly the promised size is kept."""
-    assert saving.save([good], tmp_path / WHEEL, NAMED, None, size=len(good)) == len(good)
+    assert saving.save(lambda _: [good], tmp_path / WHEEL, NAMED, None, size=len(good)) == len(good)
 
 
 def test_save_beside_an_older_file(good: bytes, before: dict[str, bytes], tmp_path: Path) -> None:
     """A file that must not be replaced stays, unless the new one is the same."""
     if before:
         with pytest.raises(Conflict) as refused:
-            saving.save([good], tmp_path / WHEEL, NAMED, None, replace=False)
+            saving.save(lambda _: [good], tmp_path / WHEEL, NAMED, None, replace=False)
         message = f"{tmp_path / WHEEL}: is there with other bytes than were fetched (remove it)"
         assert str(refused.value) == message
         assert contents(tmp_path) == before
     else:
         for _ in range(2):
-            saving.save([good], tmp_path / WHEEL, NAMED, None, replace=False)
+            saving.save(lambda _: [good], tmp_path / WHEEL, NAMED, None, replace=False)
             assert contents(tmp_path) == {WHEEL: good}
 
 
@@ -246,39 +246,40 @@ def test_interrupted_parts(tmp_path: Path, good: bytes) -> None:
     others = {WHEEL: good, f".00{files.PART}": b"x", "demo.part": b"x"}
     for name, content in others.items():
         (tmp_path / name).write_bytes(content)
-    parts = files.Parts()
+    parts = halves.Halves()
 
     def interrupted() -> Iterator[bytes]:
         yield good
         assert len(contents(tmp_path)) == len(others) + 1
-        parts.end()
+        parts.finish()
         assert contents(tmp_path) == others
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        saving.save(interrupted(), tmp_path / SDIST, NAMED, None, parts=parts)
+        saving.save(lambda _: interrupted(), tmp_path / SDIST, NAMED, None, parts=parts)
     with pytest.raises(Failed, match="interrupted"):
-        saving.save(interrupted(), tmp_path / SDIST, NAMED, None, parts=parts)
+        saving.save(lambda _: interrupted(), tmp_path / SDIST, NAMED, None, parts=parts)
     assert contents(tmp_path) == others
 
 
-def test_parts_made_while_others_are_removed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("outlive", [False, True])
+def test_parts_made_while_others_are_removed(outlive: bool, tmp_path: Path) -> None:
     """However the threads are timed, nothing is left once the parts have ended."""
-    parts, begun = files.Parts(), threading.Barrier(9)
+    parts, begun = halves.Halves(outlive=outlive), threading.Barrier(9)
 
     def make() -> None:
         begun.wait()
         with contextlib.suppress(Failed):
             while True:
                 with contextlib.suppress(DigestMismatch):
-                    saving.save([b"x"], tmp_path / WHEEL, NAMED, ZEROS, parts=parts)
+                    saving.save(lambda _: [b"x"], tmp_path / WHEEL, NAMED, ZEROS, parts=parts)
 
     threads = [threading.Thread(target=make) for _ in range(8)]
     for thread in threads:
         thread.start()
     begun.wait()
     time.sleep(0.05)
-    parts.end()
+    parts.finish()
     for thread in threads:
         thread.join()
     assert contents(tmp_path) == {}
@@ -327,6 +328,6 @@ def test_files_that_are_there_are_read_for_their_sha256_only(
     monkeypatch.delattr(hashlib, "md5")
     sha256 = hashlib.sha256(good).hexdigest()
     assert dist.present(tmp_path, [WHEEL, SDIST]) == {WHEEL: sha256}
-    assert saving.save([good], tmp_path / WHEEL, NAMED, None, replace=False) == len(good)
+    assert saving.save(lambda _: [good], tmp_path / WHEEL, NAMED, None, replace=False) == len(good)
     with pytest.raises(Conflict, match="is there with other bytes"):
-        saving.save([b"other"], tmp_path / WHEEL, NAMED, hashlib.sha256(b"other").hexdigest(), replace=False)
+        saving.save(lambda _: [b"other"], tmp_path / WHEEL, NAMED, hashlib.sha256(b"other").hexdigest(), replace=False)

@@ -235,23 +235,31 @@ def test_letters_of_the_terminal(screen: Screen) -> None:
             assert screen.settled()[0].split() == ["\\xe9.whl", "-" * 20, "100%"]
 
 
-class Gone(io.StringIO):
-    """A terminal that was closed on the other side."""
+class Leaving(io.StringIO):
+    """A terminal that is closed on the other side at some time."""
 
     encoding = "utf-8"
+    is_gone = False
 
     def isatty(self) -> bool:
         """Say yes."""
         return True
 
-    def write(self, text: str) -> int:  # noqa: ARG002
-        """Fail as the system does."""
-        raise OSError(5, "Input/output error")
+    def write(self, text: str) -> int:
+        """Fail as the system does, once the other side is gone."""
+        if self.is_gone:
+            raise OSError(5, "Input/output error")
+        return super().write(text)
 
 
 def test_a_terminal_that_is_gone() -> None:
-    """The work goes on where its terminal is gone."""
-    ui = terminal(Gone())
+    """The work goes on, and ends, where its terminal was closed meanwhile."""
+    out = Leaving()
+    ui = terminal(out)
+    with ui.work("upload"):
+        show(ui)
+        assert "upload" in out.getvalue()
+        out.is_gone = True
     with ui.work("upload"):
         show(ui)
         show(ui)

@@ -19,7 +19,10 @@ MEANT = {
     "status demo": "--project demo",
     "upload one": "--project one",
     "prune 5": "",
+    "workflow github nightly": "",
     # a misspelt option
+    "workflow github --kid nightly": "--kind",
+    "workflow --kid nightly github": "--kind",
     "release --versoin 1.0": "--version",
     "release --versoin=1.0": "--version",
     "fetch --local_folder x": "--local-folder",
@@ -63,6 +66,17 @@ def test_password_in_a_word_is_not_repeated(
         main(["fetch", "https://me:hunter2@wheels.example/"])
     err = capsys.readouterr().err
     assert ("hunter2" in err, "did you mean --index https://" in err) == (False, True)
+
+
+@pytest.mark.parametrize("words", ["workflow", "workflow --kind nightly"])
+def test_value_without_an_option_is_missing(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The line says which value the task must have, and what it may be."""
+    with pytest.raises(SystemExit) as end:
+        main(words.split())
+    err = capsys.readouterr().err
+    assert end.value.code == 2
+    assert err.startswith("error: workflow: service is missing (")
+    assert err.count("\n") == 1
 
 
 @pytest.mark.parametrize("words", ["release --version", "yank --version 1.0 --reason"])

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 
-from wheelhouse_tasks.commands import fetch
 from wheelhouse_tasks.errors import (
     BadArtifact,
     BadArtifacts,
@@ -18,6 +17,7 @@ from wheelhouse_tasks.errors import (
     of_files,
     together,
 )
+from wheelhouse_tasks.sources import fetch_errors
 
 NAME = "demo-1.0+local-py3-none-any.whl"
 
@@ -40,7 +40,7 @@ NAME = "demo-1.0+local-py3-none-any.whl"
 )
 def test_error_of_the_file_is_reported_as_it_is(error: WheelhouseError) -> None:
     """An error whose subject is the file, or what lies beside it, names it once."""
-    assert fetch.about(NAME, error) is error
+    assert fetch_errors.about(NAME, error) is error
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_error_of_the_file_is_reported_as_it_is(error: WheelhouseError) -> None:
 )
 def test_error_of_something_else_is_reported_with_the_file(error: WheelhouseError) -> None:
     """What is about something else is put behind the name of the file."""
-    reported = fetch.about(NAME, error)
+    reported = fetch_errors.about(NAME, error)
     assert isinstance(reported, Failed)
     assert (reported.subject, reported.problem) == (NAME, str(error))
 

@@ -12,7 +12,7 @@ from wheelhouse_tasks.commands.maintain import index, prune, remove, unyank, yan
 from wheelhouse_tasks.commands.promote import promote
 from wheelhouse_tasks.commands.upload import upload
 from wheelhouse_tasks.settings.resolve import Settings, resolve
-from wheelhouse_tasks.ui import DRY_RUN, PlanRow, Silent, Ui
+from wheelhouse_tasks.ui import DRY_RUN, Mark, PlanRow, Silent, Ui
 
 OLD, NEW = "demo-1.0.dev1-py3-none-any.whl", "demo-1.0.dev2-py3-none-any.whl"
 STRAY = "demo-0.9-py3-none-any.whl"
@@ -35,7 +35,7 @@ class Recorder(Silent):
         self.plans: list[tuple[str, list[PlanRow], dict[str, str]]] = []
         self.results: list[str] = []
 
-    def plan(self, title: str, rows: Iterable[PlanRow]) -> None:
+    def plan(self, title: str, rows: Iterable[PlanRow], *, whole: bool = False) -> None:  # noqa: ARG002
         """Keep a plan."""
         self.plans.append((title, list(rows), tree(self.root)))
 
@@ -104,3 +104,22 @@ def test_plan_has_what_is_known_of_a_file(name: str, settings: Settings, tmp_pat
     command(settings, ui, True)
     [(_, [row], _)] = ui.plans
     assert (row.size, row.sha256) == (wheel.stat().st_size, tree(tmp_path)[f"dist/{OLD}"])
+
+
+MARKED: dict[str, Command] = {
+    "fetch": lambda settings, ui, dry: fetch(settings, ui, force=True, dry_run=dry),
+    "upload": lambda settings, ui, dry: upload(settings, ui, overwrite=True, dry_run=dry),
+}
+
+
+@pytest.mark.parametrize("name", MARKED)
+def test_what_is_replaced_is_marked(name: str, settings: Settings, tmp_path: Path) -> None:
+    """A file that takes the place of other bytes is marked as such, and one that is there as settled."""
+    wheels.make_wheel(tmp_path / "dist", version="1.0.dev1", payload=b"other")
+    ui = Recorder(tmp_path)
+    MARKED[name](settings, ui, True)
+    [(_, rows, _)] = ui.plans
+    assert {(row.file, row.action, row.mark) for row in rows} == {
+        (OLD, "replace" if name == "fetch" else "replace (older version)", Mark.DIFFERENT),
+        (NEW, "already there", Mark.SETTLED),
+    }

@@ -62,6 +62,7 @@ def test_defaults(tmp_path: Path) -> None:
         container=container,
         container_given=False,
         provider_given=False,
+        brought=frozenset(),
         indexes=(container,),
         rule=Rule(5, 0.0, frozenset()),
         options=Options(**{name: row.default for name, row in ROWS.items()}),

@@ -156,7 +156,8 @@ def test_fetch_replaces_nothing_unasked() -> None:
         f"{WHEEL} (of one), {SDIST} (of two): in dist with other bytes; nothing was fetched "
         "(pass --force to replace it)"
     )
-    expected = FetchPlan(download=(wanted[0], wanted[2]), present=(wanted[1],), skipped=())
+    replaced = frozenset({WHEEL, SDIST})
+    expected = FetchPlan(download=(wanted[0], wanted[2]), present=(wanted[1],), skipped=(), replaced=replaced)
     assert fetch_plan.plan_fetch(wanted, here, (), "dist", force=True) == expected
 
 

@@ -64,6 +64,7 @@ def test_a_tree_of_projects(root: str | None, name: str, paged: bool, tmp_path: 
         (candidate,) = source.offer("my-demo").candidates
         assert candidate.sha256 == sha256
         assert b"".join(source.blocks(candidate)) == wheel.read_bytes()
+        assert b"".join(source.blocks(candidate, 100)) == wheel.read_bytes()[100:]
 
 
 @pytest.mark.parametrize("end", ["", "/", "/index.html"])

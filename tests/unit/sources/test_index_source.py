@@ -6,6 +6,7 @@ import pytest
 
 from wheelhouse_tasks.errors import BadListing, BadPage, PageMissing, WebError
 from wheelhouse_tasks.pages import json_pages, layout, record
+from wheelhouse_tasks.sources.download import Progress
 from wheelhouse_tasks.sources.index_source import IndexSource
 from wheelhouse_tasks.sources.offer import Offer
 
@@ -33,8 +34,9 @@ class Pages:
             raise WebError(url, f"the server answered {kind}", status=int(kind))
         return page.encode(), url, kind
 
-    def blocks(self, url: str, *, stay: bool) -> Iterator[bytes]:
+    def blocks(self, url: str, progress: Progress, *, stay: bool) -> Iterator[bytes]:
         """Yield the bytes, which are those of the page, after a word on whether to stay."""
+        assert progress == Progress(proven=not stay)
         yield b"stay " if stay else b""
         yield self.page(url)[0]
 

@@ -1,0 +1,43 @@
+"""What may stand where somebody presses the tab key; the shell keeps what fits the word that was begun."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wheelhouse_tasks.cli.usage import HELP, PROGRAM
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from invoke.parser.context import ParserContext
+
+SHELLS = ("bash", "fish", "zsh")
+
+
+def candidates(words: Sequence[str], tasks: Mapping[str, ParserContext]) -> list[str]:
+    """Return the words that may be last in the command *words*, the program's name left out; none for a file.
+
+    Whether the last word is finished is not known, because shells leave out an empty one behind it.
+    """
+    words = [word for word in words if word != "="]  # which bash takes for a word
+    task = next((tasks[word] for word in words if word in tasks), None)
+    values = _values(task, tasks)
+    for option in reversed(words[-2:]):
+        if option in values:
+            return values[option]
+    if task is None:
+        return [*tasks, HELP, *PROGRAM]
+    return [*sorted(task.flags), *task.inverse_flags]
+
+
+def _values(task: ParserContext | None, tasks: Mapping[str, ParserContext]) -> dict[str, list[str]]:
+    """Return what may follow each option that takes a value, and the word `help`."""
+    if task is None:
+        names = [*tasks]
+        return {HELP: names, "--help": names, "-h": names, "--print-completion-script": [*SHELLS], "--config": []}
+    values: dict[str, list[str]] = {flag: [] for flag, option in task.flags.items() if option.takes_value}
+    if "--provider" in values:
+        from wheelhouse_tasks.settings.providers import PROVIDERS
+
+        values["--provider"] = [*PROVIDERS]
+    return values
