@@ -55,8 +55,10 @@ def scan(folder: Path) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:
         raise UsageError(str(folder), f"cannot be read as a folder: {error.strerror}") from None
     names = {path.name for path in paths}
     for path in paths:
-        if is_part(path.name) or path.name.removesuffix(ATTESTATION) in names - {path.name}:
-            continue  # belongs to a fetch, or goes with its artifact
+        if is_part(path.name):
+            continue  # belongs to a fetch
+        if path.name.endswith(ATTESTATION) and path.name.removesuffix(ATTESTATION) in names:
+            continue  # goes with its artifact
         try:
             named = artifact.parse(path.name)
         except NotAnArtifact as error:
@@ -133,10 +135,8 @@ def _once(files: Iterable[tuple[Path, Artifact]], folder: Path) -> list[tuple[Pa
 
 def unfit(path: Path) -> str:
     """Return why a file called like an artifact is not taken, or an empty text."""
-    inside = os.path.commonpath([os.path.realpath(path), os.path.realpath(path.parent)]) == os.path.realpath(
-        path.parent
-    )
-    if not inside:
+    folder = os.path.realpath(path.parent) if path.is_symlink() else ""
+    if folder and os.path.commonpath([os.path.realpath(path), folder]) != folder:
         return "a link to outside the folder"
     return "" if path.is_file() else "not a regular file"
 
@@ -176,7 +176,8 @@ def examine(
     """Return the files checked and hashed, and for those that are damaged what is wrong."""
     todo = list(files)
     with _check([path for path, _ in todo], ui) as work:
-        return parallel.run(lambda file: _checked(*file, work), todo, workers)
+        # hashing keeps a processor busy: more threads would only get into each other's way
+        return parallel.run(lambda file: _checked(*file, work), todo, min(workers, os.cpu_count() or 1))
 
 
 def _check(paths: Sequence[Path], ui: Ui | None) -> AbstractContextManager[Work]:

@@ -138,7 +138,7 @@ def directly(connection: Any, transport: Transport) -> Callable[..., None]:
         request.method, request.url = method, base.rstrip("/") + requote_uri(url)
         fields = {**USUAL, **(headers or {}), "Content-Length": size}
         request.headers = requests.structures.CaseInsensitiveDict((name, str(text)) for name, text in fields.items())
-        request.body = body if size else b""  # type: ignore[assignment]  # few providers accept an empty one in chunks
+        request.body = body  # type: ignore[assignment]
         response = transport.send(request, verify=connection.verification, proxies=connection.session.proxies)
         response.content  # noqa: B018  # read to its end: the connection serves the next request
         if response.is_redirect:
