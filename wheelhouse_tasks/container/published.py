@@ -112,6 +112,8 @@ class Written:
     digests: Mapping[str, str] = field(default_factory=dict)
     #: The names of the pages that another worker has written since they were read.
     refused: frozenset[str] = frozenset()
+    #: The names of the pages that say what they should.
+    equal: frozenset[str] = frozenset()
     #: Whether what the drafts were made of had changed, so that nothing was written.
     outdated: bool = False
 
@@ -119,18 +121,22 @@ class Written:
 def write_drafts(store: Store, drafts: Iterable[Draft], workers: int) -> Written:
     """Write each page whose bytes differ from those of its draft, at once."""
 
-    def write(draft: Draft) -> tuple[Entry, str] | str | None:
+    def write(draft: Draft) -> Entry | str | None:
         page, payload = draft.page, make_payload(draft.content, draft.content_type, layout.PAGE_CACHE)
         if payload.md5 == page.md5:
             return None
         try:
-            return store.put(page.name, payload, expect=page.expect), payload.md5
+            entry = store.put(page.name, payload, expect=page.expect)
         except Changed:
             return page.name
+        digests[page.name] = payload.md5
+        return entry
 
-    results = parallel.run(write, drafts, workers)
+    wanted, digests = list(drafts), dict[str, str]()
+    results = parallel.run(write, wanted, workers)
     return Written(
-        entries=tuple(result[0] for result in results if isinstance(result, tuple)),
-        digests={result[0].name: result[1] for result in results if isinstance(result, tuple)},
+        entries=tuple(result for result in results if isinstance(result, Entry)),
+        digests=digests,
         refused=frozenset(result for result in results if isinstance(result, str)),
+        equal=frozenset(draft.page.name for draft, result in zip(wanted, results, strict=True) if result is None),
     )

@@ -42,7 +42,7 @@ class RootPages:
 
     @classmethod
     def of(cls, pages: Sequence[Page]) -> RootPages:
-        """Return the pages given in the order of `names`."""
+        """Return the pages: the HTML page and its copies, the JSON page and its copies, and the flat page."""
         half = len(pages) // 2
         return cls(html=list(pages[:half]), json=list(pages[half:-1]), flat=pages[-1])
 
@@ -187,36 +187,36 @@ class Root:
         return flat.render_section(project, self.marks[project][1], json_pages.read_json(content).values())
 
 
-def names(keeping: Keeping) -> list[str]:
-    """Return the names of the root pages and their copies, and of the flat page, as `RootPages.of` expects them."""
+def read_pages(store: Store, keeping: Keeping, honoured: Conditions = NO_CONDITIONS) -> RootPages:
+    """Read the root pages, their copies and the flat page, at once."""
     html, json = (with_copies(name, slash=keeping.slash) for name in (layout.ROOT, layout.JSON_ROOT))
-    return [*html, *json, layout.FLAT]
+    read = partial(Page.read, store, honoured=honoured)
+    return RootPages.of(parallel.run(read, [*html, *json, layout.FLAT], keeping.workers))
 
 
 def root_of(
     store: Store,
     keeping: Keeping,
-    pages: Sequence[Page],
+    pages: RootPages,
     *,
     own: Iterable[Project] = (),
     honoured: Conditions = NO_CONDITIONS,
 ) -> Root:
-    """Return the root whose *pages* were read, in the order of `names`, and nothing is listed of.
+    """Return the root whose *pages* were read, and nothing is listed of.
 
     *own* are the projects whose pages this worker brought up to date. Raises Failed where the flat page is not ours and
     is not to be replaced.
     """
-    read = RootPages.of(pages)
     if not keeping.adopt:
-        check_ours(store, read.flat)
-    shown = flat.flat_sections(read.flat.content)
-    return Root(store=store, keeping=keeping, own=list(own), honoured=honoured, pages=read, shown=shown, marks={})
+        check_ours(store, pages.flat)
+    shown = flat.flat_sections(pages.flat.content)
+    return Root(store=store, keeping=keeping, own=list(own), honoured=honoured, pages=pages, shown=shown, marks={})
 
 
 def look_at_root(store: Store, keeping: Keeping, *, own: Iterable[Project] = (), writing: bool = True) -> Root:
     """Read the root pages and the flat page, then the listing of the JSON pages; see `root_of`."""
     honoured = store.conditions() if writing else NO_CONDITIONS
-    pages = parallel.run(partial(Page.read, store, honoured=honoured), names(keeping), keeping.workers)
+    pages = read_pages(store, keeping, honoured)
     return root_of(store, keeping, pages, own=own, honoured=honoured).listed_again()
 
 

@@ -40,8 +40,8 @@ def read_root(page: bytes | None) -> set[str]:
 
 def read_project(page: bytes | None) -> dict[str, bool]:
     """Return, for each file name that a project page of ours links, whether the page promises METADATA for it."""
-    anchors = re.findall(rb'<a href="[^">]*"([^>]*)>([^<]+)</a><br>', page or b"")
-    return {name.decode("ascii", "replace"): b" data-core-metadata=" in attributes for attributes, name in anchors}
+    anchors = re.finditer(rb'<a href="[^">]*"([^>]*)>([^<]+)</a><br>', page or b"")
+    return {anchor[2].decode("ascii", "replace"): b" data-core-metadata=" in anchor[1] for anchor in anchors}
 
 
 STATUS = '<meta name="pypi:project-status" content="active">\n'

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.errors import BadPage, NotAnArtifact, one_line
@@ -13,7 +14,7 @@ from wheelhouse_tasks.pages.quoting import name_quoted, quoted
 from wheelhouse_tasks.pages.record import File, by_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 def render_json(project: str, files: Iterable[File]) -> bytes:
@@ -36,13 +37,38 @@ def read_json(page: bytes) -> dict[str, File]:
     Raises BadPage for any other page: a page that cannot be understood is not an empty one.
     """
     try:
-        value = json.loads(page)
-        version, rows = value["meta"]["api-version"], value["files"]
+        value = _head(page)
+        version, rows = value["meta"]["api-version"], value["files"] or _rows(page)
         if not KNOWN_API.fullmatch(version):
             raise BadPage("JSON page", f"has API version {one_line(version)!r}, expected 1.x")
         return {row["filename"]: _file(row) for row in rows}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, NotAnArtifact) as error:
         raise BadPage("JSON page", f"cannot be understood: {type(error).__name__}") from None
+
+
+def _head(page: bytes) -> Any:
+    """Return the value of a page; of one with a line for each row, as `_json` renders it, without the rows."""
+    first = page.partition(b"\n")[0]
+    by_line = first.endswith(ROWS_START) and page.endswith(ROWS_END)
+    return json.loads(first + b"]}") if by_line else json.loads(page)
+
+
+def _rows(page: bytes) -> Iterator[Any]:
+    """Yield the rows of a page one by one: as one value they would need many times the memory of the page."""
+    if not page.endswith(ROWS_END):
+        return
+    stream, end = io.BytesIO(page), len(page) - len(ROWS_END) + 1
+    stream.readline()
+    while stream.tell() < end:
+        row = stream.readline()[:-1]
+        last = stream.tell() >= end
+        if row.endswith(b",") == last:
+            raise ValueError("a row does not end as it should")
+        if row:  # a page without files has an empty line
+            yield json.loads(row if last else row[:-1])
+
+
+ROWS_START, ROWS_END = b'"files": [', b"\n]}\n"
 
 
 def _file(row: Mapping[str, object]) -> File:
