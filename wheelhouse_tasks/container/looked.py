@@ -22,6 +22,7 @@ from wheelhouse_tasks.container.published import (
 )
 from wheelhouse_tasks.errors import BadPage, ObjectMissing
 from wheelhouse_tasks.pages import html_pages, json_pages, layout
+from wheelhouse_tasks.spool import Spool
 from wheelhouse_tasks.storage.port import Entry, read_all
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class LookedProject(Project):
     def write(self) -> Written:
         """Write the pages whose bytes differ from what the listing and the facts of its artifacts render to."""
         files = list(self.files().values())
-        html, json = html_pages.render_project(self.name, files), json_pages.render_json(self.name, files)
+        html, json = Spool(html_pages.project_parts(self.name, files)), Spool(json_pages.json_parts(self.name, files))
         drafts = [Draft(page, html, layout.HTML_TYPE) for page in self.pages.html]
         drafts += [Draft(page, json, layout.JSON_TYPE) for page in self.pages.json]
         written = write_drafts(self.store, drafts, self.keeping.workers)
@@ -200,7 +201,11 @@ def read_pages(project: Project, honoured: Conditions = NO_CONDITIONS) -> Projec
             promised[name] = described or promised.get(name, False)
     project.memory.cuts = project.memory.cuts or pieces.cuts(project.object(""), json.files.values())
     return ProjectPages(
-        html=html.pages, json=json.pages, cached=json.files, promised=promised, linked=frozenset(html.linked)
+        html=html.pages,
+        json=json.pages,
+        cached=json.files,
+        promised=promised,
+        linked=frozenset(name for name in promised if name in html.linked),
     )
 
 

@@ -19,16 +19,21 @@ if TYPE_CHECKING:
 
 def render_json(project: str, files: Iterable[File]) -> bytes:
     """Return the JSON page of one project, with the change marks of its files."""
+    return b"".join(json_parts(project, files))
+
+
+def json_parts(project: str, files: Iterable[File]) -> Iterator[bytes]:
+    """Yield the JSON page of one project in pieces."""
     ordered = by_version(files)
     versions = list(dict.fromkeys(str(parsed.version) for pairs in ordered.values() for parsed, _ in pairs))
-    rows = [_json_file(project, file) for pairs in ordered.values() for _, file in pairs]
     head = {"name": project, "project-status": {"status": "active"}, "versions": versions}
-    return _json(head, "files", rows)
+    folder = f"../../{file_name(quoted(project), '')}"
+    return _json(head, "files", (_json_file(folder, file) for pairs in ordered.values() for _, file in pairs))
 
 
 def render_json_root(projects: Iterable[str]) -> bytes:
     """Return the JSON page that names every project."""
-    return _json({}, "projects", [{"name": name} for name in sorted(filter(is_project, projects))])
+    return b"".join(_json({}, "projects", [{"name": name} for name in sorted(filter(is_project, projects))]))
 
 
 def read_json(page: bytes) -> dict[str, File]:
@@ -96,10 +101,10 @@ def _digest(hashes: object) -> str:
     return digest
 
 
-def _json_file(project: str, file: File) -> dict[str, object]:
+def _json_file(folder: str, file: File) -> dict[str, object]:
     row: dict[str, object] = {
         "filename": file.filename,
-        "url": f"../../{file_name(quoted(project), name_quoted(file.filename))}",
+        "url": folder + name_quoted(file.filename),
         "hashes": {"sha256": file.sha256},
         "size": file.size,
         "_mark": file.mark,
@@ -118,8 +123,15 @@ def _json_file(project: str, file: File) -> dict[str, object]:
     return row
 
 
-def _json(head: Mapping[str, object], name: str, rows: Iterable[object]) -> bytes:
-    """Return a page with a line for each row."""
-    start = json.dumps({"meta": {"api-version": API_VERSION}, **head, name: []}).removesuffix("]}")
-    lines = ",\n".join(map(json.dumps, rows))
-    return f"{start}\n{lines}\n]}}\n".encode()
+def _json(head: Mapping[str, object], name: str, rows: Iterable[object]) -> Iterator[bytes]:
+    """Yield a page with a line for each row."""
+    yield json.dumps({"meta": {"api-version": API_VERSION}, **head, name: []}).removesuffix("]}").encode()
+    before = b"\n"
+    for row in rows:
+        yield before + ENCODE(row).encode()
+        before = b",\n"
+    yield b"\n]}\n" if before == b",\n" else b"\n\n]}\n"
+
+
+#: What `json.dumps` calls, without its look at the options.
+ENCODE = json.JSONEncoder().encode
