@@ -65,8 +65,10 @@ def survey(store: Store, projects: Mapping[str, Project], keeping: Keeping) -> S
 
 def project_names(store: Store) -> set[str]:
     """Return the projects that have files or pages."""
-    names = {entry.name.removeprefix("files/").partition("/")[0] for entry in store.list("files/")}
-    names |= {entry.name.removeprefix(layout.JSON_FOLDER).partition("/")[0] for entry in store.list(layout.JSON_FOLDER)}
+    folders = ["files/", layout.JSON_FOLDER]
+    listed = parallel.run(store.list, folders, len(folders))
+    pairs = zip(folders, listed, strict=True)
+    names = {entry.name.removeprefix(folder).partition("/")[0] for folder, entries in pairs for entry in entries}
     return {name for name in names if _is_project(name)}
 
 
