@@ -29,7 +29,7 @@ class Spool:
         self._md5, self._sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
         self._file: BinaryIO = io.BytesIO()
         self._path: Path | None = None
-        for piece in pieces:
+        for piece in _grouped(pieces):
             self.write(piece)
 
     def write(self, piece: bytes) -> None:
@@ -84,6 +84,21 @@ class Spool:
         self._file.seek(0)
         yield from self._file
         self._file.seek(0, io.SEEK_END)
+
+
+def _grouped(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield larger pieces: most of a page are short, and each costs a call of every digest."""
+    group, size = list[bytes](), 0
+    for piece in pieces:
+        group.append(piece)
+        size += len(piece)
+        if size >= GROUP:
+            yield b"".join(group)
+            group, size = [], 0
+    yield b"".join(group)
+
+
+GROUP = 1 << 16
 
 
 def _remove(file: BinaryIO, path: Path) -> None:

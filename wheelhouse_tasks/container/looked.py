@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks import parallel
-from wheelhouse_tasks.artifacts import companions
+from wheelhouse_tasks.artifacts import artifact, companions
 from wheelhouse_tasks.artifacts.companions import ATTESTATION, METADATA, REMOVED, YANKED, is_promotion
 from wheelhouse_tasks.container import pieces
 from wheelhouse_tasks.container.project import Project
@@ -143,7 +143,8 @@ class LookedProject(Project):
 
     def artifacts(self) -> set[str]:
         """Return the file names of all artifacts in the container, those on no page too."""
-        return {name for entry in self.entries if (name := self.artifact(entry))}
+        named = [entry for entry in self.entries if entry.endswith(artifact.SUFFIXES)]  # half of them are companions
+        return {name for entry in named if (name := self.artifact(entry))}
 
     def removed(self) -> set[str]:
         """Return the file names that were taken off the pages and wait for their deletion."""
@@ -152,12 +153,13 @@ class LookedProject(Project):
 
     def _known(self, name: str) -> File | None:
         """Return what this worker or the JSON page knows of exactly the object that the listing shows."""
-        entry = self.entries[self.object(name)]
-        yank = self.entries.get(self.object(name) + YANKED)
+        at = self.object(name)
+        entry = self.entries[at]
+        yank = self.entries.get(at + YANKED)
         for file in (self.memory.files.get(name), self.cached.get(name)):
-            if file is None or (file.size, file.mark) != (entry.size, entry.mark):
+            if file is None or file.size != entry.size or file.mark != entry.mark:
                 continue
-            if file.metadata_sha256 is None and self.object(name) + METADATA in self.entries:
+            if file.metadata_sha256 is None and at + METADATA in self.entries:
                 continue  # the .metadata was written since
             if yank and file.yank_mark != yank.mark:
                 continue
