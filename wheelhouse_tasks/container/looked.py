@@ -17,6 +17,7 @@ from wheelhouse_tasks.container.published import (
     Page,
     Written,
     all_under,
+    find,
     with_copies,
     write_drafts,
 )
@@ -293,11 +294,3 @@ def _find_unlisted(project: Project, promised: Mapping[str, bool], entries: Mapp
     wanted |= dict.fromkeys(name for name in described if name not in entries)
     results = parallel.run(lambda name: find(project.store, name), wanted, project.keeping.workers)
     return {entry.name: entry for entry in results if entry}
-
-
-def find(store: Store, object_name: str) -> Entry | None:
-    """Return the entry of an object, or None where there is no such object."""
-    try:
-        return store.facts(object_name)[0]
-    except ObjectMissing:
-        return None

@@ -157,3 +157,11 @@ def _payload(draft: Draft) -> Payload:
         content_type=draft.content_type,
         cache_control=layout.PAGE_CACHE,
     )
+
+
+def find(store: Store, object_name: str) -> Entry | None:
+    """Return the entry of an object, or None where there is no such object."""
+    try:
+        return store.facts(object_name)[0]
+    except ObjectMissing:
+        return None

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
-from wheelhouse_tasks.container.looked import Listing, find
+from wheelhouse_tasks.container.looked import Listing
 from wheelhouse_tasks.container.published import (
     NO_CONDITIONS,
     Draft,
     Page,
     Written,
     all_under,
+    find,
     with_copies,
     write_drafts,
 )
