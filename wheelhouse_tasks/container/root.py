@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
-from wheelhouse_tasks.container.looked import Listing
 from wheelhouse_tasks.container.published import (
     NO_CONDITIONS,
     Draft,
@@ -26,6 +25,7 @@ from wheelhouse_tasks.people import flat
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from wheelhouse_tasks.container.looked import Listing
     from wheelhouse_tasks.container.project import Project
     from wheelhouse_tasks.container.published import Keeping
     from wheelhouse_tasks.storage.port import Conditions, Entry, Store
