@@ -14,10 +14,10 @@ import programs
 import pytest
 import servers
 import wheels
+from flat_pages import flat_sections, render_flat, render_section
 from projects import inv, make_project
 
 from wheelhouse_tasks.pages import html_pages, json_pages, layout
-from wheelhouse_tasks.people import flat
 
 REASON = 'broken on "<Windows>"'
 #: What lies in the wheelhouse; the local version is the newest that an installer may take by itself.
@@ -72,9 +72,9 @@ def date_back(folder: Path, name: str) -> None:
     files[name] = replace(files[name], upload_time=LONG_AGO)
     page.write_bytes(json_pages.render_json("demo", files.values()))
     (folder / layout.project_page("demo")).write_bytes(html_pages.render_project("demo", files.values()))
-    sections = {name: each.text for name, each in flat.flat_sections((folder / layout.FLAT).read_bytes()).items()}
-    sections["demo"] = flat.render_section("demo", "mark", files.values())
-    (folder / layout.FLAT).write_bytes(flat.render_flat(sections))
+    sections = {name: each.text for name, each in flat_sections((folder / layout.FLAT).read_bytes()).items()}
+    sections["demo"] = render_section("demo", "mark", files.values())
+    (folder / layout.FLAT).write_bytes(render_flat(sections))
 
 
 def where(entry: str, url: str, *, uv: bool) -> list[str]:

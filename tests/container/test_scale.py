@@ -19,6 +19,7 @@ from typing import Any
 import programs
 import pytest
 import wheels
+from flat_pages import flat_sections, render_flat, render_section
 from paths import SUPPORT
 
 from wheelhouse_tasks.pages import html_pages, json_pages, layout, links
@@ -42,7 +43,7 @@ def files(count: int) -> Iterator[File]:
 
 def render(listed: Iterable[File]) -> bytes:
     """Return the flat page."""
-    return flat.render_flat({"demo": flat.render_section("demo", "m", listed)})
+    return render_flat({"demo": render_section("demo", "m", listed)})
 
 
 class Reader(HTMLParser):
@@ -84,7 +85,7 @@ def measure(what: str, path: Path, count: int) -> dict[str, float]:
         "parse": lambda: parse(page),
         "stdlib": lambda: read_with_stdlib(page),
     }
-    parse(flat.render_flat({}))  # imports
+    parse(render_flat({}))  # imports
     before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     result = jobs[what]()
     took, after = time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -158,13 +159,13 @@ def test_project_of_five_thousand_files() -> None:
 def test_many_projects() -> None:
     """A section is found among ten thousand, and a page that is made of them again is the same."""
     sections = {
-        f"p{number}": flat.render_section(f"p{number}", f"m{number}", [File(f"p{number}-1.0.zip", 1, "a" * 64, "")])
+        f"p{number}": render_section(f"p{number}", f"m{number}", [File(f"p{number}-1.0.zip", 1, "a" * 64, "")])
         for number in range(10_000)
     }
-    page = flat.render_flat(sections)
-    found = flat.flat_sections(page)
-    assert all(flat.section_is_current(found[f"p{number}"], f"m{number}") for number in range(10_000))
-    assert flat.render_flat({name: section.text for name, section in found.items()}) == page
+    page = render_flat(sections)
+    found = flat_sections(page)
+    assert all(flat.section_is_current(found[f"p{number}"].kept, f"m{number}") for number in range(10_000))
+    assert render_flat({name: section.text for name, section in found.items()}) == page
     assert len(parse(page)) == 10_000
 
 

@@ -122,6 +122,16 @@ def test_prefix_of_a_listing(store: Store) -> None:
     assert store.list("nothing/") == []
 
 
+def test_pieces_of_a_listing(store: Store) -> None:
+    """A piece of a listing begins behind a name, whether or not there is such an object, and ends with another one."""
+    store.create()
+    for name in ("a/1", "a/2", "a/3", "a/4", "b/1"):
+        store.put(name, payload(b"1"))
+    pieces = (("", "a/2"), ("a/2", "a/35"), ("a/35", None))
+    listed = [[entry.name for entry in store.list("a/", after=after, until=until)] for after, until in pieces]
+    assert listed == [["a/1", "a/2"], ["a/3"], ["a/4"]]
+
+
 def test_missing_object(store: Store) -> None:
     """An object that is not there is a definite answer."""
     store.create()

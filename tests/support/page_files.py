@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 
+from flat_pages import render_flat, render_section
 from hypothesis import settings
 from hypothesis import strategies as st
 
 from wheelhouse_tasks.pages import html_pages, json_pages
 from wheelhouse_tasks.pages.record import File
-from wheelhouse_tasks.people import flat
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64
 
@@ -75,4 +75,4 @@ def project_json(files: list[File]) -> bytes:
 
 def flat_html(files: list[File]) -> bytes:
     """Return the flat page of one project."""
-    return flat.render_flat({"demo": flat.render_section("demo", "--> mark <!--", files)})
+    return render_flat({"demo": render_section("demo", "--> mark <!--", files)})

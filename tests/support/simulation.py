@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from flat_pages import flat_sections, render_flat
 from greenlet import GreenletExit, getcurrent, greenlet
 
 from wheelhouse_tasks.artifacts import artifact
@@ -51,7 +52,7 @@ NOW = "2026-01-01T00:00:00.000000Z"
 #: A worker is one greenlet, and has no threads.
 ALONE = Keeping(workers=1)
 #: What a page says of itself that no settings say anything of.
-NAMELESS = flat.front_of(flat.render_flat({}))
+NAMELESS = flat.front_of(render_flat({}))
 
 ROUNDS_OF_A_LAGGARD = 60
 """Steps for which a listing may show others what was before a change."""
@@ -292,8 +293,8 @@ class World:
         if layout.FLAT in made and layout.FLAT in self.objects and self.fronts != (NOTHING,):
             front = flat.front_of(self.objects[layout.FLAT].content)
             assert front in {one.over(other) for one in (*self.fronts, NAMELESS) for other in (*self.fronts, NAMELESS)}
-            sections = {name: section.text for name, section in flat.flat_sections(made[layout.FLAT]).items()}
-            made[layout.FLAT] = flat.render_flat(sections, front)
+            sections = {name: section.text for name, section in flat_sections(made[layout.FLAT]).items()}
+            made[layout.FLAT] = render_flat(sections, front)
         return made
 
     def heal(self) -> None:

@@ -237,3 +237,19 @@ def test_pauses_are_not_in_step() -> None:
         return pauses
 
     assert pauses_of(Flaky(6)) != pauses_of(Flaky(6))
+
+
+def test_begun_work_hands_over_its_result() -> None:
+    """What was begun in a thread is there for each that asks, while the caller did something else."""
+    here = threading.current_thread()
+    result = parallel.begin(threading.current_thread)
+    assert result() is not here
+    assert result() is result()
+
+
+def test_begun_work_hands_over_its_error() -> None:
+    """An error waits for the one who asks for the result."""
+    result = parallel.begin(lambda: int("x"))
+    for _ in range(2):
+        with pytest.raises(ValueError, match="invalid literal"):
+            result()

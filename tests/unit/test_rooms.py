@@ -12,7 +12,20 @@ PACKAGE = Path(wheelhouse_tasks.__file__).parent
 
 
 #: The floors of the package, from the ground up: a folder imports itself and those that stand before it.
-GROUND = ("blocks", "errors", "files", "names", "network", "secret", "text", "parallel", "retry", "child", "ui")
+GROUND = (
+    "blocks",
+    "errors",
+    "files",
+    "names",
+    "network",
+    "secret",
+    "text",
+    "parallel",
+    "retry",
+    "child",
+    "ui",
+    "spool",
+)
 
 
 FLOORS = (

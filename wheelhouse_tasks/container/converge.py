@@ -42,7 +42,7 @@ in place. So once a version is rendered from a listing that began after a worker
 - A worker whose write is accepted is done with this page. What the listing, read again, has more than before is the
   duty of the workers that added it: each of them looks after it has added something. Such a worker may end without a
   write only if it read a page that shows its change already. The page that was replaced is the last one that it can
-  have read, so artifacts that this page does not name are still to be written by their workers (`only_adds`). Any other
+  have read, so what this page does not show is still to be written by its worker (`only_adds`). Any other
   difference, of markers above all, may have been undone and done again, and makes another round.
 - A worker whose write is refused twice, each time after it read the page after its own changes, is done with this page
   too. The first refusal shows that a version was written after the first read. The second one shows that another
@@ -203,6 +203,8 @@ class _Past:
     view: View
     #: The md5 of what this worker wrote last, by page.
     wrote: dict[str, str] = field(default_factory=dict)
+    #: The pages that showed this worker's own changes, because it wrote them, or read them so after its changes.
+    shown: set[str] = field(default_factory=set)
     #: How often each page had been replaced by others, though it was read after this worker's own changes.
     refusals: Counter[str] = field(default_factory=Counter)
     #: What became of the last round.
@@ -211,8 +213,11 @@ class _Past:
     def add(self, view: View, written: Written) -> None:
         """Add a round."""
         self.view, self.written = view, written
-        self.refusals.update(name for name in written.refused if view.fresh and name not in self.wrote)
         self.wrote.update(written.digests)
+        self.shown.update(written.digests)
+        if view.fresh:
+            self.refusals.update(written.refused)
+            self.shown |= written.equal
 
     def is_last(self, listing: Listing) -> bool:
         """Return whether the pages may stay as the last round left them, given the listing that was read after it.
@@ -229,5 +234,5 @@ class _Past:
             there = view.digests()
             return bool(self.wrote) and all(there[name] != md5 for name, md5 in self.wrote.items())
         refused = self.written.refused
-        replaced = all(name in self.wrote or self.refusals[name] >= REFUSALS for name in refused)
+        replaced = all(name in self.shown or self.refusals[name] >= REFUSALS for name in refused)
         return bool(refused) and replaced and (not self.written.entries or self.is_last(view.listing()))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks import parallel
-from wheelhouse_tasks.artifacts import companions
+from wheelhouse_tasks.artifacts import artifact, companions
 from wheelhouse_tasks.artifacts.companions import ATTESTATION, METADATA, REMOVED, YANKED, is_promotion
 from wheelhouse_tasks.container import pieces
 from wheelhouse_tasks.container.project import Project
@@ -17,11 +17,13 @@ from wheelhouse_tasks.container.published import (
     Page,
     Written,
     all_under,
+    find,
     with_copies,
     write_drafts,
 )
 from wheelhouse_tasks.errors import BadPage, ObjectMissing
 from wheelhouse_tasks.pages import html_pages, json_pages, layout
+from wheelhouse_tasks.spool import Spool
 from wheelhouse_tasks.storage.port import Entry, read_all
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 #: A listing as far as pages follow from it: name, size and change mark of each object.
 Listing = frozenset[tuple[str, int, str]]
 
-#: What `added` may hold: an artifact that appears with these is one more, and changes nothing that was there.
+#: What an artifact that is one more appears with; any other object changes what was there.
 ADDED = ("", METADATA, ATTESTATION)
 
 
@@ -90,15 +92,16 @@ class LookedProject(Project):
         return _listing(list_objects(self))
 
     def only_adds(self, listing: Listing) -> bool:
-        """Return whether *listing* has nothing but artifacts more that no page named when it was read."""
-        changed = listing ^ self.listing()
-        start = len(self.object(""))
-        parts = [companions.split(name) for name, _, _ in changed]
-        return (
-            all(suffix in ADDED and owner[start:] not in self.pages.promised for owner, suffix in parts)
-            and all(name not in self.entries for name, _, _ in changed)
-            and not any(is_promotion(name) for name, _, _ in changed)
-        )
+        """Return whether *listing* has nothing but more objects, which no page showed when it was read."""
+        return all(self._is_more(name) for name, _, _ in listing ^ self.listing())
+
+    def _is_more(self, name: str) -> bool:
+        owner, suffix = companions.split(name)
+        filename = self.artifact(owner)
+        if name in self.entries or filename is None or suffix not in ADDED:
+            return False
+        promised = self.pages.promised
+        return not promised.get(filename, False) if suffix == METADATA else filename not in promised
 
     def shows_own(self) -> bool:
         """Return whether the JSON page and the HTML page name what this worker wrote."""
@@ -113,7 +116,7 @@ class LookedProject(Project):
     def write(self) -> Written:
         """Write the pages whose bytes differ from what the listing and the facts of its artifacts render to."""
         files = list(self.files().values())
-        html, json = html_pages.render_project(self.name, files), json_pages.render_json(self.name, files)
+        html, json = Spool(html_pages.project_parts(self.name, files)), Spool(json_pages.json_parts(self.name, files))
         drafts = [Draft(page, html, layout.HTML_TYPE) for page in self.pages.html]
         drafts += [Draft(page, json, layout.JSON_TYPE) for page in self.pages.json]
         written = write_drafts(self.store, drafts, self.keeping.workers)
@@ -143,7 +146,8 @@ class LookedProject(Project):
 
     def artifacts(self) -> set[str]:
         """Return the file names of all artifacts in the container, those on no page too."""
-        return {name for entry in self.entries if (name := self.artifact(entry))}
+        named = [entry for entry in self.entries if entry.endswith(artifact.SUFFIXES)]  # half of them are companions
+        return {name for entry in named if (name := self.artifact(entry))}
 
     def removed(self) -> set[str]:
         """Return the file names that were taken off the pages and wait for their deletion."""
@@ -152,12 +156,13 @@ class LookedProject(Project):
 
     def _known(self, name: str) -> File | None:
         """Return what this worker or the JSON page knows of exactly the object that the listing shows."""
-        entry = self.entries[self.object(name)]
-        yank = self.entries.get(self.object(name) + YANKED)
+        at = self.object(name)
+        entry = self.entries[at]
+        yank = self.entries.get(at + YANKED)
         for file in (self.memory.files.get(name), self.cached.get(name)):
-            if file is None or (file.size, file.mark) != (entry.size, entry.mark):
+            if file is None or file.size != entry.size or file.mark != entry.mark:
                 continue
-            if file.metadata_sha256 is None and self.object(name) + METADATA in self.entries:
+            if file.metadata_sha256 is None and at + METADATA in self.entries:
                 continue  # the .metadata was written since
             if yank and file.yank_mark != yank.mark:
                 continue
@@ -184,46 +189,56 @@ def look(project: Project) -> LookedProject:
     An object that a page names and the listing lacks counts where a request finds it: some listings lag.
     """
     honoured = project.store.conditions() if project.writing else NO_CONDITIONS
-    workers = project.keeping.workers
-    reads: list[Callable[[], object]] = [partial(Page.read, project.store, name, honoured) for name in names(project)]
-    if not honoured.mark:
-        reads.append(partial(list_objects, project))
-    results = parallel.run(lambda read: read(), reads, workers)
-    pages = understand(project, [page for page in results if isinstance(page, Page)])
-    entries = next((result for result in results if isinstance(result, dict)), None)
-    return looked(project, pages, list_objects(project) if entries is None else entries)
+    if honoured.mark:
+        pages = read_pages(project, honoured)
+        return looked(project, pages, list_objects(project))
+    reads: list[Callable[[], Any]] = [partial(read_pages, project, honoured), partial(list_objects, project)]
+    pages, entries = parallel.run(lambda read: read(), reads, project.keeping.workers)
+    return looked(project, pages, entries)
 
 
-def names(project: Project) -> list[str]:
-    """Return the names of a project's pages: of the HTML page and its copies, then of the JSON page and its copies."""
-    slash = project.keeping.slash
-    html, json = layout.project_page(project.name), layout.json_page(project.name)
-    return with_copies(html, slash=slash) + with_copies(json, slash=slash)
-
-
-def understand(project: Project, pages: list[Page]) -> ProjectPages:
-    """Return what the pages of a project say, given in the order of `names`; raise BadPage for JSON of another kind."""
-    half = len(pages) // 2
-    html, json = pages[:half], pages[half:]
-    cached = _cached(project, json[0])
-    promised = {name: file.metadata_sha256 is not None for name, file in cached.items()}
-    linked = [html_pages.read_project(page.content) for page in html]
-    for names_there in linked:
-        for name, described in names_there.items():
-            if name in promised or project.artifact(project.object(name)):
-                promised[name] = described or promised.get(name, False)
-    for copy in json[1:]:
-        if copy.md5 != json[0].md5:
-            for name, file in _cached(project, copy).items():
-                promised[name] = file.metadata_sha256 is not None or promised.get(name, False)
-    project.memory.cuts = project.memory.cuts or pieces.cuts(project.object(""), cached.values())
+def read_pages(project: Project, honoured: Conditions = NO_CONDITIONS) -> ProjectPages:
+    """Read the pages of a project, at once; raise BadPage for a JSON page that cannot be understood."""
+    read = partial(_read_page, project, honoured)
+    html, json = parallel.run(read, [layout.project_page, layout.json_page], project.keeping.workers)
+    promised = {name: file.metadata_sha256 is not None for name, file in json.files.items()}
+    for name, described in html.linked.items():
+        if name in promised or project.artifact(project.object(name)):
+            promised[name] = described or promised.get(name, False)
+    project.memory.cuts = project.memory.cuts or pieces.cuts(project.object(""), json.files.values())
     return ProjectPages(
-        html=[page.emptied() for page in html],
-        json=[page.emptied() for page in json],
-        cached=cached,
+        html=html.pages,
+        json=json.pages,
+        cached=json.files,
         promised=promised,
-        linked=frozenset(linked[0]),
+        linked=frozenset(name for name in promised if name in html.linked),
     )
+
+
+@dataclass(kw_only=True)
+class _Read:
+    """A page and its copies, and what they say."""
+
+    pages: list[Page] = field(default_factory=list)
+    #: What a JSON page says of the artifacts, by file name.
+    files: dict[str, File] = field(default_factory=dict)
+    #: What an HTML page, or the copy of a page, links, and whether it promises a .metadata.
+    linked: dict[str, bool] = field(default_factory=dict)
+
+
+def _read_page(project: Project, honoured: Conditions, name_of: Callable[[str], str]) -> _Read:
+    """Read a page and its copies; nobody keeps their content, because that of a large project fills the memory."""
+    read = _Read()
+    for name in with_copies(name_of(project.name), slash=project.keeping.slash):
+        page = Page.read(project.store, name, honoured)
+        if name_of is layout.project_page:
+            read.linked |= html_pages.read_project(page.content)
+        elif not read.pages:
+            read.files = _cached(project, page)
+        elif page.md5 != read.pages[0].md5:
+            read.files = _cached(project, page) | read.files
+        read.pages.append(page.emptied())
+    return read
 
 
 def looked(project: Project, pages: ProjectPages, entries: dict[str, Entry]) -> LookedProject:
@@ -282,11 +297,3 @@ def _find_unlisted(project: Project, promised: Mapping[str, bool], entries: Mapp
     wanted |= dict.fromkeys(name for name in described if name not in entries)
     results = parallel.run(lambda name: find(project.store, name), wanted, project.keeping.workers)
     return {entry.name: entry for entry in results if entry}
-
-
-def find(store: Store, object_name: str) -> Entry | None:
-    """Return the entry of an object, or None where there is no such object."""
-    try:
-        return store.facts(object_name)[0]
-    except ObjectMissing:
-        return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,9 @@ from wheelhouse_tasks import parallel
 from wheelhouse_tasks.errors import Changed, ObjectMissing
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.people.versions import NOTHING
-from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, make_payload, read_all
+from wheelhouse_tasks.retry import retry
+from wheelhouse_tasks.spool import Spool
+from wheelhouse_tasks.storage.port import ABSENT, READ_RETRIES, Conditions, Entry, Payload, make_payload
 from wheelhouse_tasks.ui import UNSEEN
 
 if TYPE_CHECKING:
@@ -53,20 +54,22 @@ class Page:
     expect: str | None
     #: Empty where there is no such page, and where nobody needs its content any more: a large one fills the memory.
     content: bytes = field(default=b"", repr=False, compare=False)
+    #: The content of a page that was read into a spool.
+    body: Spool = field(default_factory=Spool, repr=False, compare=False)
 
     @classmethod
-    def read(cls, store: Store, name: str, honoured: Conditions = NO_CONDITIONS) -> Page:
-        """Read a page that is to be replaced under the conditions that are honoured.
+    def read(cls, store: Store, name: str, honoured: Conditions = NO_CONDITIONS, *, spooled: bool = False) -> Page:
+        """Read a page that is to be replaced under the conditions that are honoured, into a spool if so *spooled*.
 
         Raises what the store raises, except ObjectMissing.
         """
         try:
             # a mark that is no digest of the bytes is read before them: a page that changes in between is refused later
             mark = store.facts(name)[0].mark if honoured.mark and not honoured.md5 else None
-            content = read_all(store, name)
+            body = retry(lambda: Spool(store.read(name)), READ_RETRIES)
         except ObjectMissing:
             return cls(name, None, ABSENT if honoured.mark else None)
-        page = cls(name, hashlib.md5(content, usedforsecurity=False).hexdigest(), mark, content)
+        page = cls(name, body.md5, mark, b"" if spooled else body.read(0, body.size), body if spooled else Spool())
         return page.under(honoured) or page
 
     def under(self, honoured: Conditions) -> Page | None:
@@ -102,7 +105,7 @@ class Draft:
     """What a page should say."""
 
     page: Page
-    content: bytes
+    content: bytes | Spool
     content_type: str
 
 
@@ -116,6 +119,8 @@ class Written:
     digests: Mapping[str, str] = field(default_factory=dict)
     #: The names of the pages that another worker has written since they were read.
     refused: frozenset[str] = frozenset()
+    #: The names of the pages that say what they should.
+    equal: frozenset[str] = frozenset()
     #: Whether what the drafts were made of had changed, so that nothing was written.
     outdated: bool = False
 
@@ -123,18 +128,44 @@ class Written:
 def write_drafts(store: Store, drafts: Iterable[Draft], workers: int) -> Written:
     """Write each page whose bytes differ from those of its draft, at once."""
 
-    def write(draft: Draft) -> tuple[Entry, str] | str | None:
-        page, payload = draft.page, make_payload(draft.content, draft.content_type, layout.PAGE_CACHE)
+    def write(draft: Draft) -> Entry | str | None:
+        page, payload = draft.page, _payload(draft)
         if payload.md5 == page.md5:
             return None
         try:
-            return store.put(page.name, payload, expect=page.expect), payload.md5
+            entry = store.put(page.name, payload, expect=page.expect)
         except Changed:
             return page.name
+        digests[page.name] = payload.md5
+        return entry
 
-    results = parallel.run(write, drafts, workers)
+    wanted, digests = list(drafts), dict[str, str]()
+    results = parallel.run(write, wanted, workers)
     return Written(
-        entries=tuple(result[0] for result in results if isinstance(result, tuple)),
-        digests={result[0].name: result[1] for result in results if isinstance(result, tuple)},
+        entries=tuple(result for result in results if isinstance(result, Entry)),
+        digests=digests,
         refused=frozenset(result for result in results if isinstance(result, str)),
+        equal=frozenset(draft.page.name for draft, result in zip(wanted, results, strict=True) if result is None),
     )
+
+
+def _payload(draft: Draft) -> Payload:
+    content = draft.content
+    if isinstance(content, bytes):
+        return make_payload(content, draft.content_type, layout.PAGE_CACHE)
+    return Payload(
+        source=content.source,
+        size=content.size,
+        sha256=content.sha256,
+        md5=content.md5,
+        content_type=draft.content_type,
+        cache_control=layout.PAGE_CACHE,
+    )
+
+
+def find(store: Store, object_name: str) -> Entry | None:
+    """Return the entry of an object, or None where there is no such object."""
+    try:
+        return store.facts(object_name)[0]
+    except ObjectMissing:
+        return None

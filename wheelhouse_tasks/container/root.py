@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks import parallel
-from wheelhouse_tasks.container.looked import Listing, find
 from wheelhouse_tasks.container.published import (
     NO_CONDITIONS,
     Draft,
     Page,
     Written,
     all_under,
+    find,
     with_copies,
     write_drafts,
 )
@@ -26,6 +25,7 @@ from wheelhouse_tasks.people import flat
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from wheelhouse_tasks.container.looked import Listing
     from wheelhouse_tasks.container.project import Project
     from wheelhouse_tasks.container.published import Keeping
     from wheelhouse_tasks.storage.port import Conditions, Entry, Store
@@ -42,7 +42,7 @@ class RootPages:
 
     @classmethod
     def of(cls, pages: Sequence[Page]) -> RootPages:
-        """Return the pages given in the order of `names`."""
+        """Return the pages: the HTML page and its copies, the JSON page and its copies, and the flat page."""
         half = len(pages) // 2
         return cls(html=list(pages[:half]), json=list(pages[half:-1]), flat=pages[-1])
 
@@ -101,8 +101,8 @@ class Root:
             for project in self.own
             for file in project.memory.files.values()
         ]
-        texts = [self.shown[name].text for name in own if name in self.shown]
-        in_flat = all(any(link in text for text in texts) for link in links)
+        texts = [self.shown[name].read() for name in own if links and name in self.shown]
+        in_flat = all(any(link.encode() in text for text in texts) for link in links)
         return own <= self.pages.projects() and (in_flat or not self.keeping.flat)
 
     def digests(self) -> dict[str, str | None]:
@@ -152,16 +152,16 @@ class Root:
         drafts = [Draft(page, html, layout.HTML_TYPE) for page in self.pages.html]
         drafts += [Draft(page, json, layout.JSON_TYPE) for page in self.pages.json]
         if sections is not None:
-            front = self.keeping.front.over(flat.front_of(self.pages.flat.content))
+            front = self.keeping.front.over(flat.front_of(self.pages.flat.body.read(0, flat.HEAD_LIMIT)))
             drafts.append(Draft(self.pages.flat, flat.render_flat(sections, front), layout.HTML_TYPE))
         elif self.pages.flat.md5 is not None:  # a flat page that is not kept would lack what comes later
             self.store.delete(layout.FLAT)
         return write_drafts(self.store, drafts, self.keeping.workers)
 
-    def _sections(self) -> dict[str, str] | None:
+    def _sections(self) -> dict[str, flat.Section] | None:
         """Return the section of each project; None where a project's page is not there any more."""
         stale = [p for p, (_, mark) in self.marks.items() if not flat.section_is_current(self.shown.get(p), mark)]
-        sections = {project: self.shown[project].text for project in self.marks if project in self.shown}
+        sections = {project: self.shown[project] for project in self.marks if project in self.shown}
         fresh = parallel.run(self._section, stale, self.keeping.workers)
         for project, section in zip(stale, fresh, strict=True):
             if section is None:
@@ -169,7 +169,7 @@ class Root:
             sections[project] = section
         return sections
 
-    def _section(self, project: str) -> str | None:
+    def _section(self, project: str) -> flat.Section | None:
         """Return a project's section, or None where its page is gone.
 
         Where marks are digests the section has that of the bytes: they may be newer than the listing, and a page that
@@ -184,45 +184,49 @@ class Root:
             return None
         if self.honoured.md5:
             self.marks[project] = len(content), hashlib.md5(content, usedforsecurity=False).hexdigest()
-        return flat.render_section(project, self.marks[project][1], json_pages.read_json(content).values())
+        files = json_pages.read_json(content).values()
+        return flat.render_section(project, self.marks[project][1], files)
 
 
-def names(keeping: Keeping) -> list[str]:
-    """Return the names of the root pages and their copies, and of the flat page, as `RootPages.of` expects them."""
+def read_pages(store: Store, keeping: Keeping, honoured: Conditions = NO_CONDITIONS) -> RootPages:
+    """Read the root pages, their copies and the flat page, at once."""
     html, json = (with_copies(name, slash=keeping.slash) for name in (layout.ROOT, layout.JSON_ROOT))
-    return [*html, *json, layout.FLAT]
+
+    def read(name: str) -> Page:
+        return Page.read(store, name, honoured, spooled=name == layout.FLAT)
+
+    return RootPages.of(parallel.run(read, [*html, *json, layout.FLAT], keeping.workers))
 
 
 def root_of(
     store: Store,
     keeping: Keeping,
-    pages: Sequence[Page],
+    pages: RootPages,
     *,
     own: Iterable[Project] = (),
     honoured: Conditions = NO_CONDITIONS,
 ) -> Root:
-    """Return the root whose *pages* were read, in the order of `names`, and nothing is listed of.
+    """Return the root whose *pages* were read, and nothing is listed of.
 
     *own* are the projects whose pages this worker brought up to date. Raises Failed where the flat page is not ours and
     is not to be replaced.
     """
-    read = RootPages.of(pages)
     if not keeping.adopt:
-        check_ours(store, read.flat)
-    shown = flat.flat_sections(read.flat.content)
-    return Root(store=store, keeping=keeping, own=list(own), honoured=honoured, pages=read, shown=shown, marks={})
+        check_ours(store, pages.flat)
+    shown = flat.flat_sections(pages.flat.body)
+    return Root(store=store, keeping=keeping, own=list(own), honoured=honoured, pages=pages, shown=shown, marks={})
 
 
 def look_at_root(store: Store, keeping: Keeping, *, own: Iterable[Project] = (), writing: bool = True) -> Root:
     """Read the root pages and the flat page, then the listing of the JSON pages; see `root_of`."""
     honoured = store.conditions() if writing else NO_CONDITIONS
-    pages = parallel.run(partial(Page.read, store, honoured=honoured), names(keeping), keeping.workers)
+    pages = read_pages(store, keeping, honoured)
     return root_of(store, keeping, pages, own=own, honoured=honoured).listed_again()
 
 
 def check_ours(store: Store, flat_page: Page) -> None:
     """Raise Failed where the flat page is somebody else's: a page of ours would drop its links."""
-    if flat_page.md5 is not None and not flat.is_ours(flat_page.content):
+    if flat_page.md5 is not None and not flat.is_ours(flat_page.body.read(0, flat.HEAD_LIMIT)):
         raise Failed(store.label, f"its {layout.FLAT} is not ours", "wheelhouse.index --adopt takes its files over")
 
 

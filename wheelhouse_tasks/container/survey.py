@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.container import looked, root
-from wheelhouse_tasks.container.published import Page
 from wheelhouse_tasks.errors import ContainerMissing, UsageError
 from wheelhouse_tasks.names import project_name
 from wheelhouse_tasks.pages import layout
@@ -47,21 +45,18 @@ def survey(store: Store, projects: Mapping[str, Project], keeping: Keeping) -> S
 
     Raises Failed where the flat page is not ours, and BadPage for a page that cannot be understood.
     """
-    wanted = [root.names(keeping), *(looked.names(project) for project in projects.values())]
-    reads: list[Callable[[], object]] = [partial(Page.read, store, name) for names in wanted for name in names]
+    reads: list[Callable[[], Any]] = [partial(root.read_pages, store, keeping)]
+    reads += [partial(looked.read_pages, project) for project in projects.values()]
     try:
-        results = parallel.run(lambda read: read(), [store.recorded_conditions, *reads], keeping.workers)
-        pages = iter([page for page in results if isinstance(page, Page)])
-        parts = [list(islice(pages, len(names))) for names in wanted]
-        unlisted = root.root_of(store, keeping, parts[0])
-        read = [looked.understand(project, part) for project, part in zip(projects.values(), parts[1:], strict=True)]
+        _, of_root, *pages = parallel.run(lambda read: read(), [store.recorded_conditions, *reads], keeping.workers)
+        unlisted = root.root_of(store, keeping, of_root)
         lists: list[Callable[[], Any]] = [partial(looked.list_objects, project) for project in projects.values()]
         *listed, marks = parallel.run(lambda one: one(), [*lists, unlisted.list_marks], keeping.workers)
         return Survey(
             root=replace(unlisted, marks=marks),
             projects={
                 project.name: looked.looked(project, part, entries)
-                for project, part, entries in zip(projects.values(), read, listed, strict=True)
+                for project, part, entries in zip(projects.values(), pages, listed, strict=True)
             },
         )
     except ContainerMissing:
@@ -70,8 +65,10 @@ def survey(store: Store, projects: Mapping[str, Project], keeping: Keeping) -> S
 
 def project_names(store: Store) -> set[str]:
     """Return the projects that have files or pages."""
-    names = {entry.name.removeprefix("files/").partition("/")[0] for entry in store.list("files/")}
-    names |= {entry.name.removeprefix(layout.JSON_FOLDER).partition("/")[0] for entry in store.list(layout.JSON_FOLDER)}
+    folders = ["files/", layout.JSON_FOLDER]
+    listed = parallel.run(store.list, folders, len(folders))
+    pairs = zip(folders, listed, strict=True)
+    names = {entry.name.removeprefix(folder).partition("/")[0] for folder, entries in pairs for entry in entries}
     return {name for name in names if _is_project(name)}
 
 

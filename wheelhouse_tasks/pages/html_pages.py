@@ -16,14 +16,23 @@ from wheelhouse_tasks.pages.quoting import name_quoted, quoted, text_of
 from wheelhouse_tasks.pages.record import File, in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 def render_project(project: str, files: Iterable[File]) -> bytes:
     """Return the HTML page of one project."""
+    return b"".join(project_parts(project, files))
+
+
+def project_parts(project: str, files: Iterable[File]) -> Iterator[bytes]:
+    """Yield the HTML page of one project in pieces."""
     folder = f"../../{file_name(quoted(project), '')}"
-    anchors = [f"<a {attributes(file, folder)}>{html.escape(file.filename)}</a><br>\n" for file in in_order(files)]
-    return page(f"Links for {project}", anchors, head=STATUS, links=len(anchors))
+    ordered = in_order(files)
+    yield start_of(f"Links for {project}", head=STATUS, links=len(ordered))
+    for file in ordered:
+        anchor = f"<a {attributes(file, folder)}>{html.escape(file.filename)}</a><br>\n"
+        yield anchor.encode("ascii", "xmlcharrefreplace")
+    yield END
 
 
 def render_root(projects: Iterable[str]) -> bytes:
@@ -40,8 +49,8 @@ def read_root(page: bytes | None) -> set[str]:
 
 def read_project(page: bytes | None) -> dict[str, bool]:
     """Return, for each file name that a project page of ours links, whether the page promises METADATA for it."""
-    anchors = re.findall(rb'<a href="[^">]*"([^>]*)>([^<]+)</a><br>', page or b"")
-    return {name.decode("ascii", "replace"): b" data-core-metadata=" in attributes for attributes, name in anchors}
+    anchors = re.finditer(rb'<a href="[^">]*"([^>]*)>([^<]+)</a><br>', page or b"")
+    return {anchor[2].decode("ascii", "replace"): b" data-core-metadata=" in anchor[1] for anchor in anchors}
 
 
 STATUS = '<meta name="pypi:project-status" content="active">\n'
@@ -49,6 +58,15 @@ STATUS = '<meta name="pypi:project-status" content="active">\n'
 
 def page(title: str, body: Iterable[str], *, head: str, links: int) -> bytes:
     """Return a page that states its number of links at its beginning: `fetch` rejects a page that has fewer."""
+    parts = [part.encode("ascii", "xmlcharrefreplace") for part in body]
+    return b"".join([start_of(title, head=head, links=links), *parts, END])
+
+
+END = b"</body>\n</html>\n"
+
+
+def start_of(title: str, *, head: str, links: int) -> bytes:
+    """Return the beginning of a page, up to its heading."""
     shown = text_of(title)
     start = f"""\
 <!DOCTYPE html>
@@ -63,8 +81,7 @@ def page(title: str, body: Iterable[str], *, head: str, links: int) -> bytes:
 <body>
 <h1>{shown}</h1>
 """
-    parts = (start, *body, "</body>\n</html>\n")
-    return b"".join([part.encode("ascii", "xmlcharrefreplace") for part in parts])
+    return start.encode("ascii", "xmlcharrefreplace")
 
 
 def attributes(file: File, folder: str) -> str:

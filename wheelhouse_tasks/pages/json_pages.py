@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.errors import BadPage, NotAnArtifact, one_line
@@ -13,21 +14,26 @@ from wheelhouse_tasks.pages.quoting import name_quoted, quoted
 from wheelhouse_tasks.pages.record import File, by_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 def render_json(project: str, files: Iterable[File]) -> bytes:
     """Return the JSON page of one project, with the change marks of its files."""
+    return b"".join(json_parts(project, files))
+
+
+def json_parts(project: str, files: Iterable[File]) -> Iterator[bytes]:
+    """Yield the JSON page of one project in pieces."""
     ordered = by_version(files)
     versions = list(dict.fromkeys(str(parsed.version) for pairs in ordered.values() for parsed, _ in pairs))
-    rows = [_json_file(project, file) for pairs in ordered.values() for _, file in pairs]
     head = {"name": project, "project-status": {"status": "active"}, "versions": versions}
-    return _json(head, "files", rows)
+    folder = f"../../{file_name(quoted(project), '')}"
+    return _json(head, "files", (_json_file(folder, file) for pairs in ordered.values() for _, file in pairs))
 
 
 def render_json_root(projects: Iterable[str]) -> bytes:
     """Return the JSON page that names every project."""
-    return _json({}, "projects", [{"name": name} for name in sorted(filter(is_project, projects))])
+    return b"".join(_json({}, "projects", [{"name": name} for name in sorted(filter(is_project, projects))]))
 
 
 def read_json(page: bytes) -> dict[str, File]:
@@ -36,13 +42,38 @@ def read_json(page: bytes) -> dict[str, File]:
     Raises BadPage for any other page: a page that cannot be understood is not an empty one.
     """
     try:
-        value = json.loads(page)
-        version, rows = value["meta"]["api-version"], value["files"]
+        value = _head(page)
+        version, rows = value["meta"]["api-version"], value["files"] or _rows(page)
         if not KNOWN_API.fullmatch(version):
             raise BadPage("JSON page", f"has API version {one_line(version)!r}, expected 1.x")
         return {row["filename"]: _file(row) for row in rows}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, NotAnArtifact) as error:
         raise BadPage("JSON page", f"cannot be understood: {type(error).__name__}") from None
+
+
+def _head(page: bytes) -> Any:
+    """Return the value of a page; of one with a line for each row, as `_json` renders it, without the rows."""
+    first = page.partition(b"\n")[0]
+    by_line = first.endswith(ROWS_START) and page.endswith(ROWS_END)
+    return json.loads(first + b"]}") if by_line else json.loads(page)
+
+
+def _rows(page: bytes) -> Iterator[Any]:
+    """Yield the rows of a page one by one: as one value they would need many times the memory of the page."""
+    if not page.endswith(ROWS_END):
+        return
+    stream, end = io.BytesIO(page), len(page) - len(ROWS_END) + 1
+    stream.readline()
+    while stream.tell() < end:
+        row = stream.readline()[:-1]
+        last = stream.tell() >= end
+        if row.endswith(b",") == last:
+            raise ValueError("a row does not end as it should")
+        if row:  # a page without files has an empty line
+            yield json.loads(row if last else row[:-1])
+
+
+ROWS_START, ROWS_END = b'"files": [', b"\n]}\n"
 
 
 def _file(row: Mapping[str, object]) -> File:
@@ -70,10 +101,10 @@ def _digest(hashes: object) -> str:
     return digest
 
 
-def _json_file(project: str, file: File) -> dict[str, object]:
+def _json_file(folder: str, file: File) -> dict[str, object]:
     row: dict[str, object] = {
         "filename": file.filename,
-        "url": f"../../{file_name(quoted(project), name_quoted(file.filename))}",
+        "url": folder + name_quoted(file.filename),
         "hashes": {"sha256": file.sha256},
         "size": file.size,
         "_mark": file.mark,
@@ -92,8 +123,15 @@ def _json_file(project: str, file: File) -> dict[str, object]:
     return row
 
 
-def _json(head: Mapping[str, object], name: str, rows: Iterable[object]) -> bytes:
-    """Return a page with a line for each row."""
-    start = json.dumps({"meta": {"api-version": API_VERSION}, **head, name: []}).removesuffix("]}")
-    lines = ",\n".join(map(json.dumps, rows))
-    return f"{start}\n{lines}\n]}}\n".encode()
+def _json(head: Mapping[str, object], name: str, rows: Iterable[object]) -> Iterator[bytes]:
+    """Yield a page with a line for each row."""
+    yield json.dumps({"meta": {"api-version": API_VERSION}, **head, name: []}).removesuffix("]}").encode()
+    before = b"\n"
+    for row in rows:
+        yield before + ENCODE(row).encode()
+        before = b",\n"
+    yield b"\n]}\n" if before == b",\n" else b"\n\n]}\n"
+
+
+#: What `json.dumps` calls, without its look at the options.
+ENCODE = json.JSONEncoder().encode

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.artifacts.artifact import Artifact
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class File:
     """What the pages state about one artifact."""
 

@@ -5,29 +5,32 @@ from __future__ import annotations
 import html
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from wheelhouse_tasks.pages.html_pages import attributes, page
+from wheelhouse_tasks.pages.html_pages import END, attributes, start_of
 from wheelhouse_tasks.pages.layout import file_name, is_project
 from wheelhouse_tasks.pages.quoting import quoted, text_of
 from wheelhouse_tasks.pages.record import File, by_version
 from wheelhouse_tasks.people import versions
 from wheelhouse_tasks.people.style import STYLE
+from wheelhouse_tasks.spool import Spool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from wheelhouse_tasks.people.versions import Front
 
 
-def render_section(project: str, mark: str, files: Iterable[File]) -> str:
+def render_section(project: str, mark: str, files: Iterable[File]) -> Section:
     """Return one project's part of the flat page; *mark* is the change mark of the JSON page that it is made from."""
     folder = file_name(quoted(project), "")
-    start = f"{SECTION_START}{quoted(project)} {quoted(mark)} -->\n"
     parts = versions.render(project, by_version(files), attributes=lambda file: attributes(file, folder))
-    return "".join([start, *parts, SECTION_END])
+    texts = chain([f"{SECTION_START}{quoted(project)} {quoted(mark)} -->\n"], parts, [SECTION_END])
+    page = Spool(text.encode("ascii", "xmlcharrefreplace") for text in texts)
+    return next(iter(_sections(page, address="").values()))
 
 
 #: The number is the version of the form of a section: a section of another form is made anew.
@@ -37,18 +40,21 @@ TITLE = "Wheelhouse"
 ADDRESS = '<meta name="wheelhouse:address" content="'
 
 
-def render_flat(sections: Mapping[str, str], front: Front = versions.NOTHING) -> bytes:
-    """Return the flat page with the section of every project; *sections* hold no address."""
-    parts = [sections[project] for project in sorted(filter(is_project, sections))]
-    links = sum(part.count("<a href=") for part in parts)
-    facts = [fact for part in parts if (fact := versions.facts_of(part))]
-    beginning = [versions.skip_link() if links else "", versions.intro(facts, links, addressed=bool(front.address))]
-    head = STYLE
-    if front.address:
-        head = f'{ADDRESS}{text_of(front.address)}">\n{head}'
-        parts = [part.replace(_command(""), _command(front.address)) for part in parts]
-    body = [*beginning, '<main id="files" tabindex="-1">\n', *parts, "</main>\n"]
-    return page(front.title or TITLE, body, head=head, links=links)
+def render_flat(sections: Mapping[str, Section], front: Front = versions.NOTHING) -> Spool:
+    """Return the flat page with the section of every project."""
+    shown = [sections[project] for project in sorted(filter(is_project, sections))]
+    links = sum(section.links for section in shown)
+    facts = [section.facts for section in shown if section.facts]
+    head = f'{ADDRESS}{text_of(front.address)}">\n{STYLE}' if front.address else STYLE
+    page = Spool([start_of(front.title or TITLE, head=head, links=links)])
+    intro = versions.intro(facts, links, addressed=bool(front.address))
+    for text in (versions.skip_link() if links else "", intro, '<main id="files" tabindex="-1">\n'):
+        page.write(text.encode("ascii", "xmlcharrefreplace"))
+    for section in shown:
+        for block in section.blocks(front.address):
+            page.write(block)
+    page.write(b"</main>\n" + END)
+    return page
 
 
 def _command(address: str) -> str:
@@ -77,24 +83,59 @@ OURS = b'<meta name="wheelhouse:links"'
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """One project's part of a flat page that is there already."""
+    """One project's part of a flat page: the bytes from *start* up to *end* of a page that is there already."""
 
     #: The quoted change mark of the JSON page that it was made from.
     mark: str
-    text: str
+    links: int
+    facts: versions.Facts | None
+    #: The address of the page that its commands hold.
+    address: str
+    page: Spool = field(repr=False)
+    start: int
+    end: int
+
+    def blocks(self, address: str = "") -> Iterator[bytes]:
+        """Yield the bytes for a page with another address; nothing else is read of the page until they are."""
+        if address == self.address:
+            yield from self.page.blocks(self.start, self.end)
+        else:
+            content = self.page.read(self.start, self.end)
+            yield content.replace(_command(self.address).encode(), _command(address).encode())
+
+    def read(self) -> bytes:
+        """Return the bytes for a page without an address."""
+        return b"".join(self.blocks())
 
 
-def flat_sections(page: bytes) -> dict[str, Section]:
+def flat_sections(page: Spool) -> dict[str, Section]:
     """Return the sections of a flat page of ours, by project; a page of another maker has none."""
-    sections = {}
-    shown, plain = _command(front_of(page).address), _command("")
-    for part in page.decode("ascii", "replace").split(SECTION_START)[1:]:
-        text, end, _ = part.partition(SECTION_END)
-        project, _, rest = text.partition(" ")
-        if end:
-            whole = SECTION_START + text.replace(shown, plain) + end
-            sections[unquote(project)] = Section(mark=rest.partition(" -->")[0], text=whole)
+    return _sections(page, address=front_of(page.read(0, HEAD_LIMIT)).address)
+
+
+def _sections(page: Spool, *, address: str) -> dict[str, Section]:
+    sections: dict[str, Section] = {}
+    start, end, begun, known = 0, 0, "", b"<section "
+    links, facts = 0, None
+    for line in page.lines():
+        begin, end = end, end + len(line)
+        if line.startswith(START):
+            start, begun, links, facts = begin, line[len(START) :].decode("ascii", "replace"), 0, None
+        elif begun and line == STOP:
+            project, _, rest = begun.partition(" ")
+            mark = rest.partition(" -->")[0]
+            sections[unquote(project)] = Section(
+                mark=mark, links=links, facts=facts, address=address, page=page, start=start, end=end
+            )
+            begun = ""
+        elif begun:
+            links += line.count(b"<a href=")
+            if facts is None and line.startswith(known):
+                facts = versions.facts_of(line.decode("ascii", "replace"))
     return sections
+
+
+START, STOP = SECTION_START.encode(), SECTION_END.encode()
 
 
 def is_ours(page: bytes) -> bool:

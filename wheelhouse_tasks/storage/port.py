@@ -24,7 +24,7 @@ READ_RETRIES = 3
 """How often an object is read again from its start after its bytes were cut off."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One object of a listing."""
 

@@ -1,6 +1,7 @@
 """The pages say what the listing says, whoever wrote what and when."""
 
 import hashlib
+import itertools
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -280,6 +281,34 @@ def test_listing_that_never_holds_still_is_given_up(tmp_path: Path) -> None:
     store.intrude = lambda: publish(store, wheel)
     with pytest.raises(IndexUnstable, match=r"run wheelhouse\.index"):
         settle(store)
+
+
+def test_newcomers_are_the_duty_of_their_workers(tmp_path: Path) -> None:
+    """Where conditional writes are honoured, a worker does not wait until nobody uploads any more."""
+    store, numbers = Busy(honours=True), itertools.count()
+    mine = publish(store, wheels.make_wheel(tmp_path))
+    store.intrude = lambda: publish(store, wheels.make_wheel(tmp_path, version=f"2.{next(numbers)}"))
+    assert settle(store, mine).rounds == 2
+    for page in (*ALL_PAGES[:2], "index.html"):
+        assert linked(store, page)[mine.filename] == mine.sha256
+
+
+def test_marker_that_comes_meanwhile_makes_another_round(tmp_path: Path) -> None:
+    """What changes an artifact that a page shows may have been done and undone: it is not left to its worker."""
+    store = Busy(honours=True)
+    first = publish(store, wheels.make_wheel(tmp_path))
+    settle(store, first)
+    later = publish(store, wheels.make_wheel(tmp_path, version="2.0"))
+    todo = [f"files/demo/{first.filename}.yanked"]
+
+    def intrude() -> None:
+        if todo and store.count("list") > listed:
+            store.put(todo.pop(), Payload(b"broken", 6, "", "", ""))
+
+    listed = store.count("list")
+    store.intrude = intrude
+    assert settle(store, later).rounds == 3
+    assert json_pages.read_json(store.content(ALL_PAGES[1]))[first.filename].yanked == "broken"
 
 
 def test_looking_writes_nothing(tmp_path: Path) -> None:

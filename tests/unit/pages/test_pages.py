@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from flat_pages import render_flat, render_section
 from hypothesis import given
 from hypothesis import strategies as st
 from page_files import (
@@ -26,7 +27,6 @@ from wheelhouse_tasks.errors import BadPage, NotAnArtifact
 from wheelhouse_tasks.pages import html_pages, json_pages, layout, links, record
 from wheelhouse_tasks.pages.link import Link
 from wheelhouse_tasks.pages.record import File
-from wheelhouse_tasks.people import flat
 
 A = "a" * 64
 
@@ -49,7 +49,7 @@ def test_root_pages() -> None:
         pytest.param(json_pages.render_json("demo", []), layout.JSON_TYPE, id="project in JSON"),
         pytest.param(html_pages.render_root([]), layout.HTML_TYPE, id="root"),
         pytest.param(json_pages.render_json_root([]), layout.JSON_TYPE, id="root in JSON"),
-        pytest.param(flat.render_flat({}), layout.HTML_TYPE, id="flat"),
+        pytest.param(render_flat({}), layout.HTML_TYPE, id="flat"),
     ],
 )
 def test_empty_pages(page: bytes, kind: str) -> None:
@@ -152,8 +152,8 @@ def test_hostile_project_is_on_no_page_of_all(name: str) -> None:
     """What is called as no project may be called is left out of the pages of all projects."""
     assert html_pages.render_root(["demo", name]) == html_pages.render_root(["demo"])
     assert json_pages.render_json_root(["demo", name]) == json_pages.render_json_root(["demo"])
-    sections = {"demo": flat.render_section("demo", "m", [WHEEL])}
-    assert flat.render_flat({**sections, name: flat.render_section(name, "m", [])}) == flat.render_flat(sections)
+    sections = {"demo": render_section("demo", "m", [WHEEL])}
+    assert render_flat({**sections, name: render_section(name, "m", [])}) == render_flat(sections)
 
 
 @pytest.mark.parametrize("name", HOSTILE_PROJECTS)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from fake_store import FakeStore
+from flat_pages import flat_sections, render_flat, render_section
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -78,32 +79,32 @@ def named(*names: str, **facts: Any) -> list[File]:
 
 def section(files: Iterable[File]) -> str:
     """Return a project's part of the page."""
-    return flat.render_section("demo", "m", files)
+    return render_section("demo", "m", files)
 
 
 def test_section() -> None:
     """A version has its command, a table of Python and ABI by platform, its source, and why what is yanked."""
-    assert flat.render_section("demo", "m/1", [SDIST, LATER, WHEEL]) == SECTION
+    assert render_section("demo", "m/1", [SDIST, LATER, WHEEL]) == SECTION
 
 
 def test_head() -> None:
     """The page says how many links it has, and how to use its commands; it fits a phone and needs no script."""
-    page = flat.render_flat({"demo": SECTION, "zoo": flat.render_section("zoo", "m", [])}).decode()
+    page = render_flat({"demo": SECTION, "zoo": render_section("zoo", "m", [])}).decode()
     assert '<meta name="wheelhouse:links" content="3">' in page
     assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in page
     assert "<title>Wheelhouse</title>" in page
     assert "<p>2 projects, 3 files; newest upload " in page
     assert "project-status" not in page
-    assert "<p>1 project, 3 files; newest upload " in flat.render_flat({"demo": SECTION}).decode()
-    assert "<p>No files yet.</p>" in flat.render_flat({}).decode()
+    assert "<p>1 project, 3 files; newest upload " in render_flat({"demo": SECTION}).decode()
+    assert "<p>No files yet.</p>" in render_flat({}).decode()
 
 
 def test_address_that_is_known_is_in_every_command() -> None:
     """A command can be copied as it is where the address is known; the page explains what stands in its place else."""
-    unknown = flat.render_flat({"demo": SECTION}).decode()
+    unknown = render_flat({"demo": SECTION}).decode()
     assert f"{BEFORE}URL-OF-THIS-PAGE{BEHIND}" in unknown
     assert "put the address of this page in place of URL-OF-THIS-PAGE." in unknown
-    known = flat.render_flat({"demo": SECTION}, Front(address=ADDRESS)).decode()
+    known = render_flat({"demo": SECTION}, Front(address=ADDRESS)).decode()
     assert f"{BEFORE}{ADDRESS}{BEHIND}" in known
     assert "URL-OF-THIS-PAGE" not in known
 
@@ -112,19 +113,19 @@ def test_address_that_is_known_is_in_every_command() -> None:
 @pytest.mark.parametrize("title", ["", "Demo nightlies", "</title><script>&amp;", "é\u202e🎡"])
 def test_front_is_read_back(title: str, address: str) -> None:
     """A page gives back its title and address as they are, and sections that hold no address."""
-    page = flat.render_flat({"demo": SECTION}, Front(title=title, address=address))
+    page = render_flat({"demo": SECTION}, Front(title=title, address=address))
     assert flat.front_of(page) == Front(title=title or "Wheelhouse", address=address)
-    assert {name: kept.text for name, kept in flat.flat_sections(page).items()} == {"demo": SECTION}
+    assert {name: kept.text for name, kept in flat_sections(page).items()} == {"demo": SECTION}
     assert page.isascii()
     assert b"<script" not in page
-    assert flat.render_flat({"demo": SECTION}, Front().over(flat.front_of(page))) == (
-        page if not address.startswith("file:") else flat.render_flat({"demo": SECTION}, Front(title=title))
+    assert render_flat({"demo": SECTION}, Front().over(flat.front_of(page))) == (
+        page if not address.startswith("file:") else render_flat({"demo": SECTION}, Front(title=title))
     )
 
 
 def test_address_is_one_word_of_a_shell() -> None:
     """Whatever an address holds, a shell takes it for one word and the page for text."""
-    page = flat.render_flat({"demo": SECTION}, Front(address="https://x/a'b&c;$(d)/index.html")).decode()
+    page = render_flat({"demo": SECTION}, Front(address="https://x/a'b&c;$(d)/index.html")).decode()
     [command] = re.findall("<pre>(.*)</pre>", page)
     words = shlex.split(html.unescape(re.sub("<[^>]*>", "", command)))
     assert words == ["pip", "install", "--find-links", "https://x/a'b&c;$(d)/index.html", "demo==1.0"]
@@ -139,29 +140,29 @@ def test_projects_are_listed_where_there_are_several() -> None:
     """The list at the top has each project's newest version and upload time, and leads to it without a link."""
     sections = {
         "demo": SECTION,
-        "zoo": flat.render_section("zoo", "m", [File("zoo-2.0.zip", 1, A, "m"), File("zoo-10.0.zip", 1, A, "m")]),
+        "zoo": render_section("zoo", "m", [File("zoo-2.0.zip", 1, A, "m"), File("zoo-10.0.zip", 1, A, "m")]),
     }
-    page = flat.render_flat(sections).decode()
+    page = render_flat(sections).decode()
     [listed] = re.findall("<nav.*</nav>", page, re.DOTALL)
     assert re.findall("<li>(.*)</li>", listed) == [
         '<button formaction="#project-demo">demo</button> <span>1.0 &middot; 1 version &middot; 2026-11-25</span>',
         '<button formaction="#project-zoo">zoo</button> <span>10.0 &middot; 2 versions</span>',
     ]
     assert '<section id="project-zoo"' in page
-    assert "<nav" not in flat.render_flat({"demo": SECTION}).decode()
+    assert "<nav" not in render_flat({"demo": SECTION}).decode()
 
 
 def test_legend_names_what_is_shown() -> None:
     """What a tag means is said once, of the newest of its kind, and only where the page shows one."""
     files = named("demo-1.0-cp312-cp312-win32.whl", "demo-1.0-cp313-cp313t-win32.whl", "demo-1.0-cp313-cp313-win32.whl")
-    [shown] = re.findall('<p class="legend">(.*)</p>', flat.render_flat({"demo": section(files)}).decode())
+    [shown] = re.findall('<p class="legend">(.*)</p>', render_flat({"demo": section(files)}).decode())
     assert shown == (
         "<code>cp313</code> CPython 3.13; <code>cp313t</code> CPython 3.13 without the GIL (free-threaded)."
     )
-    [shown] = re.findall('<p class="legend">(.*)</p>', flat.render_flat({"demo": SECTION}).decode())
+    [shown] = re.findall('<p class="legend">(.*)</p>', render_flat({"demo": SECTION}).decode())
     assert "<code>abi3</code> for that CPython and later ones" in shown
     assert "<strong>missing</strong> no wheel of the version fits" in shown
-    assert 'class="legend"' not in flat.render_flat({"demo": section(named("demo-1.0.zip"))}).decode()
+    assert 'class="legend"' not in render_flat({"demo": section(named("demo-1.0.zip"))}).decode()
 
 
 def test_many_versions_are_folded() -> None:
@@ -202,7 +203,7 @@ def luminance(colour: str) -> float:
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_contrast(ink: str, paper: str, dark: bool) -> None:
     """Every colour of text can be read on both papers, in both schemes (WCAG 2.2, level AA)."""
-    page = flat.render_flat({"demo": SECTION}).decode()
+    page = render_flat({"demo": SECTION}).decode()
     colours = scheme(page, dark=dark)
     low, high = sorted((luminance(colours[ink]), luminance(colours[paper])))
     assert (high + 0.05) / (low + 0.05) >= 4.5
@@ -322,7 +323,7 @@ OURS = {
 def test_hostile_text_stays_text(files: list[File], mark: str, reason: str) -> None:
     """Whatever the facts and marks hold, both parsers find our tags and the right links, and no others."""
     files = [replace(file, yanked=reason) if number % 2 else file for number, file in enumerate(files)]
-    page = flat.render_flat({"demo": flat.render_section("demo", mark, files)})
+    page = render_flat({"demo": render_section("demo", mark, files)})
     assert page.isascii()
     reader = Reader()
     reader.feed(page.decode())
@@ -346,9 +347,9 @@ def links_of(hrefs: Iterable[str]) -> list[Link]:
 
 def test_sections_of_another_form_are_made_anew() -> None:
     """A section that an earlier release wrote is not taken over, though its project did not change."""
-    page = flat.render_flat({"demo": SECTION})
-    assert list(flat.flat_sections(page)) == ["demo"]
-    assert flat.flat_sections(page.replace(b"section 3:", b"section 2:")) == {}
+    page = render_flat({"demo": SECTION})
+    assert list(flat_sections(page)) == ["demo"]
+    assert flat_sections(page.replace(b"section 3:", b"section 2:")) == {}
 
 
 @pytest.mark.parametrize("folder", ['"><script>alert(1)', "..", "a\nb", "\u202edemo", "x" * 300, "Not_Normalised"])
@@ -372,26 +373,26 @@ def test_folder_of_no_project_is_on_no_page(folder: str) -> None:
 )
 def test_flat_page_gives_back_its_sections(parts: dict[str, tuple[str, list[File]]]) -> None:
     """A flat page gives back its sections, unchanged and current, so that it is re-made from its changed parts."""
-    sections = {name: flat.render_section(name, mark, files) for name, (mark, files) in parts.items()}
-    page = flat.render_flat(sections)
-    kept = flat.flat_sections(page)
+    sections = {name: render_section(name, mark, files) for name, (mark, files) in parts.items()}
+    page = render_flat(sections)
+    kept = flat_sections(page)
     assert {name: section.text.encode() for name, section in kept.items()} == {
         name: text.encode("ascii", "xmlcharrefreplace") for name, text in sections.items()
     }
-    assert all(flat.section_is_current(kept[name], mark) for name, (mark, _) in parts.items())
-    assert not any(flat.section_is_current(kept[name], mark + "x") for name, (mark, _) in parts.items())
-    assert flat.render_flat({name: section.text for name, section in kept.items()}) == page
+    assert all(flat.section_is_current(kept[name].kept, mark) for name, (mark, _) in parts.items())
+    assert not any(flat.section_is_current(kept[name].kept, mark + "x") for name, (mark, _) in parts.items())
+    assert render_flat({name: section.text for name, section in kept.items()}) == page
 
 
 @pytest.mark.parametrize(
     ("page", "ours"),
     [
-        pytest.param(flat.render_flat({}), True, id="flat"),
+        pytest.param(render_flat({}), True, id="flat"),
         pytest.param(html_pages.render_project("demo", [WHEEL]), True, id="project"),
         pytest.param(html_pages.render_root(["demo"]), True, id="root"),
         pytest.param(b"", False, id="empty"),
         pytest.param(b"<!DOCTYPE html><title>Wheelhouse</title>", False, id="other"),
-        pytest.param(b"x" * 3000 + flat.render_flat({}), False, id="ours within another"),
+        pytest.param(b"x" * 3000 + render_flat({}), False, id="ours within another"),
     ],
 )
 def test_our_pages_are_known(page: bytes, ours: bool) -> None:
@@ -416,4 +417,4 @@ def test_no_section_is_never_current() -> None:
 )
 def test_flat_page_without_sections(page: bytes) -> None:
     """A page that is not a flat page of ours, or was cut off, has no sections to keep."""
-    assert flat.flat_sections(page) == {}
+    assert flat_sections(page) == {}

@@ -2,9 +2,9 @@
 
 import pytest
 from fake_store import FakeStore
+from flat_pages import render_flat
 
 from wheelhouse_tasks.errors import BadPage
-from wheelhouse_tasks.people import flat
 from wheelhouse_tasks.sources.container_source import StoreSource
 from wheelhouse_tasks.sources.offer import Offer
 from wheelhouse_tasks.storage.port import make_payload
@@ -69,7 +69,7 @@ def test_container_of_wheelhouse_uploader(
 
 def test_root_of_our_container_is_not_listed() -> None:
     """A container with a flat page of ours has nothing at its root, and is not listed as a whole."""
-    filled = store(("index.html", flat.render_flat({}).decode()), (WHEEL, "w"))
+    filled = store(("index.html", render_flat({}).decode()), (WHEEL, "w"))
     assert StoreSource(filled, 2).offer("demo") == Offer(candidates=())
 
 
