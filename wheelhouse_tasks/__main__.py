@@ -50,7 +50,11 @@ class Wheelhouse(Program):
             super().parse_core(argv)
             guard_debug_log()
         except ParseError as error:
-            raise wrong(f"{error} (see wheelhouse --help)") from None
+            from wheelhouse_tasks.cli.suggest import explain, find_stray
+
+            stray = find_stray(self.argv[1:], {}, self.initial_context)
+            text = explain(stray, (), self.initial_context) if stray else f"{error} (see wheelhouse --help)"
+            raise wrong(text) from None
 
     def parse_tasks(self) -> None:
         """Parse the task and its flags; suggest what a word that is neither may stand for."""

@@ -23,7 +23,7 @@ def candidates(words: Sequence[str], tasks: Mapping[str, ParserContext]) -> list
     task = next((tasks[word] for word in words if word in tasks), None)
     values = _values(task, tasks)
     for option in reversed(words[-2:]):
-        if option in values:
+        if option in values and (option == words[-1] or not words[-1].startswith("-")):
             return values[option]
     if task is None:
         return [*tasks, HELP, *PROGRAM]
@@ -40,4 +40,10 @@ def _values(task: ParserContext | None, tasks: Mapping[str, ParserContext]) -> d
         from wheelhouse_tasks.settings.providers import PROVIDERS
 
         values["--provider"] = [*PROVIDERS]
+    if "--service" in values:
+        from wheelhouse_tasks.workflows.service import SERVICES
+        from wheelhouse_tasks.workflows.workflow import KINDS
+
+        # the name of a service needs no option
+        values |= {task.name or "": [*SERVICES], "--service": [*SERVICES], "--kind": [*KINDS]}
     return values

@@ -24,28 +24,34 @@ class Stray(NamedTuple):
 
     word: str
     task: ParserContext | None
+    #: Whether the word is an option that is known, and lacks its value.
+    lacks_value: bool = False
 
 
 def find_stray(words: Sequence[str], tasks: Mapping[str, ParserContext], core: ParserContext) -> Stray | None:
     """Return the first word that invoke's parser has no use for, as it reads *words* behind the *core* options."""
     task: ParserContext | None = None
-    waiting, values = False, 0
+    #: the option that waits for its value
+    waiting, values = "", 0
     for word in words[: words.index("--")] if "--" in words else words:
         name, equals, _ = word.partition("=") if word.startswith("-") else (word, "", "")
         own = {**task.flags, **task.inverse_flags} if task else {}
         if name in own:
-            waiting = not equals and name in task.flags and task.flags[name].takes_value  # type: ignore[union-attr]
+            if waiting:
+                return Stray(waiting, task, lacks_value=True)
+            takes = not equals and name in task.flags and task.flags[name].takes_value  # type: ignore[union-attr]
+            waiting = name if takes else ""
         elif waiting:
-            waiting = False
+            waiting = ""
         elif word in tasks:
             task, values = tasks[word], 0
         elif task and not word.startswith("-") and values < len(task.positional_args):
             values += 1
         elif name in core.flags:
-            waiting = not equals and core.flags[name].takes_value
+            waiting = name if not equals and core.flags[name].takes_value else ""
         else:
             return Stray(name, task)
-    return None
+    return Stray(waiting, task, lacks_value=True) if waiting else None
 
 
 def lacking(task: ParserContext | None) -> str:
@@ -67,7 +73,9 @@ def explain(stray: Stray, tasks: Iterable[str], core: ParserContext) -> str:
     word, task = mask_url(stray.word), stray.task
     name = task.name if task else ""
     options = {*core.flags, *(task.flags if task else ()), *(task.inverse_flags if task else ())}
-    if word.startswith("-"):
+    if stray.lacks_value:
+        problem, meant = "needs a value behind it", ""
+    elif word.startswith("-"):
         problem = f"{name} has no such option" if task else "there is no such option"
         meant = _near(f"--{word.strip('-').lower()}", options)
     elif task:
@@ -76,7 +84,7 @@ def explain(stray: Stray, tasks: Iterable[str], core: ParserContext) -> str:
         is_project = "--project" in options and word[0].isalpha() and not task.positional_args
         meant = meant or (f"--project {word}" if is_project else "")
     else:
-        problem = "there is no such task"
+        problem = "there is no such command"
         meant = _near(word.lower().rpartition(".")[2], tasks)
     remedy = f"did you mean {meant}?" if meant else f"see wheelhouse --help {name}".rstrip()
     return one_line(f"{word}: {problem} ({remedy})")

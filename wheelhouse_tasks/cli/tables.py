@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 GAP = "  "
 #: Before what belongs to the line above.
 INDENT = "    "
-#: Columns up to which the cells of a column stay on one line.
-NARROW = 16
+#: Columns up to which the cells of a column stay on one line, and those that a wrapped text has at least.
+NARROW, READABLE = 16, 12
 
 
 class Table(NamedTuple):
@@ -73,7 +73,7 @@ def drawn(table: Table, width: int, paint: Paint = plain) -> Lines:
 
 
 def _one_line_each(rows: Sequence[Sequence[str]], right: Sequence[bool], width: int, paint: Paint) -> list[list[str]]:
-    return [[line] for line in aligned(rows, right=right, width=width, paint=paint)]
+    return [[line.rstrip()] for line in aligned(rows, right=right, width=width, paint=paint)]
 
 
 def aligned(rows: Sequence[Sequence[str]], *, right: Sequence[bool], width: int, paint: Paint = plain) -> list[str]:
@@ -110,7 +110,7 @@ def _wrapped_rows(rows: Sequence[Sequence[str]], right: Sequence[bool], width: i
 
 
 def _widths(rows: Sequence[Sequence[str]], right: Sequence[bool], room: int) -> list[int]:
-    """Return the width of each column, at least that of its longest word; none where there is no *room* for that."""
+    """Return the width of each column, at least that of its longest word; none where there is no *room* to read it."""
     from rich.cells import cell_len
 
     wishes = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
@@ -129,7 +129,8 @@ def _widths(rows: Sequence[Sequence[str]], right: Sequence[bool], room: int) -> 
         more = min(wishes[column] - widths[column], spare // (len(widths) - position))
         widths[column] += more
         spare -= more
-    return widths
+    is_readable = all(limit >= min(wish, READABLE) for limit, wish in zip(widths, wishes, strict=True))
+    return widths if is_readable else []
 
 
 def wrapped(text: str, width: int) -> list[str]:

@@ -148,7 +148,10 @@ def _flag(name: str, default: Any, text: str) -> Flag:
     """Return the flag of a parameter; one whose default is a list may be given several times."""
     kind = str if default is None else type(default)
     dashed = name.replace("_", "-")
-    return Flag(names=(dashed,), kind=kind, default=default, help=text, attr_name=None if dashed == name else name)
+    flag = Flag(names=(dashed,), kind=kind, default=default, help=text, attr_name=None if dashed == name else name)
+    if kind is list:
+        flag.raw_value = None  # invoke takes [] for a value that was given, and `remove --only` for all files
+    return flag
 
 
 def command(

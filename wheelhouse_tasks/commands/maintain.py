@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.settings.resolve import Settings
 
 
+#: What was done with files; `remove` tells more.
+DONE = {"yank": "yanked", "unyank": "no longer yanked"}
+
+
 @dataclass(frozen=True, kw_only=True)
 class IndexResult:
     """What `index` did, or with `dry_run` would do."""
@@ -198,6 +202,8 @@ def _mark(
                 with work.transfer(filename):
                     mark(project, filename)
         written = update_pages(settings, store, [project], ui)
+        if verb in DONE:
+            ui.done(f"{count(names)} {DONE[verb]}")
     return MarkResult(container=store.label, files=tuple(names), pages=written, dry_run=dry_run)
 
 

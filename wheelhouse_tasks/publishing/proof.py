@@ -82,7 +82,9 @@ def lacks(
         return missing  # a first release
     if model not in earlier:
         there = ", ".join(map(str, sorted(earlier))) or "none"
-        raise NothingToDo(f"{project} {like}", "no such version to be like on the package index", f"versions: {there}")
+        raise NothingToDo(
+            f"{project} {like}", "--like wants a version that the package index shows", f"versions there: {there}"
+        )
     return [*missing, *(label for label in coverage.uncovered(earlier[model], artifacts) if label not in missing)]
 
 

@@ -173,7 +173,7 @@ class Options(SimpleNamespace):
         True,
         "give development builds a version with the time of their commit",
         tasks=("upload",),
-        flag_help="leave the versions of development wheels alone",
+        flag_help="leave the versions of development builds alone",
     )
     keep: int = row(
         "development builds",

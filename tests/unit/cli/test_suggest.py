@@ -79,10 +79,25 @@ def test_value_without_an_option_is_missing(words: str, capsys: pytest.CaptureFi
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize("words", ["release --version", "yank --version 1.0 --reason"])
-def test_value_that_is_missing_is_told_as_before(words: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """What is no stray word is told in the words of invoke."""
+@pytest.mark.parametrize(
+    ("words", "option", "command"),
+    [
+        ("release --version", "--version", "release"),
+        ("yank --version 1.0 --reason", "--reason", "yank"),
+        ("upload --container --dry-run", "--container", "upload"),
+        ("remove --version 1.0 --only", "--only", "remove"),
+        ("remove --only --version 1.0", "--only", "remove"),
+        ("prune --pin", "--pin", "prune"),
+        ("release --version 1.0 --expect --yes", "--expect", "release"),
+        ("upload --config", "--config", "upload"),
+        ("--config", "--config", ""),
+        ("-f", "-f", ""),
+    ],
+)
+def test_option_without_its_value(words: str, option: str, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """An option that lacks its value is named, also one that may be given several times: no file is taken for it."""
     with pytest.raises(SystemExit) as end:
         main(words.split())
-    err = capsys.readouterr().err
-    assert (end.value.code, err.count("\n"), "needed value" in err) == (2, 1, True)
+    see = f"see wheelhouse --help {command}".rstrip()
+    assert capsys.readouterr().err == f"error: {option}: needs a value behind it ({see})\n"
+    assert end.value.code == 2

@@ -112,6 +112,18 @@ def test_no_word_is_broken(width: int, expected: list[str]) -> None:
     assert [line.rstrip() for line in [*lines.head, *lines.body]] == expected
 
 
+def test_no_text_is_a_tower_of_words() -> None:
+    """Where a long name leaves a few columns for the text beside it, the text stands below."""
+    lines = drawn(Table(("object", "what is off"), [(LONG, "is not the METADATA")], (False, False)), len(LONG) + 10)
+    assert lines.body == [LONG, "    is not the METADATA"]
+
+
+def test_no_line_ends_in_blanks() -> None:
+    """A row that is shorter than others ends with its text: a log and a copy have no blanks there."""
+    lines = drawn(Table(HEAD, ROWS, RIGHT), 100)
+    assert [line for line in [*lines.head, *lines.body] if line != line.rstrip()] == []
+
+
 @pytest.mark.parametrize(
     ("head", "rows", "expected"),
     [

@@ -157,7 +157,7 @@ def test_quiet(streams: pytest.MonkeyPatch) -> None:
     ui.table("Findings", ("what",), [("found",)])
     ui.matrix("Files", {"cp312-cp312-win32": [1000]}, [])
     text = ESCAPE.sub("", printed())
-    assert text.startswith("warning: careful\nFindings\nwhat \nfound\nFiles\n")
+    assert text.startswith("warning: careful\nFindings\nwhat\nfound\nFiles\n")
     assert (ui.report.done, ui.report.notes, len(ui.report.tables)) == (["done"], ["note"], 3)
 
 

@@ -106,6 +106,14 @@ def test_plan_has_what_is_known_of_a_file(name: str, settings: Settings, tmp_pat
     assert (row.size, row.sha256) == (wheel.stat().st_size, tree(tmp_path)[f"dist/{OLD}"])
 
 
+def test_marks_end_with_what_was_done(settings: Settings, tmp_path: Path) -> None:
+    """A yank, and its end, say how many files they were done to."""
+    ui = Recorder(tmp_path)
+    yank(settings, ui, version="1.0.dev1")
+    unyank(settings, ui, version="1.0.dev1")
+    assert ui.results == ["1 file yanked", "1 file no longer yanked"]
+
+
 MARKED: dict[str, Command] = {
     "fetch": lambda settings, ui, dry: fetch(settings, ui, force=True, dry_run=dry),
     "upload": lambda settings, ui, dry: upload(settings, ui, overwrite=True, dry_run=dry),
