@@ -45,6 +45,7 @@ RUN_BY = {
     "yaml: wheelhouse: ": __name__,
     "python: ns.add_collection": __name__,
     "text: Release demo 2.1.0": "unit/cli/test_plans.py",
+    "text:   demo-1.0": "cli/test_progress_shown.py",
     "text: index.html": "",  # the layout
     "toml: [[tool.uv.index]]": __name__,
 }
