@@ -53,7 +53,7 @@ class Wheelhouse(Program):
             from wheelhouse_tasks.cli.suggest import explain, find_stray
 
             stray = find_stray(self.argv[1:], {}, self.initial_context)
-            text = explain(stray, (), self.initial_context) if stray else f"{error} (see wheelhouse --help)"
+            text = explain(stray, ()) if stray else f"{error} (see wheelhouse --help)"
             raise wrong(text) from None
 
     def parse_tasks(self) -> None:
@@ -65,7 +65,7 @@ class Wheelhouse(Program):
 
             tasks = self.parser.contexts
             stray = find_stray(self.core.unparsed, tasks, self.initial_context)
-            text = explain(stray, tasks, self.initial_context) if stray else lacking(error.context)
+            text = explain(stray, tasks) if stray else lacking(error.context)
             text = text or f"{error} (see wheelhouse --help)"
             raise wrong(text) from None
 
@@ -81,7 +81,7 @@ class Wheelhouse(Program):
         if isinstance(asked, str) and asked not in tasks:
             from wheelhouse_tasks.cli.suggest import Stray, explain
 
-            raise wrong(explain(Stray(asked, None), tasks, self.initial_context))
+            raise wrong(explain(Stray(asked, None), tasks))
         super().parse_cleanup()
 
     def print_help(self) -> None:

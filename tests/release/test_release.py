@@ -83,7 +83,11 @@ def test_like_an_earlier_version(pypi: servers.PackageIndex, name: str, tmp_path
         done = release(project, pypi, "--version", "1.1", "--like", like)
         failed(done, 1, f"this release: lacks {WINDOWS}")
         assert "MISSING" in done.stdout
-    failed(release(project, pypi, "--version", "1.1", "--like", "0.7"), 1, "--like wants a version that the package index shows (versions there: ")
+    failed(
+        release(project, pypi, "--version", "1.1", "--like", "0.7"),
+        1,
+        "--like wants a version that the package index shows (versions there: ",
+    )
     wheels.make_wheel(project / "dist", name, "1.1", "py3-none-any")
     assert release(project, pypi, "--version", "1.1", "--like", "previous").returncode == 0
 

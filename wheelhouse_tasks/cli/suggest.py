@@ -65,14 +65,15 @@ def lacking(task: ParserContext | None) -> str:
     )
 
 
-def explain(stray: Stray, tasks: Iterable[str], core: ParserContext) -> str:
+def explain(stray: Stray, tasks: Iterable[str]) -> str:
     """Return what is wrong with a word, and what may have been meant, in one line."""
+    from wheelhouse_tasks.cli.usage import PROGRAM
     from wheelhouse_tasks.errors import one_line
     from wheelhouse_tasks.secret import mask_url
 
     word, task = mask_url(stray.word), stray.task
     name = task.name if task else ""
-    options = {*core.flags, *(task.flags if task else ()), *(task.inverse_flags if task else ())}
+    options = {*PROGRAM, *(task.flags if task else ()), *(task.inverse_flags if task else ())}
     if stray.lacks_value:
         problem, meant = "needs a value behind it", ""
     elif word.startswith("-"):

@@ -30,7 +30,7 @@ MEANT = {
     "yank -version 1.0": "--version",
     "upload --no-update-idnex": "--no-update-index",
     "release --version 1.0 --repo test": "--repository",
-    "--lst": "--list",
+    "--hlp": "--help",
     "fetch --frob": "",
     # a misspelt task
     "relase": "release",
@@ -66,6 +66,14 @@ def test_password_in_a_word_is_not_repeated(
         main(["fetch", "https://me:hunter2@wheels.example/"])
     err = capsys.readouterr().err
     assert ("hunter2" in err, "did you mean --index https://" in err) == (False, True)
+
+
+def test_options_of_the_task_runner_are_not_suggested(capsys: pytest.CaptureFixture[str]) -> None:
+    """What the help does not show is not what was meant."""
+    with pytest.raises(SystemExit):
+        main(["check", "--dry-run"])
+    expected = "error: --dry-run: check has no such option (see wheelhouse --help check)\n"
+    assert capsys.readouterr().err == expected
 
 
 @pytest.mark.parametrize("words", ["workflow", "workflow --kind nightly"])
