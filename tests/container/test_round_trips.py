@@ -73,11 +73,11 @@ def claim(s3: servers.SeaweedFS, *, honoured: bool) -> None:
     login = Credentials(s3.key, s3.secret)
     store = open_store(Container("s3", BUCKET, "", "us-east-1", s3.host, s3.port, secure=False, credentials=login))
     try:
-        record = json.loads(b"".join(store.read(RECORD)))
+        [(server, record)] = json.loads(b"".join(store.read(RECORD))).items()
     except ObjectMissing:
         pytest.fail("the first upload has left no record")
     if not honoured:
         record = {**record, "absent": False, "mark": False}
     elif not record["mark"]:
         pytest.skip("this server honours no conditions")
-    store.put(RECORD, make_payload(json.dumps(record).encode(), "application/json", "no-cache"))
+    store.put(RECORD, make_payload(json.dumps({server: record}).encode(), "application/json", "no-cache"))
