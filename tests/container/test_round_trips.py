@@ -39,11 +39,16 @@ def upload(project: Path, s3: servers.SeaweedFS, proxy: Ticking) -> tuple[list[s
     return json.loads(done.stdout)["uploaded"], proxy.clear()
 
 
-@pytest.mark.parametrize("honoured", [True, False], ids=["conditions honoured", "not honoured"])
+@pytest.mark.parametrize(
+    ("honoured", "most", "rerun"), [(True, 9, 4), (False, 12, 5)], ids=["conditions honoured", "not honoured"]
+)
 def test_requests_that_wait_for_each_other(
-    honoured: bool, s3: servers.SeaweedFS, proxy: Ticking, tmp_path: Path
+    honoured: bool, most: int, rerun: int, s3: servers.SeaweedFS, proxy: Ticking, tmp_path: Path
 ) -> None:
-    """A wheel more in a project that is there takes nine round trips at the most, and a rerun takes four."""
+    """A wheel more in a project that is there takes nine round trips at the most, and a rerun takes four.
+
+    Where no condition is honoured all pages are read again before they are written, which takes three and one more.
+    """
     name = "far" if honoured else "farther"
     project = make_project(tmp_path / name, name=name)
     wheels.make_wheel(project / "dist", name, "1.0")
@@ -58,7 +63,7 @@ def test_requests_that_wait_for_each_other(
         sent, ticks = upload(project, s3, proxy)
         assert sent == []
         again.append(ticks)
-        if len(min(more, key=len)) <= 9 and len(min(again, key=len)) <= 4:
+        if len(min(more, key=len)) <= most and len(min(again, key=len)) <= rerun:
             return
     pytest.fail(f"{min(more, key=len)}, then {min(again, key=len)}")
 
@@ -68,11 +73,11 @@ def claim(s3: servers.SeaweedFS, *, honoured: bool) -> None:
     login = Credentials(s3.key, s3.secret)
     store = open_store(Container("s3", BUCKET, "", "us-east-1", s3.host, s3.port, secure=False, credentials=login))
     try:
-        record = json.loads(b"".join(store.read(RECORD)))
+        [(server, record)] = json.loads(b"".join(store.read(RECORD))).items()
     except ObjectMissing:
         pytest.fail("the first upload has left no record")
     if not honoured:
         record = {**record, "absent": False, "mark": False}
     elif not record["mark"]:
         pytest.skip("this server honours no conditions")
-    store.put(RECORD, make_payload(json.dumps(record).encode(), "application/json", "no-cache"))
+    store.put(RECORD, make_payload(json.dumps({server: record}).encode(), "application/json", "no-cache"))

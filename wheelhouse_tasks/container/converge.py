@@ -133,12 +133,13 @@ def converge(
 ) -> Convergence:
     """Bring the pages of *projects*, the root pages and the flat page up to date, as *keeping* says.
 
-    *before* is what was read before this worker added its own objects. Its root serves the first round. Its projects
-    do where the provider honours conditional writes; elsewhere they are read again.
+    *before* is what was read before this worker added its own objects. It serves the first round where the provider
+    honours conditional writes. Elsewhere everything is read again: what others wrote since would be overwritten.
     Raises IndexUnstable when a listing keeps changing, BadPage for a page that cannot be understood, and what the
     store raises. The pages are valid in every case, and another run completes them.
     """
     own, honoured = list(projects), store.conditions()
+    before = before if honoured.mark else None
     root = before.root.under(honoured, own) if before else None
     ahead: list[Root] = []
 
@@ -151,11 +152,14 @@ def converge(
         return listing
 
     settled = []
+    unchanged = True
     for project in own:
-        early = before.projects.get(project.name) if before and honoured.mark else None
+        early = before.projects.get(project.name) if before else None
         first = early.under(honoured) if early else None
         settled.append(_settle(store, first, partial(look, project), sleep, relist))
-    if root and any(one.written or one.rounds > 1 for one in settled):
+        # pages that were read again, and are right, may be those of a worker that died before it came to the root
+        unchanged &= first is not None and not settled[-1].written and settled[-1].rounds == 1
+    if root and not unchanged:
         # the listing that was read beside the last one of the last project serves, where that was the only one
         root = ahead[0] if ahead and settled[-1].written and settled[-1].rounds == 1 else root.listed_again()
     early_root = replace(root, keeping=keeping) if root else None

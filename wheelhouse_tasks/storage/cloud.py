@@ -68,6 +68,11 @@ class CloudStore:
         """Return ``provider://container/prefix``."""
         return self.container.label
 
+    @property
+    def _server(self) -> str:
+        """Return what the container's record calls its server."""
+        return self.container.host or self.container.provider
+
     def create(self) -> bool:
         """Create the container; return whether it was not there, as far as the provider shows."""
 
@@ -209,14 +214,14 @@ class CloudStore:
         """Return the conditions in the container's record: read once for each run."""
         with self._lock:
             if self._conditions is None:
-                self._conditions = trial.recorded(self)
+                self._conditions = trial.recorded(self, self._server)
             return self._conditions
 
     def conditions(self) -> Conditions:
         """Return the conditions in the container's record, or try them: once for each run."""
         with self._lock:
             if self._conditions is None:
-                self._conditions = trial.recorded_or_tried(self, self._put)
+                self._conditions = trial.recorded_or_tried(self, self._server, self._put)
             return self._conditions
 
     def delete(self, name: str) -> None:

@@ -76,10 +76,12 @@ def parse(answer: bytes, label: str, start: int = 0) -> Part:
             last_key = texts[key]
             mark = texts[tag].strip('"')
             entries.append(Entry(last_key[start:], int(texts[size]), mark, texts.get(modified, "")))
+        if len(entries) != sum(child.tag.endswith("Contents") for child in rows):
+            raise ValueError(namespace)  # a row of another namespace is a file all the same
         cut = {"true": True, "false": False}[(rows.findtext(f"{namespace}IsTruncated") or "").strip().lower()]
-    except (ET.ParseError, KeyError, ValueError):
+    except (ET.ParseError, LookupError, ValueError):
         raise StoreError(label, "its listing is cut off or damaged", "try again") from None
-    if cut and not entries:
+    if cut and not last_key:
         raise StoreError(label, "its listing is empty in the middle")
     return Part(entries=entries, last_key=last_key if cut else "")
 
@@ -106,4 +108,6 @@ def read_all(
             return [entry for entry in entries if entry.name <= until]
         if not part.last_key or part.entries[-1].name == until:
             return entries
+        if part.last_key == marker:  # it knows no such parameter
+            raise StoreError(parts.label, "its listing does not go on where it was cut off")
         marker = part.last_key

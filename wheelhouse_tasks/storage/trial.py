@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from wheelhouse_tasks.errors import AccessDenied, BadArtifact, Changed, ObjectMissing, Unsupported
 from wheelhouse_tasks.storage.port import ABSENT, Conditions, Promise, make_payload, read_all
@@ -29,25 +29,38 @@ RECORD = FOLDER + "conditions.json"
 OTHER = make_payload(b"other", "", "")
 
 
-def recorded(store: Store) -> Conditions | None:
-    """Return the conditions in the container's record, or None where there is no such record."""
+def recorded(store: Store, server: str) -> Conditions | None:
+    """Return the conditions that the container's record has for a *server*, or None where it has none.
+
+    A record moves with the objects where somebody copies them to another server, which may honour and compare less.
+    """
     try:
-        record = json.loads(read_all(store, RECORD))
+        known = _records(store)[server]
         # one of an older release holds less, and would hide what it never tried
-        return Conditions(**record) if record.keys() == {field.name for field in fields(Conditions)} else None
-    except (ObjectMissing, ValueError, TypeError, AttributeError):
+        return Conditions(**known) if known.keys() == {field.name for field in fields(Conditions)} else None
+    except (KeyError, TypeError, AttributeError):
         return None
 
 
-def recorded_or_tried(store: Store, write: Write) -> Conditions:
-    """Return the conditions in the container's record; where there is no such record, hold the trial and write it."""
-    known = recorded(store)
+def recorded_or_tried(store: Store, server: str, write: Write) -> Conditions:
+    """Return what `recorded` does; where there is no such record, hold the trial and add it to the record."""
+    known = recorded(store, server)
     if known:
         return known
     conditions = hold(store, write)
-    content = json.dumps(asdict(conditions)).encode()
+    others = {name: record for name, record in _records(store).items() if isinstance(record, dict)}
+    content = json.dumps({**others, server: asdict(conditions)}).encode()
     write(RECORD, make_payload(content, "application/json", "no-cache"), None)
     return conditions
+
+
+def _records(store: Store) -> dict[str, Any]:
+    """Return the container's record of each server; empty where there is none that can be read."""
+    try:
+        records = json.loads(read_all(store, RECORD))
+    except (ObjectMissing, ValueError):
+        return {}
+    return records if isinstance(records, dict) else {}
 
 
 def hold(store: Store, write: Write) -> Conditions:

@@ -117,5 +117,24 @@ def test_what_is_compared_by_sha256_needs_no_md5(tmp_path: Path, monkeypatch: py
 def test_a_record_that_says_less_is_none(record: str, known: bool) -> None:
     """The record of another release, which tried other things, does not keep them from being tried."""
     store = FakeStore()
-    store.put(trial.RECORD, make_payload(record.encode(), "", ""))
-    assert trial.recorded(store) == (Conditions(**json.loads(record)) if known else None)
+    store.put(trial.RECORD, make_payload(f'{{"here": {record}}}'.encode(), "", ""))
+    assert trial.recorded(store, "here") == (Conditions(**json.loads(record)) if known else None)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        b'{"there": {"absent": true, "mark": true, "md5": true, "sha256": true}}',
+        b'{"absent": true, "mark": true, "md5": true, "sha256": true}',
+    ],
+    ids=["of another server", "of nobody knows which"],
+)
+def test_a_server_is_tried_whatever_another_one_honours(record: bytes) -> None:
+    """A record that came with copied objects vouches for the server where it was made, and stays there for that one."""
+    store = FakeStore()
+    store.put(trial.RECORD, make_payload(record, "", ""))
+    assert trial.recorded(store, "here") is None
+    tried = trial.recorded_or_tried(store, "here", lambda name, payload, *_: store.put(name, payload))
+    assert (tried.absent, tried.mark, tried.sha256) == (False, False, False)
+    assert trial.recorded(store, "here") == tried
+    assert (trial.recorded(store, "there") is not None) == (b"there" in record)
