@@ -82,6 +82,7 @@ def test_github_gets_a_summary_and_outputs(project: Path, tmp_path: Path) -> Non
     values = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
     assert json.loads(values["uploaded"]) == ["demo-1.0-cp312-cp312-linux_x86_64.whl"]
     assert (values["url"], values["changed"]) == ((project / "wheels").as_uri() + "/", "true")
+    assert values["version"] == "1.0"
     assert upload(project, GITHUB, **files).returncode == 0
     values = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
     assert (values["uploaded"], values["changed"]) == ("[]", "false")

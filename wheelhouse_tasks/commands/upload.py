@@ -43,6 +43,8 @@ class UploadResult:
     """What `upload` did, or with `dry_run` would do."""
 
     container: str
+    #: The version of every file, as it is in the container; None where they have several, or there is none.
+    version: str | None = None
     uploaded: tuple[str, ...] = ()
     #: Already there with the same sha256.
     present: tuple[str, ...] = ()
@@ -131,6 +133,7 @@ def upload(  # noqa: PLR0913
             outcome.show_address(applied.address, commands, settings, ui)
     return UploadResult(
         container=store.label,
+        version=plan.version,
         uploaded=_names(plan.send),
         present=_names(plan.present),
         kept=_names(plan.kept),

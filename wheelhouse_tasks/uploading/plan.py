@@ -28,6 +28,12 @@ class UploadPlan:
         """Return every file that is in the container afterwards."""
         return (*self.send, *self.present, *self.kept)
 
+    @property
+    def version(self) -> str | None:
+        """Return the version that all files have; None where they have several, or there is no file."""
+        versions = {str(file.artifact.version) for file in self.files}
+        return versions.pop() if len(versions) == 1 else None
+
     def replaced(self, published: Collection[str]) -> tuple[str, ...]:
         """Return the names of the files to send that are *published* with other bytes."""
         return tuple(file.artifact.filename for file in self.send if file.artifact.filename in published)
