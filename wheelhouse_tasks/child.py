@@ -123,5 +123,5 @@ class Runner:
 
     def end(self) -> None:
         """End the process at once, whatever it does."""
-        with suppress(OSError), self._errors, self._process:
+        with suppress(OSError, ValueError), self._errors, self._process:  # ValueError: another thread has ended it
             self._process.kill()

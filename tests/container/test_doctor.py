@@ -13,6 +13,7 @@ import pytest
 import requests
 import servers
 import wheels
+from fronts import refusing
 from projects import inv, make_project, s3_env
 from providers import FLAVOURS
 
@@ -164,9 +165,8 @@ def test_refusal_does_not_fail_the_upload(ceph: servers.S3Server, bucket_name: s
     """Where access is not opened, the upload is done all the same, and one line says why and what to do."""
     project = project_with_wheel(tmp_path / "project")
     said = Listener()
-    with servers.faultproxy(ceph.port) as proxy:
-        proxy.set("status", code=403, skip=1, count=1)  # of its own connection, the second one
-        result = upload(settle(project, s3_env(ceph, bucket_name, WHEELHOUSE_PORT=str(proxy.port))), said)
+    with refusing(ceph.port, "policy", 403) as port:
+        result = upload(settle(project, s3_env(ceph, bucket_name, WHEELHOUSE_PORT=str(port))), said)
     assert (len(result.uploaded), result.url) == (2, None)
     (warning,) = said.warnings
     assert f"s3://{bucket_name}: not made readable for everybody: 403 (allow s3:GetObject to everybody" in warning
@@ -177,9 +177,8 @@ def test_answer_that_may_change_is_asked_for_again(ceph: servers.S3Server, bucke
     """A server that is busy for a moment is asked again."""
     project = project_with_wheel(tmp_path / "project")
     said = Listener()
-    with servers.faultproxy(ceph.port) as proxy:
-        proxy.set("status", code=503, skip=1, count=1)
-        upload(settle(project, s3_env(ceph, bucket_name, WHEELHOUSE_PORT=str(proxy.port))), said)
+    with refusing(ceph.port, "policy", 503) as port:
+        upload(settle(project, s3_env(ceph, bucket_name, WHEELHOUSE_PORT=str(port))), said)
     assert said.warnings == []
     assert requests.get(f"{ceph.url}/{bucket_name}/index.html", timeout=programs.STUCK).status_code == 200
 

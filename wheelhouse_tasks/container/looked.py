@@ -222,7 +222,7 @@ class _Read:
     pages: list[Page] = field(default_factory=list)
     #: What a JSON page says of the artifacts, by file name.
     files: dict[str, File] = field(default_factory=dict)
-    #: What an HTML page, or the copy of a page, links, and whether it promises a .metadata.
+    #: What an HTML page links, and whether it promises a .metadata.
     linked: dict[str, bool] = field(default_factory=dict)
 
 
@@ -231,12 +231,12 @@ def _read_page(project: Project, honoured: Conditions, name_of: Callable[[str], 
     read = _Read()
     for name in with_copies(name_of(project.name), slash=project.keeping.slash):
         page = Page.read(project.store, name, honoured)
-        if name_of is layout.project_page:
-            read.linked |= html_pages.read_project(page.content)
-        elif not read.pages:
+        if read.pages:
+            pass  # a copy says nothing of its own, and where a store loses such names it is something else
+        elif name_of is layout.project_page:
+            read.linked = html_pages.read_project(page.content)
+        else:
             read.files = _cached(project, page)
-        elif page.md5 != read.pages[0].md5:
-            read.files = _cached(project, page) | read.files
         read.pages.append(page.emptied())
     return read
 

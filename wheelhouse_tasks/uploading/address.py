@@ -47,7 +47,12 @@ def circumstances(settings: Settings) -> Mapping[str, object]:
 
 
 def recall(store: Store, settings: Settings) -> Address | None:
-    """Return what an earlier run found out under the same circumstances; None where there is no such record."""
+    """Return what an earlier run found out under the same circumstances; None where there is no such record.
+
+    Where the settings keep the container private, there is none.
+    """
+    if not (settings.options.public_url or settings.options.enable_cdn):
+        return None
     try:
         record = json.loads(read_all(store, RECORD))
         if record["for"] != json.loads(json.dumps(circumstances(settings))):
