@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from datetime import UTC
-from email.utils import parsedate_to_datetime
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
@@ -18,6 +17,7 @@ from libcloud.storage.types import (
     ObjectHashMismatchError,
 )
 
+from wheelhouse_tasks import parallel
 from wheelhouse_tasks.blocks import BLOCK
 from wheelhouse_tasks.errors import BadArtifact, ContainerMissing, ObjectMissing, StoreError, Unsupported
 from wheelhouse_tasks.retry import retry
@@ -25,6 +25,7 @@ from wheelhouse_tasks.settings.providers import provider_of
 from wheelhouse_tasks.storage import s3_listing, trial
 from wheelhouse_tasks.storage.border import border
 from wheelhouse_tasks.storage.driver import Worker
+from wheelhouse_tasks.storage.items import mark_of, utc_of
 from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload, Promise
 from wheelhouse_tasks.storage.sending import handed_to, headers_of, promise_of
 from wheelhouse_tasks.ui import UNSEEN
@@ -60,6 +61,7 @@ class CloudStore:
         self._lock = threading.RLock()
         self._conditions: Conditions | None = None
         self._compares: bool | None = None
+        self._refuses: Callable[[], bool] | None = None
         with self._worker():  # rejects bad options before any thread starts
             pass
 
@@ -158,7 +160,12 @@ class CloudStore:
         """Send an object; where the ETag is no md5, what counts is whether the provider compares what it receives."""
         known = self._conditions
         promise = promise or promise_of(payload, _changed(name), by_sha256=known is not None and known.sha256)
+        refused = self._refuses_other_sha256() if promise.sha256 and known else None
         entry, is_md5 = self._send(name, payload, expect, promise)
+        if refused and not refused():
+            self._conditions = known and replace(known, sha256=False)
+            promise = promise_of(payload, _changed(name), by_sha256=False)
+            entry, is_md5 = self._send(name, payload, None, promise)
         if not (promise.sha256 or is_md5 or self._compares_digests()):
             self.delete(name)
             raise BadArtifact(name, CHANGED, "try again")
@@ -168,9 +175,17 @@ class CloudStore:
         """Return whether the provider refuses bytes that do not fit the digest sent along: tried once for each run."""
         with self._lock:
             if self._compares is None:
-                sends_digest = bool(self.provider.digest("00"))
-                self._compares = sends_digest and trial.compares_digests(self, self._send_plainly)
+                sends_digest, other = bool(self.provider.digest("00")), Promise(md5=trial.OTHER.md5)
+                self._compares = sends_digest and trial.compares_digests(self, self._send_plainly, other)
             return self._compares
+
+    def _refuses_other_sha256(self) -> Callable[[], bool]:
+        """Return what waits for a trial beside the files, once for each run: the record may not be true any more."""
+        with self._lock:
+            if self._refuses is None:
+                other = Promise(sha256=trial.OTHER.sha256)
+                self._refuses = parallel.begin(lambda: trial.compares_digests(self, self._send_plainly, other))
+            return self._refuses
 
     def _send_plainly(self, name: str, payload: Payload, promise: Promise) -> None:
         self._send(name, payload, None, promise)
@@ -206,7 +221,7 @@ class CloudStore:
                 raise
             finally:
                 worker.transport.transfer = UNSEEN
-            return Entry(name, payload.size, _mark(item)), bool(promise.md5)
+            return Entry(name, payload.size, mark_of(item)), bool(promise.md5)
 
         return self._call(send, name, missing=ContainerMissing)
 
@@ -247,7 +262,7 @@ class CloudStore:
 
     def _entry(self, item: Any) -> Entry:
         name = str(item.name).removeprefix(self.container.prefix)
-        return Entry(name, int(item.size), _mark(item), _utc(str((item.extra or {}).get("last_modified") or "")))
+        return Entry(name, int(item.size), mark_of(item), utc_of(str((item.extra or {}).get("last_modified") or "")))
 
     def _object(self, worker: Worker, name: str) -> CloudObject:
         """Return an object for the driver, without the one or two requests of its own look-up."""
@@ -282,17 +297,3 @@ class CloudStore:
 
 def _changed(name: str) -> BadArtifact:
     return BadArtifact(name, CHANGED, "nothing was stored, try again")
-
-
-def _utc(modified: str) -> str:
-    """Return a time as in PEP 700: S3 and Swift list times in this form, Azure in that of HTTP."""
-    if modified[:1].isdigit():
-        return modified
-    try:
-        return parsedate_to_datetime(modified).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except ValueError:
-        return ""
-
-
-def _mark(item: Any) -> str:
-    return str(item.hash or (item.extra or {}).get("etag") or (item.extra or {}).get("last_modified") or "").strip('"')

@@ -102,12 +102,12 @@ def hold(store: Store, write: Write) -> Conditions:
     return Conditions(absent=absent, mark=mark, md5=written.mark == payload.md5, sha256=sha256)
 
 
-def compares_digests(store: Store, write: Callable[[str, Payload, Promise], object]) -> bool:
-    """Send an object of our own with the digest of other bytes; return whether the provider refuses it."""
+def compares_digests(store: Store, write: Callable[[str, Payload, Promise], object], promise: Promise) -> bool:
+    """Send an object of our own with a *promise* of other bytes; return whether the provider refuses it."""
     name = f"{FOLDER}{secrets.token_hex(8)}"
     payload = make_payload(name.encode(), "text/plain", "no-cache")
     try:
-        write(name, payload, Promise(md5=OTHER.md5))
+        write(name, payload, promise)
     except BadArtifact:
         return True
     store.delete(name)

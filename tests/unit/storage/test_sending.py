@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import ClassVar
@@ -26,12 +26,16 @@ class Shelf(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     elsewhere: ClassVar[str] = ""
+    #: Bytes that an object loses, but for the record.
+    damage: ClassVar[int] = 0
     bodies: ClassVar[dict[str, bytes]]
     headers_of: ClassVar[dict[str, dict[str, str]]]
 
     def do_PUT(self) -> None:
         """Keep the body, and answer with its md5 as S3 does."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if not self.path.endswith(trial.RECORD):
+            body = body[self.damage :]
         self.bodies[self.path] = body
         self.headers_of[self.path] = {name.lower(): text for name, text in self.headers.items()}
         self.send_response(307 if self.elsewhere else 200)
@@ -41,15 +45,29 @@ class Shelf(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
+    def do_GET(self) -> None:
+        """Answer with what is kept."""
+        body = self.bodies[self.path.partition("?")[0]]
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_DELETE(self) -> None:
+        """Drop what is kept."""
+        self.bodies.pop(self.path.partition("?")[0], None)
+        self.send_response(204)
+        self.end_headers()
+
     def log_message(self, *_: object) -> None:
         """Be silent."""
 
 
 @contextmanager
-def shelf(elsewhere: str = "") -> Iterator[tuple[int, dict[str, bytes], dict[str, dict[str, str]]]]:
+def shelf(elsewhere: str = "", damage: int = 0) -> Iterator[tuple[int, dict[str, bytes], dict[str, dict[str, str]]]]:
     """Yield the port of a shelf, what it keeps, and the headers that came with it, by path."""
     bodies, headers_of = dict[str, bytes](), dict[str, dict[str, str]]()
-    with served(Shelf, elsewhere=elsewhere, bodies=bodies, headers_of=headers_of) as port:
+    with served(Shelf, elsewhere=elsewhere, damage=damage, bodies=bodies, headers_of=headers_of) as port:
         yield port, bodies, headers_of
 
 
@@ -138,3 +156,19 @@ def test_a_server_is_tried_whatever_another_one_honours(record: bytes) -> None:
     assert (tried.absent, tried.mark, tried.sha256) == (False, False, False)
     assert trial.recorded(store, "here") == tried
     assert (trial.recorded(store, "there") is not None) == (b"there" in record)
+
+
+@pytest.mark.parametrize("damage", [1, 0], ids=["damages", "is whole"])
+def test_a_record_that_is_not_true_any_more_hides_no_damage(damage: int, tmp_path: Path) -> None:
+    """Where the server has stopped to compare the sha256, damaged bytes are noticed as before, by their md5."""
+    path = tmp_path / "x"
+    path.write_bytes(b"bytes")
+    record = {"127.0.0.1": {"absent": False, "mark": False, "md5": True, "sha256": True}}
+    with shelf(damage=damage) as (port, kept, headers):
+        store = store_at(port)
+        store.put(trial.RECORD, make_payload(json.dumps(record).encode(), "", ""))
+        assert store.conditions().sha256
+        with pytest.raises(BadArtifact) if damage else nullcontext():
+            store.put("x", payload(path))
+    assert headers["/b/x"].keys() >= {"content-md5"}
+    assert sorted(kept) == ["/b/.wheelhouse/conditions.json", *([] if damage else ["/b/x"])]
