@@ -53,7 +53,8 @@ def test_fetch_in_front_of_a_terminal(as_json: bool, tmp_path: Path) -> None:
             name, bar, *numbers = screen.lines[-2].split()
             assert (name, bar[:1], numbers[1:4]) == (wheel.name, "━", ["of", "4.0", "MB"])
             screen.resize(60, 24)
-            screen.wait(lambda lines: re.fullmatch(rf"  {re.escape(wheel.name)} +━+[╸ ]* +[345]\d%", lines[-2]) is not None)
+            narrow = rf"  {re.escape(wheel.name)} +━+[╸ ]* +[345]\d%"
+            screen.wait(lambda lines: re.fullmatch(narrow, lines[-2]) is not None)
             screen.type("\x03")
             assert process.wait(programs.STUCK) == 130
             lines = screen.settled()
