@@ -172,6 +172,7 @@ class Halves(Parts):
             if file:
                 half = Half(target, path, file, outlives=True)
                 if half.is_there():
+                    self._open.add(half)  # before anybody can end the run: it would stay for ever, empty
                     return half
                 file.close()  # whoever held the lock has completed or removed it
         return None

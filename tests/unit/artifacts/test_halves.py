@@ -353,3 +353,21 @@ def test_any_half_comes_right(half: bytes, server: str, sizes: bool) -> None:
         fetch(blocks, Path(folder), len(body) if sizes else None, sha256)
         assert contents(Path(folder)) == {WHEEL: body}
     assert len(starts) <= 2
+
+
+class Ending(Halves):
+    """The halves of a run that ends when a file was just made, and whose threads die then."""
+
+    def _adopted(self, target: Path, sha256: str | None) -> halves.Half | None:
+        half = super()._adopted(target, sha256)
+        self.finish()
+        self.left = contents(target.parent)
+        return half
+
+
+def test_half_that_was_just_made_goes_with_the_run(tmp_path: Path) -> None:
+    """No empty file stays where the run ends before a byte was written, and the thread never wakes up."""
+    parts = Ending(outlive=True)
+    with pytest.raises(Failed, match="interrupted"), parts.half_of(tmp_path / WHEEL, SHA256) as half:
+        half.write(b"x")
+    assert (parts.left, contents(tmp_path)) == ({}, {})
