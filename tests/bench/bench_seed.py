@@ -31,9 +31,10 @@ class Marked(FakeStore):
     def put(self, name: str, payload: Payload, *, expect: str | None = None) -> Entry:
         """Store an object."""
         del expect
-        assert isinstance(payload.source, bytes)
-        entry = Entry(name, payload.size, payload.md5)
-        self.objects[name] = (entry, payload.source, payload)
+        with payload.open() as source:
+            content = source.read()
+        entry = Entry(name, payload.size, hashlib.md5(content).hexdigest())  # noqa: S324
+        self.objects[name] = (entry, content, payload)
         return entry
 
 
