@@ -231,11 +231,10 @@ def _read_page(project: Project, honoured: Conditions, name_of: Callable[[str], 
     read = _Read()
     for name in with_copies(name_of(project.name), slash=project.keeping.slash):
         page = Page.read(project.store, name, honoured)
-        if read.pages:
-            pass  # a copy says nothing of its own, and where a store loses such names it is something else
-        elif name_of is layout.project_page:
+        is_copy = bool(read.pages)  # which says nothing of its own; a store that loses such names answers otherwise
+        if not is_copy and name_of is layout.project_page:
             read.linked = html_pages.read_project(page.content)
-        else:
+        elif not is_copy:
             read.files = _cached(project, page)
         read.pages.append(page.emptied())
     return read
