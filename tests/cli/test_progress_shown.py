@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -42,11 +41,11 @@ def test_fetch_in_front_of_a_terminal(as_json: bool, tmp_path: Path) -> None:
     wheel = wheels.make_wheel(tmp_path, payload=os.urandom(SIZE))
     env = {**os.environ, "TERM": "xterm-256color"}
     del env["COLUMNS"]
+    output = tmp_path / "output.json" if as_json else None
     task = [sys.executable, "-m", "invoke", "wheelhouse.fetch", *(["--json"] if as_json else [])]
     with scripted() as server, Screen(120) as screen:
         serve_half(server, wheel)
-        pipe = subprocess.PIPE if as_json else None
-        with screen.program(*task, "--index", server.url, cwd=project, env=env, stdout=pipe) as process:
+        with screen.program(*task, "--index", server.url, cwd=project, env=env, stdout=output) as process:
             above = screen.wait(
                 lambda lines: re.match(r"fetch: 0 of 1 file, (1\.[5-9]|2\.0) of 4\.0 MB", lines[-1]) is not None
             )[:-2]
@@ -64,6 +63,5 @@ def test_fetch_in_front_of_a_terminal(as_json: bool, tmp_path: Path) -> None:
         assert reason.startswith("interrupted: what was finished until then is kept")
         assert ("fetch:" in kept + reason, "━" in kept + reason) == (False, False)
         assert screen.cursor == (len(lines), 0, False)
-        if process.stdout:
-            with process.stdout:
-                assert json.load(process.stdout)["exit_code"] == 130
+        if output:
+            assert json.loads(output.read_bytes())["exit_code"] == 130

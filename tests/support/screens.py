@@ -8,8 +8,8 @@ import struct
 import subprocess
 import termios
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Self, TextIO
 
@@ -100,25 +100,25 @@ class Screen:
 
     @contextmanager
     def program(
-        self, *argv: str | Path, cwd: Path, env: Mapping[str, str], stdout: int | None = None
+        self, *argv: str | Path, cwd: Path, env: Mapping[str, str], stdout: Path | None = None
     ) -> Iterator[subprocess.Popen[bytes]]:
-        """Run a program in front of the terminal, as a shell does."""
+        """Run a program in front of the terminal, as a shell does; its output may go to a file."""
         tty = self.tty.fileno()
 
         def front() -> None:
             os.setsid()
             fcntl.ioctl(tty, termios.TIOCSCTTY, 0)
 
-        streams: Sequence[int] = (tty, tty if stdout is None else stdout, tty)
-        process = subprocess.Popen(
-            argv,
-            stdin=streams[0],
-            stdout=streams[1],
-            stderr=streams[2],
-            cwd=cwd,
-            env=dict(env),
-            preexec_fn=front,  # noqa: PLW1509  # a session of its own, in a process that is about to be replaced
-        )
+        with stdout.open("wb") if stdout else nullcontext(tty) as output:
+            process = subprocess.Popen(
+                argv,
+                stdin=tty,
+                stdout=output,
+                stderr=tty,
+                cwd=cwd,
+                env=dict(env),
+                preexec_fn=front,  # noqa: PLW1509  # a session of its own, in a process that is about to be replaced
+            )
         try:
             yield process
         finally:

@@ -5,6 +5,9 @@ drawn again, or erased. Terminals keep a cursor at its text when they fold lines
 down" is what was drawn, whatever became of it. (rich.live leaves the cursor below, and counts lines upwards: after a
 change of the width it erases too few.) The cursor is never hidden, so that nothing has to show it again.
 
+A terminal may become narrower after its width was read. So it folds nothing while the lines are drawn: what is too
+long for it is cut, and the cursor goes up by as many lines as there are.
+
 They are drawn again and again, so rich draws nothing twice: a bar is kept once it was drawn.
 """
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
 TO_START, ERASE_LINE, ERASE_BELOW = "\r", "\x1b[K", "\x1b[J"
 UP = "\x1b[{}A"
+#: Autowrap (DECAWM) off and on.
+CUT, FOLD = "\x1b[?7l", "\x1b[?7h"
 ERASED = TO_START + ERASE_BELOW
 #: Columns of the bar, of a percentage, and the widths from which there is a bar, a longer one, and an amount.
 BAR, PERCENT, BAR_FROM, LONG_FROM, AMOUNT_FROM = 10, 4, 50, 76, 100
@@ -75,7 +80,7 @@ class Painter:
         room = min(MOST, max(height - 1 - len(states), 0))
         lines = [line for state in states for line in self._lines(state, width, room)]
         up = UP.format(len(lines) - 1) if len(lines) > 1 else ""
-        return TO_START + f"{ERASE_LINE}\n".join(lines) + ERASE_BELOW + up + TO_START
+        return TO_START + CUT + f"{ERASE_LINE}\n".join(lines) + FOLD + ERASE_BELOW + up + TO_START
 
     def _lines(self, state: State, width: int, room: int) -> list[str]:
         transfers = state.transfers

@@ -13,7 +13,7 @@ import pytest
 import screens
 from screens import Screen
 
-from wheelhouse_tasks.cli import display
+from wheelhouse_tasks.cli import display, picture
 from wheelhouse_tasks.cli.console import Terminal
 from wheelhouse_tasks.cli.display import Progress
 from wheelhouse_tasks.ui import Work
@@ -181,6 +181,22 @@ def test_resized(columns: list[int], screen: Screen) -> None:
             assert (before, transfer.strip()[:4], total[-8:]) == ("before", "demo", "450.0 MB")
             assert max(map(len, (transfer, total))) < width
     assert screen.settled() == ["before"]
+
+
+@pytest.mark.parametrize("columns", [60, 30, 3])
+def test_narrower_than_it_was_found(columns: int, screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal that becomes narrower between the look at its width and the lines is left as it was."""
+    monkeypatch.setattr(picture, "size_of", lambda _: (120, 24))
+    screen.resize(columns, 24)
+    ui = terminal(screen.tty)
+    ui.note("1")
+    with ui.work("upload", files=3, size=450 * MB) as work, work.transfer(NAME, 300 * MB):
+        for _ in range(3):
+            show(ui)
+            assert (len(screen.settled()), screen.cursor) == (3, (1, 0, False))
+    assert screen.settled() == ["1"]
+    screen.tty.write("x" * (2 * columns))
+    assert screen.settled() == ["1", *["x" * columns] * 2]
 
 
 def test_the_size_of_the_terminal_itself_counts(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
