@@ -18,11 +18,15 @@ def row(key: str) -> str:
     )
 
 
-def answer(keys: list[str], *, truncated: str | None, namespace: str = NAMESPACE) -> bytes:
+def answer(keys: list[str], *, truncated: str | None, namespace: str = NAMESPACE, encoding: str = "UTF-8") -> bytes:
     """Return an answer with some rows."""
     end = "" if truncated is None else f"<IsTruncated>{truncated}</IsTruncated>"
     rows = "".join(map(row, keys))
-    return f"<?xml version='1.0'?><ListBucketResult{namespace}><Name>b</Name>{end}{rows}</ListBucketResult>".encode()
+    head = f"<?xml version='1.0' encoding='{encoding}'?>"
+    return f"{head}<ListBucketResult{namespace}><Name>b</Name>{end}{rows}</ListBucketResult>".encode()
+
+
+WHOLE = answer(KEYS, truncated="false")
 
 
 @pytest.mark.parametrize("namespace", [NAMESPACE, ""])
@@ -36,22 +40,32 @@ def test_rows_become_entries(namespace: str) -> None:
 @pytest.mark.parametrize(
     "damaged",
     [
-        pytest.param(answer(KEYS, truncated="false")[:-30], id="cut off"),
         pytest.param(answer(KEYS, truncated=None), id="no word on its end"),
+        pytest.param(answer(KEYS, truncated=""), id="an empty word on its end"),
         pytest.param(answer(KEYS, truncated="perhaps"), id="no clear word on its end"),
         pytest.param(answer([], truncated="true"), id="empty in the middle"),
-        pytest.param(answer(KEYS, truncated="false").replace(b"<Size>7</Size>", b""), id="no size"),
-        pytest.param(
-            answer(KEYS, truncated="false").replace(b"<ETag>", b"<Tag>").replace(b"</ETag>", b"</Tag>"), id="no mark"
-        ),
-        pytest.param(b"<Error><Code>x</Code></Error>", id="something else"),
-        pytest.param(b"", id="nothing"),
+        pytest.param(answer(["a", ""], truncated="true"), id="goes on behind a key that is empty"),
+        pytest.param(answer(KEYS, truncated="false", encoding="utf-99"), id="an encoding that nobody knows"),
+        pytest.param(WHOLE.replace(b"<Contents>", b'<Contents xmlns="urn:other">'), id="rows of another namespace"),
+        pytest.param(WHOLE.replace(b"<Size>7</Size>", b""), id="no size"),
+        pytest.param(WHOLE.replace(b"<ETag>", b"<Tag>").replace(b"</ETag>", b"</Tag>"), id="no mark"),
+        pytest.param(b"<html><body>Service unavailable</body></html>", id="a page of HTML"),
+        pytest.param(b"<Error><Code>InternalError</Code></Error>", id="an error with status 200"),
     ],
 )
 def test_damaged_listing_is_rejected(damaged: bytes) -> None:
     """An answer that is damaged, or does not state whether it is the last, is an error, never a shorter listing."""
     with pytest.raises(StoreError, match="listing"):
         parse(damaged, "s3://b")
+
+
+def test_every_cut_of_a_listing_is_rejected() -> None:
+    """A listing that ends in the middle, wherever, is an error."""
+    whole = answer(KEYS[:2], truncated="false")
+    assert len(parse(whole, "s3://b").entries) == 2
+    for length in range(len(whole)):
+        with pytest.raises(StoreError, match="listing"):
+            parse(whole[:length], "s3://b")
 
 
 class Bucket:
@@ -91,3 +105,17 @@ def test_same_answer_is_read_once() -> None:
     again = read_all(bucket.request, parts, "p/files/", 2)
     assert again == first[:9]
     assert all(one is other for one, other in zip(first[:6], again, strict=False))
+
+
+def test_server_that_knows_no_marker_is_rejected() -> None:
+    """A server that answers the same part again and again holds nobody up for ever."""
+    asked: list[str] = []
+
+    def request(marker: str) -> bytes:
+        asked.append(marker)
+        assert len(asked) < 9, "it never ends"
+        return answer(["a", "b"], truncated="true")
+
+    with pytest.raises(StoreError, match="does not go on"):
+        read_all(request, Parts("s3://b"), "", 0)
+    assert asked == ["", "b"]
