@@ -53,8 +53,14 @@ class Wheelhouse(Program):
             from wheelhouse_tasks.cli.suggest import explain, find_stray
 
             stray = find_stray(self.argv[1:], {}, self.initial_context)
-            text = explain(stray, ()) if stray else f"{error} (see wheelhouse --help)"
+            text = explain(stray, ()) if stray else f"{str(error).rstrip('.')} (see wheelhouse --help)"
             raise wrong(text) from None
+        except Exit:
+            if self.args["print-completion-script"].value == "fish":
+                from wheelhouse_tasks.cli.completion import FISH
+
+                show(FISH)
+            raise
 
     def parse_tasks(self) -> None:
         """Parse the task and its flags; suggest what a word that is neither may stand for."""

@@ -871,6 +871,12 @@ def _wait_until_ready(launch: _Launch, process: subprocess.Popen[bytes], ports: 
     raise launch.error(f"ended with {process.returncode} before it was ready")
 
 
+@contextmanager
+def program(name: str) -> Iterator[str]:
+    """Find a program that a test starts itself; its path is the value."""
+    yield _program(name)
+
+
 def _program(name: str) -> str:
     """Return the path of a server's program."""
     path = programs.find(name)

@@ -13,6 +13,17 @@ if TYPE_CHECKING:
 
 SHELLS = ("bash", "fish", "zsh")
 
+#: What follows invoke's script for fish, which never completes the name of a file.
+FISH = r"""
+function __complete_wheelhouse
+    set --local candidates (wheelhouse --complete -- (commandline --tokenize) | string match --regex '.+')
+    if set --query candidates[1]
+        printf '%s\n' $candidates
+    else
+        __fish_complete_path (commandline --current-token)
+    end
+end"""
+
 
 def candidates(words: Sequence[str], tasks: Mapping[str, ParserContext]) -> list[str]:
     """Return the words that may be last in the command *words*, the program's name left out; none for a file.
