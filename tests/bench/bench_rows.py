@@ -127,6 +127,7 @@ FULL = (
         name="upload 24 wheels into 5,000 of 100,000 objects, 20 ms",
         projects=10,
     ),
+    Row(name="check 10,000 files, 20 ms", kind="check", there=10_000, delay=20, rounds=1, peers={BOUND: 1.5}),
     Row(
         name="upload 1 wheel into 50,000, 20 ms",
         kind="add",
