@@ -36,7 +36,7 @@ from wheelhouse_tasks.sources.fetch_plan import Candidate
 from wheelhouse_tasks.storage.driver import NOT_OFFERED
 from wheelhouse_tasks.storage.gaps import Clock, driver_class
 from wheelhouse_tasks.storage.opening import open_store
-from wheelhouse_tasks.storage.port import make_payload
+from wheelhouse_tasks.storage.port import make_payload, read_all
 
 
 def test_newer_python_warns() -> None:
@@ -243,6 +243,23 @@ def test_server_that_stalls(flavour: Flavour, request: pytest.FixtureRequest, bu
         proxy.set("hang")
         with pytest.raises(Unreachable, match="no answer within"):
             open_store(at).put("x.txt", payload)
+
+
+@each("s3-seaweedfs", "s3_rgw-ceph", "swift-swift", "azure-azurite")
+def test_answer_cut_off_in_its_headers(flavour: Flavour, request: pytest.FixtureRequest, bucket_name: str) -> None:
+    """A listing, and an object, whose answer ends within its headers are asked for again: they are not empty."""
+    server = request.getfixturevalue(flavour.server)
+    at = place(flavour, server, bucket_name)
+    open_store(at).create()
+    open_store(at).put("x.txt", make_payload(b"content", "text/plain", "no-cache"))
+    with servers.faultproxy(server.port) as proxy:
+        store = open_store(replace(at, port=proxy.port, retries=2))
+        assert [entry.name for entry in store.list("")] == ["x.txt"]  # authenticated, if need be
+        for ask in (lambda: [entry.name for entry in store.list("")], lambda: [read_all(store, "x.txt")]):
+            proxy.set("cut", after=60, count=1)
+            proxy.close_all()
+            assert ask() in (["x.txt"], [b"content"])
+            assert proxy.stats()["faulted"] == 1
 
 
 def offered(name: str, sha256: str | None) -> Candidate:

@@ -18,6 +18,7 @@ GROUND = (
     "files",
     "names",
     "network",
+    "answers",
     "secret",
     "text",
     "parallel",
@@ -49,7 +50,7 @@ FLOORS = (
 
 ONLY_IN = {
     "libcloud": ("storage/",),
-    "requests": ("storage/", "sources/web", "sources/session", "publishing/twine_runner"),
+    "requests": ("answers", "storage/", "sources/web", "sources/session", "publishing/twine_runner"),
     "lxml": ("pages/html_links", "sources/listings"),
     "rich": ("cli/",),
     "twine": (),

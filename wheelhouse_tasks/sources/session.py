@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
+
+from wheelhouse_tasks.answers import Adapter
 
 #: A URL that stays as it is when a request is prepared: nothing in it is quoted otherwise, no step leads upwards.
 PLAIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?(?:/(?:[A-Za-z0-9_~+-]|%2B)(?:[A-Za-z0-9_.~+-]|%2B)*)+")
@@ -61,7 +62,7 @@ class Session(requests.Session):
             self.trust_env = True
 
 
-class _Adapter(HTTPAdapter):
+class _Adapter(Adapter):
     """Finds the connections of the server that was asked last without a look into its settings."""
 
     _last: tuple[object, Any] = (None, None)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import requests
-import requests.adapters
 
+from wheelhouse_tasks.answers import Adapter
 from wheelhouse_tasks.blocks import BLOCK
 from wheelhouse_tasks.ui import UNSEEN
 
@@ -61,7 +61,7 @@ class _Counted:
         return block
 
 
-class Transport(requests.adapters.HTTPAdapter):
+class Transport(Adapter):
     """Sends in large blocks, always with a timeout, and remembers the refusal of the last request.
 
     The drivers drop the status and the provider's reason of most refusals.
