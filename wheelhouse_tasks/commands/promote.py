@@ -12,7 +12,15 @@ from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import dist
 from wheelhouse_tasks.artifacts.companions import PROMOTING
 from wheelhouse_tasks.commands.fetch import into, open_sources, transfer, warn_of_unverified
-from wheelhouse_tasks.container.objects import TEXT_TYPE, Sent, keeping_of, open_projects, send, update_pages
+from wheelhouse_tasks.container.objects import (
+    TEXT_TYPE,
+    Sent,
+    complete,
+    keeping_of,
+    open_projects,
+    send_alone,
+    update_pages,
+)
 from wheelhouse_tasks.container.survey import NO_CONTAINER, survey
 from wheelhouse_tasks.errors import Conflict, UsageError, of_files
 from wheelhouse_tasks.names import version_of
@@ -168,9 +176,9 @@ def _copy(plan: UploadPlan, project: Project, version: Version, when: str, ui: U
     with ui.work("copy", files=len(plan.send), size=sum(file.size for file in plan.send)) as work:
 
         def send_one(file: LocalFile) -> Sent:
-            return send(project, file, when, expect=ABSENT, work=work)
+            return send_alone(project, file, when, expect=ABSENT, work=work)
 
-        parallel.run(send_one, plan.send, project.keeping.workers, done)
+        parallel.run(send_one, plan.send, project.keeping.workers, done, then=complete)
     store.delete(name)
 
 
