@@ -21,7 +21,7 @@ from wheelhouse_tasks.container.objects import (
     send_alone,
     update_pages,
 )
-from wheelhouse_tasks.container.survey import NO_CONTAINER, survey
+from wheelhouse_tasks.container.survey import survey
 from wheelhouse_tasks.errors import Conflict, UsageError, of_files
 from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.pages import layout
@@ -92,7 +92,7 @@ def promote(
     chosen = choose(name, wanted, offered, ", ".join(source.label for source in sources))
     projects = open_projects(settings, store, [name], writing=not dry_run)
     before = survey(store, projects, keeping_of(settings))
-    there = {} if before is NO_CONTAINER else _there(before.projects[name], chosen)
+    there = _there(before.projects[name], chosen)
     wished = plan_fetch(chosen, there, skipped, store.label)
     warn_of_unverified(wished, ui)
     with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
@@ -102,7 +102,7 @@ def promote(
         if failures:
             raise failure_of(failures)
         files = dist.read(dist.scan(folder)[0], settings.options.max_workers, ui)
-        plan = plan_upload(files, {}, ()) if before is NO_CONTAINER else _plan(before.projects[name], files)
+        plan = _plan(before.projects[name], files)
         _show(wished, plan, store, ui)
         artifacts = [file.artifact for file in wished.present] + [file.artifact for file in plan.present]
         present = tuple(named.filename for named in sorted(artifacts, key=lambda named: named.sort_key()))
@@ -110,7 +110,7 @@ def promote(
         if dry_run:
             ui.done(DRY_RUN)
         else:
-            if before is NO_CONTAINER and store.create():
+            if not before.exists and store.create():
                 ui.done(f"created container {store.label}")
             if plan.send:
                 _copy(plan, projects[name], wanted, now_text(now()), ui)

@@ -86,7 +86,7 @@ def _reach(plan: UploadPlan, settings: Settings, store: Store, remembered: Calla
 
 def _open(facts: UploadFacts, settings: Settings, store: Store, ui: Ui) -> str | None:
     """Create the container where there is none; return the URL of one that everybody can read now."""
-    created = facts.before is None and store.create()
+    created = not facts.before.exists and store.create()
     if created:
         ui.done(f"created container {store.label}")
     _show_to_git(settings, ui, created=created)
