@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -18,9 +18,17 @@ NAP = 0.2
 
 
 def run(
-    function: Callable[[A], B], items: Iterable[A], workers: int, done: Callable[[B], None] | None = None
+    function: Callable[[A], B],
+    items: Iterable[A],
+    workers: int,
+    done: Callable[[B], None] | None = None,
+    *,
+    then: Callable[[B], B] | None = None,
 ) -> list[B]:
     """Return *function* of each item, in the order of *items*; call *done* with each result in the calling thread.
+
+    *then*, where it is given, makes the result of what *function* returned, beside the next item: as many threads again
+    as there are workers serve it.
 
     The first error stops what has not begun, and is raised after what was under way has ended. The threads are daemons,
     unlike those of concurrent.futures: after Ctrl-C the process ends without waiting for a transfer. A single worker
@@ -28,8 +36,8 @@ def run(
     """
     work = list(items)
     if workers == 1:
-        return _in_turn(function, work, done)
-    return _in_threads(function, work, min(max(workers, 1), len(work)), done)
+        return _in_turn(function, work, then, done)
+    return _in_threads(_Todo(function, work, max(workers, 1)), then, done)
 
 
 def begin(function: Callable[[], B]) -> Callable[[], B]:
@@ -56,42 +64,68 @@ def begin(function: Callable[[], B]) -> Callable[[], B]:
     return result
 
 
-def _in_turn(function: Callable[[A], B], work: Sequence[A], done: Callable[[B], None] | None) -> list[B]:
+def _in_turn(
+    function: Callable[[A], B], work: Sequence[A], then: Callable[[B], B] | None, done: Callable[[B], None] | None
+) -> list[B]:
     results = []
     for item in work:
-        results.append(function(item))
+        result = function(item)
+        results.append(then(result) if then else result)
         if done:
             done(results[-1])
     return results
 
 
-def _in_threads(
-    function: Callable[[A], B], work: Sequence[A], workers: int, done: Callable[[B], None] | None
-) -> list[B]:
-    todo = queue.SimpleQueue[int]()
+class _Todo(Generic[A, B]):
+    """Items that wait for their turn."""
+
+    def __init__(self, function: Callable[[A], B], work: Sequence[A], workers: int) -> None:
+        self._function = function
+        self._work = work
+        self._turn = threading.Semaphore(workers)
+        self._positions = queue.SimpleQueue[int]()
+        for position in range(len(work)):
+            self._positions.put(position)
+        self.workers = workers
+        self.count = len(work)
+        #: Set where nothing is to begin any more.
+        self.stop = threading.Event()
+
+    def next(self) -> tuple[int, B] | None:
+        """Return the position and the result of the next item; None where there is none."""
+        with self._turn:
+            if self.stop.is_set():  # what waited until now has not begun
+                return None
+            try:
+                position = self._positions.get_nowait()
+            except queue.Empty:
+                return None
+            try:
+                return position, self._function(self._work[position])
+            except BaseException:
+                self.stop.set()  # before it is the turn of another one
+                raise
+
+
+def _in_threads(todo: _Todo[A, B], then: Callable[[B], B] | None, done: Callable[[B], None] | None) -> list[B]:
     answers = queue.SimpleQueue[tuple[int, Any, BaseException | None]]()
-    stop = threading.Event()
 
     def drain() -> None:
-        while not stop.is_set():
-            try:
-                position = todo.get_nowait()
-            except queue.Empty:
-                return
-            try:
-                answers.put((position, function(work[position]), None))
-            except BaseException as error:  # noqa: BLE001  # handed to the caller
-                stop.set()
-                answers.put((position, None, error))
+        try:
+            while taken := todo.next():
+                position, result = taken
+                answers.put((position, then(result) if then else result, None))
+        except BaseException as error:  # noqa: BLE001  # handed to the caller
+            todo.stop.set()
+            answers.put((-1, None, error))
 
-    for position in range(len(work)):
-        todo.put(position)
-    threads = [threading.Thread(target=drain, daemon=True) for _ in range(workers)]
+    count = min(todo.workers * (2 if then else 1), todo.count)
+    threads = [threading.Thread(target=drain, daemon=True) for _ in range(count)]
     for thread in threads:
         thread.start()
     results: dict[int, B] = {}
     try:
-        while len(results) < len(work):
+        while len(results) < todo.count:
             position, result, error = _interruptible(answers)
             if error is not None:
                 _join(threads)
@@ -100,8 +134,8 @@ def _in_threads(
             if done:
                 done(result)
     finally:
-        stop.set()
-    return [results[position] for position in range(len(work))]
+        todo.stop.set()
+    return [results[position] for position in range(todo.count)]
 
 
 def _join(threads: list[threading.Thread]) -> None:

@@ -86,6 +86,17 @@ class Spool:
         self._file.seek(0, io.SEEK_END)
 
 
+def replaced(blocks: Iterable[bytes], old: bytes, new: bytes) -> Iterator[bytes]:
+    """Yield blocks with *new* in place of each *old*, as `bytes.replace` would make it of all of them together."""
+    rest, kept = b"", len(old) - 1
+    for block in blocks:
+        *parts, rest = (rest + block).split(old)
+        whole = max(len(rest) - kept, 0)  # what is behind may be the begin of another one
+        yield b"".join([part + new for part in parts] + [rest[:whole]])
+        rest = rest[whole:]
+    yield rest
+
+
 def _grouped(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Yield larger pieces: most of a page are short, and each costs a call of every digest."""
     group, size = list[bytes](), 0

@@ -25,7 +25,7 @@ from wheelhouse_tasks.artifacts.companions import METADATA
 from wheelhouse_tasks.container.converge import converge
 from wheelhouse_tasks.container.project import Project
 from wheelhouse_tasks.container.published import Keeping
-from wheelhouse_tasks.container.survey import NO_CONTAINER, survey
+from wheelhouse_tasks.container.survey import survey
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.pages.record import File
 from wheelhouse_tasks.settings.locations import Container, Credentials
@@ -54,7 +54,6 @@ class Crowd:
         store.create()
         keeping = Keeping(workers=THREADS)
         before = survey(store, {name: Project(store, name, keeping, writing=True) for name in projects}, keeping)
-        assert before is not NO_CONTAINER
         names = [(name, f"{name}-1.{number}-py3-none-any.whl") for name, n in projects.items() for number in range(n)]
         shares = [names[start::THREADS] for start in range(THREADS)]
         for project, file, entries in chain.from_iterable(parallel.run(self._put, shares, THREADS)):

@@ -30,7 +30,7 @@ from wheelhouse_tasks.container.looked import look
 from wheelhouse_tasks.container.objects import hide, send
 from wheelhouse_tasks.container.project import Project
 from wheelhouse_tasks.container.published import Keeping
-from wheelhouse_tasks.container.survey import NO_CONTAINER, survey
+from wheelhouse_tasks.container.survey import survey
 from wheelhouse_tasks.errors import Changed, ObjectMissing
 from wheelhouse_tasks.pages import json_pages, layout, links, record
 from wheelhouse_tasks.people import flat
@@ -459,7 +459,6 @@ def upload(filenames: Sequence[str]) -> Callable[[SimulatedStore], object]:
         before = survey(
             store, {name: Project(store, name, store.keeping, writing=True) for name in names}, store.keeping
         )
-        assert before is not NO_CONTAINER
         published = {name for project in before.projects.values() for name in project.files(filenames)}
         for file in files:
             if file.artifact.filename not in published:

@@ -86,6 +86,70 @@ def test_as_many_at_once_as_asked() -> None:
     assert peak == 3
 
 
+def test_what_follows_an_item_is_beside_the_next_ones() -> None:
+    """What is to follow an item takes the place of no other; its result is the item's, in the order of the items."""
+    lock, begun, busy, peak = threading.Lock(), 0, 0, 0
+    all_begun = threading.Event()
+
+    def work(item: int) -> int:
+        nonlocal begun, busy, peak
+        with lock:
+            begun, busy = begun + 1, busy + 1
+            peak = max(peak, busy)
+            if begun == 4:
+                all_begun.set()
+        time.sleep(0.01)
+        with lock:
+            busy -= 1
+        return item * 2
+
+    def follow(result: int) -> int:
+        assert all_begun.wait(PATIENCE)
+        return result + 1
+
+    told: list[int] = []
+    assert parallel.run(work, range(4), 2, told.append, then=follow) == [1, 3, 5, 7]
+    assert sorted(told) == [1, 3, 5, 7]
+    assert peak <= 2
+
+
+def test_single_worker_does_what_follows_in_its_own_thread() -> None:
+    """A single worker completes each item before the next one."""
+    seen: list[object] = []
+
+    def work(item: int) -> int:
+        seen.append(item)
+        return item
+
+    def follow(item: int) -> int:
+        seen.append(threading.current_thread())
+        return item
+
+    here = threading.current_thread()
+    assert parallel.run(work, range(2), 1, then=follow) == [0, 1]
+    assert seen == [0, here, 1, here]
+
+
+def test_error_of_what_follows_is_raised_after_what_was_under_way() -> None:
+    """What follows another item ends before the error is raised, as the item itself would."""
+    failed, together = threading.Event(), threading.Barrier(2, timeout=PATIENCE)
+    ended: list[str] = []
+
+    def follow(item: str) -> str:
+        together.wait()
+        if item == "bad":
+            failed.set()
+            raise ValueError(item)
+        assert failed.wait(PATIENCE)
+        time.sleep(0.05)
+        ended.append(item)
+        return item
+
+    with pytest.raises(ValueError, match="bad"):
+        parallel.run(lambda item: item, ["bad", "good"], 2, then=follow)
+    assert ended == ["good"]
+
+
 @pytest.mark.parametrize("items", [0, 1, 2])
 def test_no_more_threads_than_items(items: int) -> None:
     """For a few items no idle threads are started, for none none at all."""
@@ -103,13 +167,14 @@ def test_done_is_called_in_the_calling_thread() -> None:
     assert set(seen) == {threading.get_ident()}
 
 
-def test_first_error_is_raised_after_what_was_under_way() -> None:
-    """An error stops what has not begun, and is raised when the rest has ended."""
+@pytest.mark.parametrize("then", [None, str], ids=["alone", "with what follows"])
+def test_first_error_is_raised_after_what_was_under_way(then: Callable[[str], str] | None) -> None:
+    """An error stops what has not begun, also what waits for its turn, and is raised when the rest has ended."""
     failed = threading.Event()
     begun: list[str] = []
     ended: list[str] = []
 
-    def work(item: str) -> None:
+    def work(item: str) -> str:
         begun.append(item)
         if item == "bad":
             assert busy.wait(PATIENCE)
@@ -119,10 +184,11 @@ def test_first_error_is_raised_after_what_was_under_way() -> None:
         assert failed.wait(PATIENCE)
         time.sleep(0.05)
         ended.append(item)
+        return item
 
     busy = threading.Event()
     with pytest.raises(ValueError, match="bad"):
-        parallel.run(work, ["bad", "good", "never", "never"], 2)
+        parallel.run(work, ["bad", "good", "never", "never"], 2, then=then)
     assert sorted(begun) == ["bad", "good"]
     assert ended == ["good"]
 

@@ -2,11 +2,12 @@
 
 import gc
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from wheelhouse_tasks.spool import LIMIT, Spool
+from wheelhouse_tasks.spool import LIMIT, Spool, replaced
 
 
 @pytest.mark.parametrize("count", [0, 3, LIMIT // 4])
@@ -38,3 +39,26 @@ def test_file_goes_with_the_spool() -> None:
     del spool
     gc.collect()
     assert not path.exists()
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
+@pytest.mark.parametrize("new", [b"", b"ab", b"aba", b"longer than that"])
+def test_bytes_are_replaced_wherever_blocks_end(size: int, new: bytes) -> None:
+    """What is cut by the end of a block is replaced as in the whole, also where it begins within another one."""
+    for content in (b"", b"aba", b"xabay", b"ababa", b"aabaxabab", b"abaabaab", b"abxaba" * 9):
+        blocks = [content[start : start + size] for start in range(0, len(content), size)]
+        assert b"".join(replaced(iter(blocks), b"aba", new)) == content.replace(b"aba", new)
+
+
+def test_bytes_are_replaced_block_by_block() -> None:
+    """No more than a block, and what may be the begin of another match, is in memory."""
+    read = list[int]()
+
+    def blocks() -> Iterator[bytes]:
+        for number in range(5):
+            read.append(number)
+            yield b"x" * 1000
+
+    pieces = replaced(blocks(), b"abc", b"d")
+    assert (len(next(pieces)), read) == (998, [0])
+    assert [len(piece) for piece in pieces] == [1000, 1000, 1000, 1000, 2]

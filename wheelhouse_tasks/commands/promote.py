@@ -12,8 +12,16 @@ from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import dist
 from wheelhouse_tasks.artifacts.companions import PROMOTING
 from wheelhouse_tasks.commands.fetch import into, open_sources, transfer, warn_of_unverified
-from wheelhouse_tasks.container.objects import TEXT_TYPE, Sent, keeping_of, open_projects, send, update_pages
-from wheelhouse_tasks.container.survey import NO_CONTAINER, survey
+from wheelhouse_tasks.container.objects import (
+    TEXT_TYPE,
+    Sent,
+    complete,
+    keeping_of,
+    open_projects,
+    send_alone,
+    update_pages,
+)
+from wheelhouse_tasks.container.survey import survey
 from wheelhouse_tasks.errors import Conflict, UsageError, of_files
 from wheelhouse_tasks.names import version_of
 from wheelhouse_tasks.pages import layout
@@ -84,7 +92,7 @@ def promote(
     chosen = choose(name, wanted, offered, ", ".join(source.label for source in sources))
     projects = open_projects(settings, store, [name], writing=not dry_run)
     before = survey(store, projects, keeping_of(settings))
-    there = {} if before is NO_CONTAINER else _there(before.projects[name], chosen)
+    there = _there(before.projects[name], chosen)
     wished = plan_fetch(chosen, there, skipped, store.label)
     warn_of_unverified(wished, ui)
     with tempfile.TemporaryDirectory(prefix="wheelhouse-") as scratch:
@@ -94,7 +102,7 @@ def promote(
         if failures:
             raise failure_of(failures)
         files = dist.read(dist.scan(folder)[0], settings.options.max_workers, ui)
-        plan = plan_upload(files, {}, ()) if before is NO_CONTAINER else _plan(before.projects[name], files)
+        plan = _plan(before.projects[name], files)
         _show(wished, plan, store, ui)
         artifacts = [file.artifact for file in wished.present] + [file.artifact for file in plan.present]
         present = tuple(named.filename for named in sorted(artifacts, key=lambda named: named.sort_key()))
@@ -102,7 +110,7 @@ def promote(
         if dry_run:
             ui.done(DRY_RUN)
         else:
-            if before is NO_CONTAINER and store.create():
+            if not before.exists and store.create():
                 ui.done(f"created container {store.label}")
             if plan.send:
                 _copy(plan, projects[name], wanted, now_text(now()), ui)
@@ -168,9 +176,9 @@ def _copy(plan: UploadPlan, project: Project, version: Version, when: str, ui: U
     with ui.work("copy", files=len(plan.send), size=sum(file.size for file in plan.send)) as work:
 
         def send_one(file: LocalFile) -> Sent:
-            return send(project, file, when, expect=ABSENT, work=work)
+            return send_alone(project, file, when, expect=ABSENT, work=work)
 
-        parallel.run(send_one, plan.send, project.keeping.workers, done)
+        parallel.run(send_one, plan.send, project.keeping.workers, done, then=complete)
     store.delete(name)
 
 

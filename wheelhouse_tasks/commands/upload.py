@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 
     from wheelhouse_tasks.artifacts.artifact import Artifact
     from wheelhouse_tasks.artifacts.local import LocalFile, Skipped
-    from wheelhouse_tasks.container.project import Project
-    from wheelhouse_tasks.container.survey import NoContainer, Survey
+    from wheelhouse_tasks.container.survey import Survey
     from wheelhouse_tasks.settings.resolve import Settings
     from wheelhouse_tasks.storage.port import Store
 
@@ -106,7 +105,7 @@ def upload(  # noqa: PLR0913
         names = [file.artifact.filename for file in stamped.files]
         with ui.work(f"look at {settings.container.label}"):
             store = opening()
-            facts = find_out(*surveying(), names)
+            facts = find_out(surveying(), names)
         digests = {name: file.sha256 for name, file in facts.published.items()}
         plan = plan_upload(
             stamped.files, digests, skipped, taken=facts.taken, removed=facts.removed, overwrite=overwrite
@@ -120,7 +119,7 @@ def upload(  # noqa: PLR0913
             ui.warn(stamped.doubt)
         outcome.warn_of_platforms(plan, ui)
         if dry_run:
-            known = remembered() if facts.before else None
+            known = remembered() if facts.before.exists else None
             applied = Applied(address=Address(url=known.url if known else known_url(settings, store)))
             ui.done(DRY_RUN)
         else:
@@ -149,12 +148,9 @@ def upload(  # noqa: PLR0913
     )
 
 
-def _surveyed(
-    settings: Settings, store: Store, projects: Collection[str], *, writing: bool
-) -> tuple[dict[str, Project], Survey | NoContainer]:
-    """Return the projects, and what was read of the container."""
-    opened = open_projects(settings, store, projects, writing=writing)
-    return opened, survey(store, opened, keeping_of(settings))
+def _surveyed(settings: Settings, store: Store, projects: Collection[str], *, writing: bool) -> Survey:
+    """Return what was read of the container."""
+    return survey(store, open_projects(settings, store, projects, writing=writing), keeping_of(settings))
 
 
 def _artifacts(settings: Settings, choice: Choice, ui: Ui) -> tuple[list[tuple[Path, Artifact]], list[Skipped]]:

@@ -215,6 +215,15 @@ def read_pages(project: Project, honoured: Conditions = NO_CONDITIONS) -> Projec
     )
 
 
+def no_pages(project: Project) -> ProjectPages:
+    """Return what `read_pages` does where there are none, as in a container that is still to be created."""
+    html, json = (
+        [Page(name, None, None) for name in with_copies(name_of(project.name), slash=project.keeping.slash)]
+        for name_of in (layout.project_page, layout.json_page)
+    )
+    return ProjectPages(html=html, json=json, cached={}, promised={}, linked=frozenset())
+
+
 @dataclass(kw_only=True)
 class _Read:
     """A page and its copies, and what they say."""

@@ -107,12 +107,25 @@ class Sent:
     """An artifact that is in the container now."""
 
     project: Project
+    #: What was sent, and what pages show of it.
+    local: LocalFile
     file: File
+    #: Its objects.
     entries: tuple[Entry, ...]
 
 
 def send(project: Project, file: LocalFile, uploaded: str, *, expect: str | None, work: Work = UNSEEN) -> Sent:
-    """Store an artifact, then its companions: no page may promise them before they are there.
+    """Store an artifact, then its companions; arguments and errors as of `send_alone`."""
+    return complete(send_alone(project, file, uploaded, expect=expect, work=work))
+
+
+def complete(sent: Sent) -> Sent:
+    """Store the companions of an artifact that is there: no page may promise them before."""
+    return replace(sent, entries=(*sent.entries, *send_companions(sent.project, sent.local)))
+
+
+def send_alone(project: Project, file: LocalFile, uploaded: str, *, expect: str | None, work: Work = UNSEEN) -> Sent:
+    """Store an artifact without its companions.
 
     *uploaded* is the upload time that pages show, as in PEP 700; *expect* as for `Store.put`. Raises Conflict where
     another worker has just published the name with other bytes. *work* counts the artifact.
@@ -131,7 +144,7 @@ def send(project: Project, file: LocalFile, uploaded: str, *, expect: str | None
             raise Conflict(name, "was published with other bytes a moment ago", "build under a new version") from None
         entry, listed = Entry(project.object(name), theirs.size, theirs.mark), theirs
     listed = replace(listed, mark=entry.mark, upload_time=entry.modified or listed.upload_time)
-    return Sent(project=project, file=listed, entries=(entry, *send_companions(project, file)))
+    return Sent(project=project, local=file, file=listed, entries=(entry,))
 
 
 def send_companions(project: Project, file: LocalFile) -> list[Entry]:

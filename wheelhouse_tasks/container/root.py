@@ -190,12 +190,21 @@ class Root:
 
 def read_pages(store: Store, keeping: Keeping, honoured: Conditions = NO_CONDITIONS) -> RootPages:
     """Read the root pages, their copies and the flat page, at once."""
-    html, json = (with_copies(name, slash=keeping.slash) for name in (layout.ROOT, layout.JSON_ROOT))
 
     def read(name: str) -> Page:
         return Page.read(store, name, honoured, spooled=name == layout.FLAT)
 
-    return RootPages.of(parallel.run(read, [*html, *json, layout.FLAT], keeping.workers))
+    return RootPages.of(parallel.run(read, _names(keeping), keeping.workers))
+
+
+def no_pages(keeping: Keeping) -> RootPages:
+    """Return what `read_pages` does where there are none, as in a container that is still to be created."""
+    return RootPages.of([Page(name, None, None) for name in _names(keeping)])
+
+
+def _names(keeping: Keeping) -> list[str]:
+    html, json = (with_copies(name, slash=keeping.slash) for name in (layout.ROOT, layout.JSON_ROOT))
+    return [*html, *json, layout.FLAT]
 
 
 def root_of(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks import parallel
 from wheelhouse_tasks.container import looked, root
@@ -29,18 +28,11 @@ class Survey:
 
     root: Root
     projects: dict[str, LookedProject]
+    #: Whether there is such a container; one that is still to be created has nothing in it.
+    exists: bool = True
 
 
-class NoContainer(Enum):
-    """What a survey returns where there is no such container yet."""
-
-    NO_CONTAINER = "there is no such container"
-
-
-NO_CONTAINER: Final = NoContainer.NO_CONTAINER
-
-
-def survey(store: Store, projects: Mapping[str, Project], keeping: Keeping) -> Survey | NoContainer:
+def survey(store: Store, projects: Mapping[str, Project], keeping: Keeping) -> Survey:
     """Read all pages of the root and of the *projects* at once, then the listings at once; nothing is written.
 
     Raises Failed where the flat page is not ours, and BadPage for a page that cannot be understood.
@@ -60,7 +52,11 @@ def survey(store: Store, projects: Mapping[str, Project], keeping: Keeping) -> S
             },
         )
     except ContainerMissing:
-        return NO_CONTAINER
+        return Survey(
+            root=root.root_of(store, keeping, root.no_pages(keeping)),
+            projects={one.name: looked.looked(one, looked.no_pages(one), {}) for one in projects.values()},
+            exists=False,
+        )
 
 
 def project_names(store: Store) -> set[str]:

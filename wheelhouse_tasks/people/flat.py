@@ -16,7 +16,7 @@ from wheelhouse_tasks.pages.quoting import quoted, text_of
 from wheelhouse_tasks.pages.record import File, by_version
 from wheelhouse_tasks.people import versions
 from wheelhouse_tasks.people.style import STYLE
-from wheelhouse_tasks.spool import Spool
+from wheelhouse_tasks.spool import Spool, replaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -97,11 +97,10 @@ class Section:
 
     def blocks(self, address: str = "") -> Iterator[bytes]:
         """Yield the bytes for a page with another address; nothing else is read of the page until they are."""
-        if address == self.address:
-            yield from self.page.blocks(self.start, self.end)
-        else:
-            content = self.page.read(self.start, self.end)
-            yield content.replace(_command(self.address).encode(), _command(address).encode())
+        blocks = self.page.blocks(self.start, self.end)
+        if address != self.address:
+            blocks = replaced(blocks, _command(self.address).encode(), _command(address).encode())
+        yield from blocks
 
     def read(self) -> bytes:
         """Return the bytes for a page without an address."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
@@ -25,6 +24,7 @@ from wheelhouse_tasks.settings.providers import provider_of
 from wheelhouse_tasks.storage import s3_listing, trial
 from wheelhouse_tasks.storage.border import border
 from wheelhouse_tasks.storage.driver import Worker
+from wheelhouse_tasks.storage.honoured import Honoured
 from wheelhouse_tasks.storage.items import mark_of, utc_of
 from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload, Promise
 from wheelhouse_tasks.storage.sending import handed_to, headers_of, promise_of
@@ -58,8 +58,8 @@ class CloudStore:
         #: Drivers that nobody uses. The one that was used last is used next: its connection is the youngest.
         self._idle: list[Worker] = []
         self._parts = s3_listing.Parts(container.label)
-        self._lock = threading.RLock()
-        self._conditions: Conditions | None = None
+        self._lock = threading.Lock()
+        self._honoured = Honoured(self, self._server, self._put)
         self._compares: bool | None = None
         self._refuses: Callable[[], bool] | None = None
         with self._worker():  # rejects bad options before any thread starts
@@ -86,6 +86,7 @@ class CloudStore:
                 if refusal and refusal.status != 409:
                     raise
                 return False
+            self._honoured.begin_anew()
             return True
 
         return self._call(create, self.label, missing=ContainerMissing)
@@ -151,19 +152,23 @@ class CloudStore:
     def put(self, name: str, payload: Payload, *, expect: str | None = None) -> Entry:
         """Store an object in one request; its condition is sent only where the provider honours it."""
         if expect is not None:
-            honoured = self.conditions()
+            honoured = self._honoured.tried()
             if not (honoured.absent if expect == ABSENT else honoured.mark):
                 expect = None
-        return self._put(name, payload, expect)
+        try:
+            return self._put(name, payload, expect)
+        finally:
+            self._honoured.clear()
 
     def _put(self, name: str, payload: Payload, expect: str | None, promise: Promise | None = None) -> Entry:
         """Send an object; where the ETag is no md5, what counts is whether the provider compares what it receives."""
-        known = self._conditions
+        known = self._honoured.known
         promise = promise or promise_of(payload, _changed(name), by_sha256=known is not None and known.sha256)
-        refused = self._refuses_other_sha256() if promise.sha256 and known else None
+        doubtful = promise.sha256 and known and not self._honoured.is_of_this_run
+        refused = self._refuses_other_sha256() if doubtful else None
         entry, is_md5 = self._send(name, payload, expect, promise)
         if refused and not refused():
-            self._conditions = known and replace(known, sha256=False)
+            self._honoured.takes_no_sha256()
             promise = promise_of(payload, _changed(name), by_sha256=False)
             entry, is_md5 = self._send(name, payload, None, promise)
         if not (promise.sha256 or is_md5 or self._compares_digests()):
@@ -227,17 +232,13 @@ class CloudStore:
 
     def recorded_conditions(self) -> Conditions | None:
         """Return the conditions in the container's record: read once for each run."""
-        with self._lock:
-            if self._conditions is None:
-                self._conditions = trial.recorded(self, self._server)
-            return self._conditions
+        return self._honoured.recorded()
 
     def conditions(self) -> Conditions:
         """Return the conditions in the container's record, or try them: once for each run."""
-        with self._lock:
-            if self._conditions is None:
-                self._conditions = trial.recorded_or_tried(self, self._server, self._put)
-            return self._conditions
+        honoured = self._honoured.tried()
+        self._honoured.clear()
+        return honoured
 
     def delete(self, name: str) -> None:
         """Delete one object."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import secrets
+from contextlib import suppress
 from dataclasses import asdict, fields
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from wheelhouse_tasks.errors import AccessDenied, BadArtifact, Changed, ObjectMissing, Unsupported
+from wheelhouse_tasks import parallel
+from wheelhouse_tasks.errors import AccessDenied, BadArtifact, Changed, ObjectMissing, Unsupported, WheelhouseError
 from wheelhouse_tasks.storage.port import ABSENT, Conditions, Promise, make_payload, read_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from wheelhouse_tasks.storage.port import Entry, Payload, Store
 
@@ -27,34 +30,11 @@ FOLDER = ".wheelhouse/"
 RECORD = FOLDER + "conditions.json"
 #: Whose digests are those of other bytes.
 OTHER = make_payload(b"other", "", "")
+#: How a provider refuses a promise as such: it is told none, or knows no such header or signature.
+NOT_PROMISED = (AccessDenied, Unsupported)
 
 
-def recorded(store: Store, server: str) -> Conditions | None:
-    """Return the conditions that the container's record has for a *server*, or None where it has none.
-
-    A record moves with the objects where somebody copies them to another server, which may honour and compare less.
-    """
-    try:
-        known = _records(store)[server]
-        # one of an older release holds less, and would hide what it never tried
-        return Conditions(**known) if known.keys() == {field.name for field in fields(Conditions)} else None
-    except (KeyError, TypeError, AttributeError):
-        return None
-
-
-def recorded_or_tried(store: Store, server: str, write: Write) -> Conditions:
-    """Return what `recorded` does; where there is no such record, hold the trial and add it to the record."""
-    known = recorded(store, server)
-    if known:
-        return known
-    conditions = hold(store, write)
-    others = {name: record for name, record in _records(store).items() if isinstance(record, dict)}
-    content = json.dumps({**others, server: asdict(conditions)}).encode()
-    write(RECORD, make_payload(content, "application/json", "no-cache"), None)
-    return conditions
-
-
-def _records(store: Store) -> dict[str, Any]:
+def records_in(store: Store) -> dict[str, Any]:
     """Return the container's record of each server; empty where there is none that can be read."""
     try:
         records = json.loads(read_all(store, RECORD))
@@ -63,43 +43,115 @@ def _records(store: Store) -> dict[str, Any]:
     return records if isinstance(records, dict) else {}
 
 
-def hold(store: Store, write: Write) -> Conditions:
-    """Write objects of our own, once under conditions that hold and once under conditions that do not.
+def recorded(records: Mapping[str, Any], server: str) -> Conditions | None:
+    """Return the conditions that a container's *records* have for a *server*, or None where they have none.
+
+    A record moves with the objects where somebody copies them to another server, which may honour and compare less.
+    """
+    try:
+        known = records[server]
+        # one of an older release holds less, and would hide what it never tried
+        return Conditions(**known) if known.keys() == {field.name for field in fields(Conditions)} else None
+    except (KeyError, TypeError, AttributeError):
+        return None
+
+
+def record(records: Mapping[str, Any], server: str, conditions: Conditions, write: Write) -> None:
+    """Store the container's *records* with what a trial of a *server* showed."""
+    others = {name: known for name, known in records.items() if isinstance(known, dict)}
+    content = json.dumps({**others, server: asdict(conditions)}).encode()
+    write(RECORD, make_payload(content, "application/json", "no-cache"), None)
+
+
+class Trial:
+    """Writes of objects of our own, under conditions that hold and under others that do not.
 
     A kind of condition is honoured where both writes end as they should. Another write promises the sha256 of other
-    bytes, and is refused where the provider compares it.
+    bytes, and is refused where the provider compares it. Each object has one purpose, so that writes at the same time
+    do not disturb each other: a far provider costs two delays.
     """
-    name, other = (f"{FOLDER}{secrets.token_hex(8)}" for _ in range(2))
-    payload = make_payload(name.encode(), "text/plain", "no-cache")
-    written = write(name, payload, None)
 
-    def heeded(object_name: str, expect: str, *, holds: bool) -> bool:
+    def __init__(self, store: Store, write: Write) -> None:
+        self._store = store
+        self._write = write
+        #: The names of the objects that may be there.
+        self._written: dict[str, None] = {}
+
+    def hold(self) -> Conditions:
+        """Return what is honoured and compared; the objects stay until `clear`, but for an error."""
         try:
-            write(object_name, payload, expect)
+            return self._hold()
+        except BaseException:
+            with suppress(WheelhouseError):
+                at_once(self.clear())
+            raise
+
+    def clear(self) -> list[Callable[[], object]]:
+        """Return what deletes the objects, one by one."""
+        return [partial(self._store.delete, name) for name in self._written]
+
+    def _hold(self) -> Conditions:
+        new, marked, promised, broken = (f"{FOLDER}{secrets.token_hex(8)}" for _ in range(4))
+        absent, entry, kept, refused = at_once(
+            [
+                partial(self._heeds, new, ABSENT, holds=True),
+                partial(self._put, marked, None),
+                partial(self._keeps_promised, promised),
+                partial(self._refuses_broken, broken),
+            ]
+        )
+        # where the promise was no use the bytes are there without it
+        fitting = kept or self._put(promised, None)
+        seconds = [partial(self._heeds, marked, "0" * 32, holds=False)]
+        seconds += [partial(self._heeds, promised, fitting.mark, holds=True)]
+        seconds += [partial(self._heeds, new, ABSENT, holds=False)] if absent else []
+        wrong, right, *again = at_once(seconds)
+        return Conditions(
+            absent=absent and again[0],
+            mark=wrong and right,
+            md5=entry.mark == _payload(marked).md5,
+            sha256=kept is not None and refused,
+        )
+
+    def _put(self, name: str, expect: str | None, promise: Promise | None = None) -> Entry:
+        self._written[name] = None  # before: nobody knows what became of a write that got no answer
+        return self._write(name, _payload(name), expect, promise)
+
+    def _heeds(self, name: str, expect: str, *, holds: bool) -> bool:
+        try:
+            self._put(name, expect)
         except Changed:
             return not holds
         except Unsupported:  # some providers answer 501 to any condition
             return False
         return holds
 
-    def compares_sha256() -> bool:
+    def _keeps_promised(self, name: str) -> Entry | None:
+        """Return an object that was sent with its sha256; None where the provider does not take it so."""
         try:
-            write(name, payload, None, Promise(sha256=payload.sha256))
-            write(name, payload, None, Promise(sha256=OTHER.sha256))
+            return self._put(name, None, Promise(sha256=_payload(name).sha256))
+        except (BadArtifact, *NOT_PROMISED):
+            return None
+
+    def _refuses_broken(self, name: str) -> bool:
+        """Return whether the provider refuses bytes of another sha256 than it is told."""
+        try:
+            self._put(name, None, Promise(sha256=OTHER.sha256))
         except BadArtifact:
+            del self._written[name]
             return True
-        except (AccessDenied, Unsupported):  # it is told none, or knows no such header or signature
+        except NOT_PROMISED:
             return False
         return False
 
-    try:
-        absent = heeded(name, ABSENT, holds=False) and heeded(other, ABSENT, holds=True)
-        mark = heeded(name, "0" * 32, holds=False) and heeded(name, written.mark, holds=True)
-        sha256 = compares_sha256()
-    finally:
-        store.delete(name)
-        store.delete(other)
-    return Conditions(absent=absent, mark=mark, md5=written.mark == payload.md5, sha256=sha256)
+
+def _payload(name: str) -> Payload:
+    return make_payload(name.encode(), "text/plain", "no-cache")
+
+
+def at_once(calls: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Return the results of all calls, made at the same time."""
+    return parallel.run(lambda call: call(), calls, len(calls))
 
 
 def compares_digests(store: Store, write: Callable[[str, Payload, Promise], object], promise: Promise) -> bool:

@@ -11,9 +11,10 @@ from wheelhouse_tasks.container import retention
 from wheelhouse_tasks.container.looked import look
 from wheelhouse_tasks.container.objects import (
     Sent,
+    complete,
     delete_hidden,
     retire,
-    send,
+    send_alone,
     send_companions,
     update_pages,
 )
@@ -85,7 +86,7 @@ def _reach(plan: UploadPlan, settings: Settings, store: Store, remembered: Calla
 
 def _open(facts: UploadFacts, settings: Settings, store: Store, ui: Ui) -> str | None:
     """Create the container where there is none; return the URL of one that everybody can read now."""
-    created = facts.before is None and store.create()
+    created = not facts.before.exists and store.create()
     if created:
         ui.done(f"created container {store.label}")
     _show_to_git(settings, ui, created=created)
@@ -97,13 +98,13 @@ def _send_all(plan: UploadPlan, facts: UploadFacts, settings: Settings, ui: Ui, 
 
     def send_one(local: LocalFile) -> Sent:
         expect = None if local.artifact.filename in published else ABSENT
-        return send(projects[local.artifact.project], local, now_text(now), expect=expect, work=work)
+        return send_alone(projects[local.artifact.project], local, now_text(now), expect=expect, work=work)
 
     def done(sent: Sent) -> None:
         sent.project.add(sent.file, *sent.entries)
         ui.progress(f"uploaded {sent.file.filename} ({size_text(sent.file.size)})")
 
-    def complete(local: LocalFile) -> tuple[LocalFile, list[Entry]]:
+    def mend(local: LocalFile) -> tuple[LocalFile, list[Entry]]:
         there = published[local.artifact.filename]
         described = not local.artifact.is_wheel or there.metadata_sha256 is not None
         if described and (there.attested or local.attestation is None):
@@ -111,9 +112,9 @@ def _send_all(plan: UploadPlan, facts: UploadFacts, settings: Settings, ui: Ui, 
         return local, send_companions(projects[local.artifact.project], local)
 
     with ui.work("upload", files=len(plan.send), size=sum(local.size for local in plan.send)) as work:
-        parallel.run(send_one, plan.send, settings.options.max_workers, done)
+        parallel.run(send_one, plan.send, settings.options.max_workers, done, then=complete)
     # a worker may have been killed between a wheel and its .metadata
-    for file, entries in parallel.run(complete, plan.present, settings.options.max_workers):
+    for file, entries in parallel.run(mend, plan.present, settings.options.max_workers):
         if entries:
             projects[file.artifact.project].add(published[file.artifact.filename], *entries)
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks.container.survey import NO_CONTAINER, NoContainer, Survey
-
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from wheelhouse_tasks.container.project import Project
+    from wheelhouse_tasks.container.survey import Survey
     from wheelhouse_tasks.pages.record import File
 
 
@@ -18,24 +17,21 @@ if TYPE_CHECKING:
 class UploadFacts:
     """What was read before anything is sent."""
 
-    #: None where there is no such container yet.
-    before: Survey | None
+    before: Survey
     #: Every project that files are brought of, by name.
     projects: Mapping[str, Project]
     #: Those of the file names that are published.
     published: Mapping[str, File]
     #: Every file name that is there.
-    taken: frozenset[str] = frozenset()
+    taken: frozenset[str]
     #: File names that are on no page and wait for their deletion.
-    removed: frozenset[str] = frozenset()
+    removed: frozenset[str]
     #: The file names on the pages of each project.
     shown: Mapping[str, frozenset[str]]
 
 
-def find_out(projects: Mapping[str, Project], before: Survey | NoContainer, names: Collection[str]) -> UploadFacts:
+def find_out(before: Survey, names: Collection[str]) -> UploadFacts:
     """Return what a survey of the container says of files, given by their *names*."""
-    if before is NO_CONTAINER:
-        return UploadFacts(before=None, projects=projects, published={}, shown={})
     looked = before.projects
     return UploadFacts(
         before=before,

@@ -1,5 +1,7 @@
 """What is read of a container before anything is written."""
 
+from dataclasses import replace
+
 import pytest
 from fake_store import FakeStore
 
@@ -7,7 +9,7 @@ from wheelhouse_tasks.container.converge import converge
 from wheelhouse_tasks.container.looked import look
 from wheelhouse_tasks.container.project import Project
 from wheelhouse_tasks.container.published import Keeping, Page
-from wheelhouse_tasks.container.survey import NO_CONTAINER, Survey, survey
+from wheelhouse_tasks.container.survey import survey
 from wheelhouse_tasks.errors import Failed
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.pages.record import File
@@ -27,14 +29,47 @@ def put(store: FakeStore) -> Entry:
     return store.put(layout.file_name("demo", FILE.filename), make_payload(b"abc", "", ""))
 
 
-def test_no_container_is_a_value() -> None:
-    """A container that is not there yet is an answer of its own, and an empty one is a survey."""
-    store = FakeStore(exists=False)
-    assert survey(store, demo(store), KEEPING) is NO_CONTAINER
+@pytest.mark.parametrize("slash", [True, False])
+def test_container_that_is_not_there_is_an_empty_one(slash: bool) -> None:
+    """A survey has of a container that is still to be created what it has of an empty one."""
+    store, keeping = FakeStore(exists=False), replace(KEEPING, slash=slash)
+    project = {"demo": Project(store, "demo", keeping, writing=True)}
+    missing = survey(store, project, keeping)
     store.create()
+    empty = survey(store, project, keeping)
+    assert (missing.exists, empty.exists) == (False, True)
+    assert replace(missing, exists=True) == empty
+    assert (empty.root.pages.flat, empty.projects["demo"].files()) == (Page(layout.FLAT, None, None), {})
+
+
+def test_nothing_is_read_again_of_a_container_that_was_not_there() -> None:
+    """The pages of a new container are written at once; nobody can have filled it before it was there."""
+    store = FakeStore(exists=False, honours=True)
     before = survey(store, demo(store), KEEPING)
-    assert isinstance(before, Survey)
-    assert (before.root.pages.flat, before.projects["demo"].files()) == (Page(layout.FLAT, None, None), {})
+    store.create()
+    entry = put(store)
+    before.projects["demo"].add(replace(FILE, mark=entry.mark), entry)
+    store.requests.clear()
+    converge(store, before.projects.values(), KEEPING, before=before)
+    asked = [method for method, _ in store.requests]
+    assert "read" not in asked
+    assert asked[0] == "put"
+    assert FILE.filename.encode() in store.content(layout.FLAT)
+
+
+def test_pages_that_came_into_a_new_container_are_kept() -> None:
+    """Where another worker creates the same container and fills it first, its files stay on the pages."""
+    store, other = FakeStore(exists=False, honours=True), File("demo-2.0.tar.gz", 3, "b" * 64, "")
+    before = survey(store, demo(store), KEEPING)
+    store.create()
+    theirs = survey(store, demo(store), KEEPING)
+    entry = store.put(layout.file_name("demo", other.filename), make_payload(b"xyz", "", ""))
+    theirs.projects["demo"].add(other, entry)
+    converge(store, theirs.projects.values(), KEEPING, before=theirs)
+    before.projects["demo"].add(FILE, put(store))
+    converge(store, before.projects.values(), KEEPING, before=before)
+    for page in (layout.FLAT, layout.project_page("demo"), layout.json_page("demo")):
+        assert all(name.encode() in store.content(page) for name in (FILE.filename, other.filename))
 
 
 def test_survey_stops_at_a_foreign_flat_page() -> None:
@@ -60,7 +95,6 @@ def test_survey_spares_a_look(honours: bool) -> None:
     """The projects of a survey are read again only where the provider honours no conditional writes."""
     store = FakeStore(honours=honours)
     before = survey(store, demo(store), KEEPING)
-    assert before is not NO_CONTAINER
     before.projects["demo"].add(FILE, put(store))
     store.requests.clear()
     converge(store, before.projects.values(), KEEPING, before=before)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from page_files import FILE_LISTS, HOSTILE, QUICK, Reader, flat_html
 
+from wheelhouse_tasks.blocks import BLOCK
 from wheelhouse_tasks.container.converge import converge
 from wheelhouse_tasks.container.published import Keeping
 from wheelhouse_tasks.pages import html_pages, json_pages, layout, links
@@ -107,6 +108,16 @@ def test_address_that_is_known_is_in_every_command() -> None:
     known = render_flat({"demo": SECTION}, Front(address=ADDRESS)).decode()
     assert f"{BEFORE}{ADDRESS}{BEHIND}" in known
     assert "URL-OF-THIS-PAGE" not in known
+
+
+def test_no_section_is_in_memory_as_a_whole() -> None:
+    """A section of any size gets the address of another page block by block."""
+    files = [replace(WHEEL, filename=f"demo-1.{number}-py3-none-any.whl") for number in range(2500)]
+    section = flat.render_section("demo", "m", files)
+    assert section.end - section.start > 2 * BLOCK
+    pieces = list(section.blocks(ADDRESS))
+    assert max(map(len, pieces)) < 1.5 * BLOCK
+    assert b"".join(pieces) == section.read().replace(b"URL-OF-THIS-PAGE", ADDRESS.encode())
 
 
 @pytest.mark.parametrize("address", [ADDRESS, "", "file:///a%20b/index.html", "https://x/a'b&c;d$(e)/index.html"])

@@ -17,6 +17,7 @@ from wheelhouse_tasks.errors import BadArtifact
 from wheelhouse_tasks.settings.locations import Container, Credentials
 from wheelhouse_tasks.storage import trial
 from wheelhouse_tasks.storage.cloud import CloudStore
+from wheelhouse_tasks.storage.honoured import Honoured
 from wheelhouse_tasks.storage.port import Conditions, make_payload
 from wheelhouse_tasks.storage.sending import promise_of
 
@@ -136,7 +137,7 @@ def test_a_record_that_says_less_is_none(record: str, known: bool) -> None:
     """The record of another release, which tried other things, does not keep them from being tried."""
     store = FakeStore()
     store.put(trial.RECORD, make_payload(f'{{"here": {record}}}'.encode(), "", ""))
-    assert trial.recorded(store, "here") == (Conditions(**json.loads(record)) if known else None)
+    assert trial.recorded(trial.records_in(store), "here") == (Conditions(**json.loads(record)) if known else None)
 
 
 @pytest.mark.parametrize(
@@ -151,11 +152,15 @@ def test_a_server_is_tried_whatever_another_one_honours(record: bytes) -> None:
     """A record that came with copied objects vouches for the server where it was made, and stays there for that one."""
     store = FakeStore()
     store.put(trial.RECORD, make_payload(record, "", ""))
-    assert trial.recorded(store, "here") is None
-    tried = trial.recorded_or_tried(store, "here", lambda name, payload, *_: store.put(name, payload))
+    honoured = Honoured(store, "here", lambda name, payload, *_: store.put(name, payload))
+    assert honoured.recorded() is None
+    tried = honoured.tried()
+    honoured.clear()
     assert (tried.absent, tried.mark, tried.sha256) == (False, False, False)
-    assert trial.recorded(store, "here") == tried
-    assert (trial.recorded(store, "there") is not None) == (b"there" in record)
+    assert [entry.name for entry in store.list("")] == [trial.RECORD]
+    records = trial.records_in(store)
+    assert trial.recorded(records, "here") == tried
+    assert (trial.recorded(records, "there") is not None) == (b"there" in record)
 
 
 @pytest.mark.parametrize("damage", [1, 0], ids=["damages", "is whole"])

@@ -1,0 +1,142 @@
+"""The trial of what a provider honours and compares: what is believed of it, and what it leaves behind."""
+
+import threading
+
+import pytest
+from fake_store import FakeStore
+
+from wheelhouse_tasks.errors import AccessDenied, BadArtifact, Changed, StoreError, Unreachable, Unsupported
+from wheelhouse_tasks.storage import trial
+from wheelhouse_tasks.storage.honoured import Honoured
+from wheelhouse_tasks.storage.port import ABSENT, Conditions, Entry, Payload, Promise, make_payload
+
+PATIENCE = 600
+"""Seconds after which a test that waits for another thread gives up."""
+MARK = "0" * 32
+
+
+class Provider(FakeStore):
+    """Honours conditions and compares the sha256, but for the faults that it is given."""
+
+    def __init__(self, **faults: StoreError | BadArtifact | None) -> None:
+        super().__init__(honours=True)
+        #: What is raised for a kind of write, or None where such a write is carried out as if it were plain.
+        self.faults = faults
+
+    def write(self, name: str, payload: Payload, expect: str | None, promise: Promise | None = None, /) -> Entry:
+        """Store an object as a provider does that is told conditions and promises."""
+        kind = "plain" if expect is None else {ABSENT: "absent", MARK: "wrong"}.get(expect, "mark")
+        if promise is not None:
+            kind = "kept" if promise.sha256 == payload.sha256 else "broken"
+        if kind in self.faults:
+            fault = self.faults[kind]
+            if fault:
+                raise fault
+            expect = None
+        elif kind == "broken":
+            raise BadArtifact(name, "other bytes")
+        return self.put(name, payload, expect=expect)
+
+
+REFUSED, UNKNOWN = AccessDenied("x", "no such signature"), Unsupported("x", "501")
+CHANGED, DAMAGED = Changed("x", "always"), BadArtifact("x", "always")
+
+
+@pytest.mark.parametrize(
+    ("faults", "wrong"),
+    [
+        pytest.param({}, set(), id="all is well"),
+        pytest.param({"absent": None}, {"absent"}, id="writes what is there"),
+        pytest.param({"absent": CHANGED}, {"absent"}, id="never writes what is absent"),
+        pytest.param({"absent": UNKNOWN}, {"absent"}, id="knows no absent"),
+        pytest.param({"wrong": None}, {"mark"}, id="takes any mark"),
+        pytest.param({"mark": CHANGED}, {"mark"}, id="takes no mark"),
+        pytest.param({"wrong": UNKNOWN, "mark": UNKNOWN}, {"mark"}, id="knows no marks"),
+        pytest.param({"broken": None}, {"sha256"}, id="compares nothing"),
+        pytest.param({"broken": REFUSED, "kept": REFUSED}, {"sha256"}, id="refuses every promise"),
+        pytest.param({"broken": UNKNOWN, "kept": UNKNOWN}, {"sha256"}, id="is told no promise"),
+        pytest.param({"broken": DAMAGED, "kept": DAMAGED}, {"sha256"}, id="finds every promise broken"),
+        pytest.param({"kept": REFUSED}, {"sha256"}, id="refuses a promise that is kept"),
+    ],
+)
+def test_only_what_was_seen_is_believed(faults: dict[str, StoreError | BadArtifact | None], wrong: set[str]) -> None:
+    """Each kind counts where the write that should be refused is, and the one that should be carried out is."""
+    provider = Provider(**faults)
+    honoured = Honoured(provider, "here", provider.write)
+    expected = {name: name not in wrong for name in ("absent", "mark", "sha256")}
+    assert honoured.tried() == Conditions(md5=False, **expected)
+    honoured.clear()
+    assert [entry.name for entry in provider.list("")] == [trial.RECORD]
+
+
+@pytest.mark.parametrize("kind", ["absent", "wrong", "mark", "plain", "kept", "broken"])
+def test_trial_that_fails_leaves_nothing(kind: str) -> None:
+    """A provider that gives no answer to one of the writes is no provider that honours less; nothing is recorded."""
+    provider = Provider(**{kind: Unreachable("x", "no answer")})
+    honoured = Honoured(provider, "here", provider.write)
+    with pytest.raises(Unreachable):
+        honoured.tried()
+    assert (honoured.known, provider.list("")) == (None, [])
+    provider.faults = {}
+    assert honoured.tried().absent
+
+
+def test_what_a_trial_left_is_cleared_beside_what_comes_next() -> None:
+    """Who asked for the conditions goes on before the objects are deleted; who waits finds the record alone."""
+    provider, go = Provider(), threading.Event()
+
+    class Slow(Provider):
+        def delete(self, name: str) -> None:
+            assert go.wait(PATIENCE)
+            super().delete(name)
+
+    provider = Slow()
+    honoured = Honoured(provider, "here", provider.write)
+    assert honoured.tried().sha256
+    assert len(provider.list("")) > 1
+    go.set()
+    honoured.clear()
+    assert [entry.name for entry in provider.list("")] == [trial.RECORD]
+
+
+def test_record_is_read_once_and_not_at_all_of_a_new_container() -> None:
+    """A survey and the first write share one reading; a container that was created a moment ago has no record."""
+    for begins_anew in (False, True):
+        provider = Provider()
+        honoured = Honoured(provider, "here", provider.write)
+        if begins_anew:
+            honoured.begin_anew()
+        assert honoured.recorded() is None
+        honoured.tried()
+        honoured.clear()
+        assert provider.requests.count(("read", trial.RECORD)) == (not begins_anew)
+
+
+def test_writes_of_a_trial_wait_for_one_another_once() -> None:
+    """The first four writes are under way at once, then the three that need one of these."""
+    provider = Provider()
+    first, second = (threading.Barrier(count, timeout=PATIENCE) for count in (4, 3))
+    lock, begun = threading.Lock(), list[str]()
+
+    def write(name: str, payload: Payload, expect: str | None, promise: Promise | None = None, /) -> Entry:
+        with lock:
+            begun.append(name)
+            barrier = first if len(begun) <= 4 else second
+        barrier.wait()
+        return provider.write(name, payload, expect, promise)
+
+    held = trial.Trial(provider, write)
+    assert held.hold() == Conditions(absent=True, mark=True, md5=False, sha256=True)
+    assert len(begun) == 7
+    trial.at_once(held.clear())
+    assert provider.list("") == []
+
+
+def test_record_keeps_what_it_has_of_other_servers() -> None:
+    """What another server was seen to honour stays in the record."""
+    store = FakeStore()
+    store.put(trial.RECORD, make_payload(b'{"there": {"absent": true}, "odd": 1}', "", ""))
+    honoured = Honoured(store, "here", lambda name, payload, *_: store.put(name, payload))
+    honoured.tried()
+    honoured.clear()
+    assert trial.records_in(store).keys() == {"there", "here"}
