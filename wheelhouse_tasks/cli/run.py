@@ -45,7 +45,7 @@ def run(
     call: Call,
 ) -> None:
     """Run one command: the only place where errors become exits."""
-    # while Python ends, its collector would look through all that was imported, which takes a quarter of a small command
+    # while Python ends, its collector would look through all that was imported: a quarter of a small command's time
     atexit.register(gc.freeze)
     from contextlib import suppress
     from dataclasses import asdict
