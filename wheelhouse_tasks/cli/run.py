@@ -5,6 +5,8 @@ Imported by every `inv` of a host project, so whatever is heavy is imported when
 
 from __future__ import annotations
 
+import atexit
+import gc
 import logging
 import os
 import signal
@@ -43,6 +45,8 @@ def run(
     call: Call,
 ) -> None:
     """Run one command: the only place where errors become exits."""
+    # while Python ends, its collector would look through all that was imported: a quarter of a small command's time
+    atexit.register(gc.freeze)
     from contextlib import suppress
     from dataclasses import asdict
     from functools import partial

@@ -135,7 +135,7 @@ class Web:
         """
         headers = {"Accept-Encoding": "identity", **progress.headers()}
         with self._open(url, headers, progress.expected) as response:
-            host = urlsplit(response.url).hostname
+            _, host, _ = origin(response.url)
             if stay and origin(response.url) != origin(url) and host not in self.trust:
                 problem = "redirects to another host, and nothing promises its sha256"
                 raise WebError(mask_url(url), problem, f"see the setting 'trust': {host}")
@@ -157,7 +157,7 @@ class Web:
 
         What came before that is yielded too, so that another answer can continue it.
         """
-        most = TLS_RECORD if urlsplit(response.url).scheme == "https" else GATHERED
+        most = TLS_RECORD if origin(response.url)[0] == "https" else GATHERED
         pace, ended = Pace(), False
         while not ended:
             block, stopped = bytearray(), None
@@ -187,18 +187,15 @@ class Web:
         with self._border(url):
             auth = self.auth if origin(url) == self.origin else None
             # *verify* of each request, because an environment variable overrides that of a session
-            response = self._session().get(
-                url, headers=headers, auth=auth, timeout=self.timeout, stream=True, verify=self.ca_bundle
-            )
+            response = self._session().ask(url, headers, auth=auth, timeout=self.timeout, verify=self.ca_bundle)
         with response:
             self._check(response, url, expected)
             yield response
 
     def _check(self, response: requests.Response, url: str, expected: tuple[int, ...]) -> None:
         status = response.status_code
-        if urlsplit(url).scheme == "https" and any(
-            urlsplit(answer.url).scheme != "https" for answer in (*response.history, response)
-        ):
+        answers = (*response.history, response)
+        if origin(url)[0] == "https" and any(origin(answer.url)[0] != "https" for answer in answers):
             remedy = "use the address that it leads to, if you trust it"
             raise WebError(mask_url(url), "redirects from https to http", remedy)
         if status in GONE:
@@ -232,8 +229,8 @@ class Web:
         except OSError as error:  # a CA bundle that does not exist
             raise WebError(mask_url(url), f"could not be read: {one_line(str(error))}") from None
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
+    def _session(self) -> Session:
+        session: Session | None = getattr(self._local, "session", None)
         if session is None:
             session = self._local.session = Session()
         return session
