@@ -25,7 +25,7 @@ class Session(requests.Session):
 
     def __init__(self) -> None:
         super().__init__()
-        self._by_scheme = {scheme: _Adapter() for scheme in ("http", "https")}
+        self._by_scheme = {scheme: HostAdapter() for scheme in ("http", "https")}
         for scheme, adapter in self._by_scheme.items():
             self.mount(f"{scheme}://", adapter)
         self.headers["User-Agent"] = "wheelhouse_tasks"
@@ -86,7 +86,7 @@ class Session(requests.Session):
             self.trust_env = True
 
 
-class _Adapter(Adapter):
+class HostAdapter(Adapter):
     """Finds the connections of the server that was asked last without a look into its settings."""
 
     def __init__(self) -> None:

@@ -51,13 +51,13 @@ def seen(server: Scripted) -> list[tuple[str, list[tuple[str, str]]]]:
 def direct(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the paths that are asked for without requests' own work."""
     paths: list[str] = []
-    usual = session.Adapter.raw
+    usual = session.HostAdapter.raw
 
-    def raw(self: session.Adapter, path: str, headers: dict[str, str], timeout: float) -> object:
+    def raw(self: session.HostAdapter, path: str, headers: dict[str, str], timeout: float) -> object:
         paths.append(path)
         return usual(self, path, headers, timeout)
 
-    monkeypatch.setattr(session.Adapter, "raw", raw)
+    monkeypatch.setattr(session.HostAdapter, "raw", raw)
     return paths
 
 
