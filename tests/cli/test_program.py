@@ -181,6 +181,31 @@ def test_an_upload_opens_its_store_beside_the_hashing() -> None:
     assert programs.run(sys.executable, "-c", code, check=True).stdout.strip() == "[]"
 
 
+#: A task made as ours are; it ends with 3 where Python keeps no bytecode, and with 4 where it does.
+KEEPS_BYTECODE = """\
+import sys
+from wheelhouse_tasks.cli.task import command
+from wheelhouse_tasks.errors import Failed
+
+class Seen(Failed):
+    pass
+
+@command()
+def look(run):
+    Seen.exit_code = 3 if sys.dont_write_bytecode else 4
+    raise Seen("bytecode", "was looked at")
+"""
+
+
+@pytest.mark.parametrize(("forbidden", "code"), [("", 4), ("1", 3)], ids=["allowed", "forbidden"])
+def test_a_command_keeps_the_bytecode_of_libraries(forbidden: str, code: int, tmp_path: Path) -> None:
+    """What an installer did not compile is compiled once, not by every command; tasks.py leaves nothing behind."""
+    project = make_project(tmp_path / "project", KEEPS_BYTECODE)
+    done = inv(project, "look", env={"PYTHONDONTWRITEBYTECODE": forbidden})
+    assert (done.returncode, "was looked at" in done.stderr) == (code, True)
+    assert not (project / "__pycache__").exists()
+
+
 def test_home_of_the_machine_is_out_of_reach() -> None:
     """The tests do not see the developer's own configuration."""
     assert "pytest" in os.environ["HOME"]

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks import parallel
-from wheelhouse_tasks.artifacts import artifact, attestation, metadata
+from wheelhouse_tasks.artifacts import artifact, attestation
 from wheelhouse_tasks.artifacts.companions import ATTESTATION, attestation_of
 from wheelhouse_tasks.artifacts.local import LocalFile, Skipped
 from wheelhouse_tasks.blocks import BLOCK
@@ -194,6 +194,8 @@ def _size(path: Path) -> int:
 
 
 def _checked(path: Path, named: Artifact, work: Work) -> LocalFile | BadArtifact:
+    from wheelhouse_tasks.artifacts import metadata  # a fetch reads none
+
     size = _size(path)
     described = None
     try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wheelhouse_tasks.cli.log import Log
 from wheelhouse_tasks.ui import Mark
 
 if TYPE_CHECKING:
@@ -22,9 +23,9 @@ STYLES = {
 }
 
 
-def painted(console: Console, text: str, mark: Mark) -> str:
+def painted(console: Console | Log, text: str, mark: Mark) -> str:
     """Return a text in the colour of a mark, where the console has colours."""
-    if console.color_system is None or not STYLES[mark]:
+    if isinstance(console, Log) or console.color_system is None or not STYLES[mark]:
         return text
     from rich.color import ColorSystem
 

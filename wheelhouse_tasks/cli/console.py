@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from wheelhouse_tasks.cli import plans
 from wheelhouse_tasks.cli.colours import painted
 from wheelhouse_tasks.cli.display import Display, Progress
+from wheelhouse_tasks.cli.log import Log, is_log
 from wheelhouse_tasks.cli.streams import Deaf, console_on, mute, unheard
 from wheelhouse_tasks.cli.suggest import as_typed
 from wheelhouse_tasks.cli.tables import Table, drawn
@@ -66,6 +67,7 @@ class Terminal:
         #: Whether the plan is what was asked for, in a dry run.
         self.plan_was_asked_for = False
         self._console: Console | None = None
+        self._printer: Console | Log | None = None
         #: Held by the thread that prints: lines of several never mix.
         self._lock = threading.RLock()
         self._progress = progress
@@ -114,20 +116,24 @@ class Terminal:
 
     @property
     def console(self) -> Console:
-        """Return rich's console, made when it is first needed."""
+        """Return rich's console, made when it is first needed: to draw, and to print on a terminal."""
         with self._lock:
-            return self._made()
+            if self._console is None:
+                self._console = console_on(self._stream, None if self._stream.isatty() else LOG_WIDTH)
+            return self._console
 
-    def _made(self) -> Console:
-        if self._console is None:
-            stream = self._stream
-            self._console = console_on(stream, None if stream.isatty() else LOG_WIDTH)
-        return self._console
+    @property
+    def _out(self) -> Console | Log:
+        """Return what everything is printed with, made when it is first needed."""
+        with self._lock:
+            if self._printer is None:
+                self._printer = Log(self._stream, LOG_WIDTH) if is_log(self._stream) else self.console
+            return self._printer
 
     def clean(self, text: str) -> str:
         """Return *text* on one line, without secrets, in characters that the terminal has."""
         cleaned = mask(one_line(mask(text, self.secrets)), self.secrets)
-        encoding = self.console.encoding or "utf-8"
+        encoding = self._out.encoding or "utf-8"
         return cleaned.encode(encoding, "backslashreplace").decode(encoding)
 
     def plan(self, title: str, rows: Iterable[PlanRow], *, whole: bool = False) -> None:
@@ -137,7 +143,7 @@ class Terminal:
         if self.quiet and not self.plan_was_asked_for:
             self._keep(self.clean(title), listing.mapped(self.clean))
             return
-        shown = [listing] if self._is_log else plans.on_a_terminal(rows, self.console.width, whole=whole)
+        shown = [listing] if self._is_log else plans.on_a_terminal(rows, self._out.width, whole=whole)
         self._sheets(title, shown, listing)
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -148,7 +154,7 @@ class Terminal:
     def matrix(self, title: str, sizes: Mapping[str, Sequence[int | None]], lacks: Sequence[str]) -> None:
         """Print the matrix of a version: in one table, or on a terminal in as many as it takes."""
         listing = plans.one_matrix(sizes, lacks)
-        shown = [listing] if self._is_log else plans.matrix(sizes, lacks, self.console.width)
+        shown = [listing] if self._is_log else plans.matrix(sizes, lacks, self._out.width)
         self._sheets(title, shown, listing)
 
     def _sheets(self, title: str, tables: Sequence[Table], listing: Table) -> None:
@@ -162,7 +168,7 @@ class Terminal:
             if not self._command(self.dialect.opening(title)):
                 self._print(self.dialect.harmless(title), style="bold")
             for table in tables:
-                lines = drawn(table.mapped(self.dialect.harmless), self.console.width, partial(painted, self.console))
+                lines = drawn(table.mapped(self.dialect.harmless), self._out.width, partial(painted, self._out))
                 for line in lines.head:
                     self._print(line, style="table.header")
                 self._print_as_it_is(lines.body)
@@ -184,7 +190,7 @@ class Terminal:
     @property
     def _is_log(self) -> bool:
         """Return whether everything is shown in full: in a log that somebody reads later, and to who asked for it."""
-        return self.verbose or self.in_ci or not self.console.file.isatty()
+        return self.verbose or self.in_ci or not self._out.file.isatty()
 
     def progress(self, text: str) -> None:
         """Print a line with --verbose."""
@@ -265,18 +271,18 @@ class Terminal:
         if line:
             with self._display.aside():
                 try:
-                    self.console.file.write(line + "\n")
-                    self.console.file.flush()
+                    self._out.file.write(line + "\n")
+                    self._out.file.flush()
                 except BrokenPipeError:
-                    mute(self.console.file)
+                    mute(self._out.file)
         return bool(line)
 
-    def _print(self, *shown: object, **options: Any) -> None:
+    def _print(self, text: str, **options: Any) -> None:
         """Print; where nobody reads any more (`... | head`), go on in silence: work is not left half done for that."""
-        with self._display.aside(), unheard(self.console):
-            self.console.print(*shown, **options)
+        with self._display.aside(), unheard(self._out):
+            self._out.print(text, **options)
 
     def _print_as_it_is(self, lines: Sequence[str]) -> None:
         """Print lines as `_print` does, thousands of them at little cost."""
-        with self._display.aside(), unheard(self.console):
-            self.console.out("\n".join(lines), highlight=False, end="\n" * bool(lines))
+        with self._display.aside(), unheard(self._out):
+            self._out.out("\n".join(lines), highlight=False, end="\n" * bool(lines))

@@ -9,12 +9,15 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
 from wheelhouse_tasks.cli.colours import painted
+from wheelhouse_tasks.cli.log import is_log
 from wheelhouse_tasks.ui import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.console import Console
+
+    from wheelhouse_tasks.cli.log import Log
 
 
 def console_on(stream: IO[str], width: int | None) -> Console:
@@ -29,7 +32,7 @@ def console_on(stream: IO[str], width: int | None) -> Console:
 
 
 @contextmanager
-def unheard(console: Console) -> Iterator[None]:
+def unheard(console: Console | Log) -> Iterator[None]:
     """Go on in silence where nobody reads any more what is printed."""
     try:
         yield
@@ -63,7 +66,7 @@ def write(text: str) -> None:
 
 def alarm(text: str) -> str:
     """Return a text as it stands out on stderr, where that has colours."""
-    if sys.stderr is None:
+    if sys.stderr is None or is_log(sys.stderr):
         return text
     from rich.console import Console
 

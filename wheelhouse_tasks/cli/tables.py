@@ -55,6 +55,15 @@ def like(cell: str, text: str) -> str:
     return Marked(text, cell.mark) if isinstance(cell, Marked) else text
 
 
+def cell_len(text: str) -> int:
+    """Return how many columns a text takes; few have more, or fewer, than letters, and rich knows them."""
+    if text.isascii() and text.isprintable():
+        return len(text)
+    from rich.cells import cell_len as measured
+
+    return measured(text)
+
+
 def drawn(table: Table, width: int, paint: Paint = plain) -> Lines:
     """Return a table as lines of at most *width* columns, but for words that are longer.
 
@@ -81,8 +90,6 @@ def aligned(rows: Sequence[Sequence[str]], *, right: Sequence[bool], width: int,
 
     Rich measures and splits each cell several times, which for thousands of rows takes longer than to fetch them.
     """
-    from rich.cells import cell_len
-
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     if sum(widths) + len(GAP) * (len(widths) - 1) > width:
         return []
@@ -111,8 +118,6 @@ def _wrapped_rows(rows: Sequence[Sequence[str]], right: Sequence[bool], width: i
 
 def _widths(rows: Sequence[Sequence[str]], right: Sequence[bool], room: int) -> list[int]:
     """Return the width of each column, at least that of its longest word; none where there is no *room* to read it."""
-    from rich.cells import cell_len
-
     wishes = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     words = [
         max(cell_len(word) for cell in column for word in ["", *cell.split()]) for column in zip(*rows, strict=True)
@@ -135,8 +140,6 @@ def _widths(rows: Sequence[Sequence[str]], right: Sequence[bool], room: int) -> 
 
 def wrapped(text: str, width: int) -> list[str]:
     """Return a text as lines of at most *width* columns; a longer word has a line of its own."""
-    from rich.cells import cell_len
-
     lines: list[str] = []
     for word in text.split():
         if lines and cell_len(lines[-1]) + 1 + cell_len(word) <= width:
@@ -148,8 +151,6 @@ def wrapped(text: str, width: int) -> list[str]:
 
 def _hanging(rows: Sequence[Sequence[str]], right: Sequence[bool], width: int, paint: Paint) -> list[list[str]]:
     """Return the lines of each row: the columns that fit in all rows, and the other cells behind or below them."""
-    from rich.cells import cell_len
-
     fitting = len(right) - 1
     while fitting and not (starts := aligned([row[:fitting] for row in rows], right=right, width=width)):
         fitting -= 1
@@ -164,8 +165,6 @@ def _hanging(rows: Sequence[Sequence[str]], right: Sequence[bool], width: int, p
 
 def _followed(start: str, used: int, cells: Sequence[str], width: int, paint: Paint) -> list[str]:
     """Return the line that was begun, *used* columns wide, with the cells that fit behind it, and the others below."""
-    from rich.cells import cell_len
-
     lines = [start] if start else []
     for cell in filter(None, cells):
         length = cell_len(cell)

@@ -7,6 +7,8 @@ made before it is needed, nor copied that never changes.
 
 from __future__ import annotations
 
+import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from invoke.parser.argument import Argument
@@ -15,7 +17,7 @@ from invoke.tasks import Task
 from wheelhouse_tasks.settings.table import ROWS, flags_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from inspect import Signature
 
     from invoke.context import Context
@@ -126,6 +128,10 @@ class Command(Task[Any]):
 
     def start(self, context: Context, given: dict[str, Any]) -> None:
         """Run the command with the values that were *given* to all of its flags."""
+        with _bytecode_kept():
+            self._run(context, given)
+
+    def _run(self, context: Context, given: dict[str, Any]) -> None:
         from wheelhouse_tasks.cli.run import Call, run
         from wheelhouse_tasks.wheelhouse import Wheelhouse
 
@@ -142,6 +148,21 @@ class Command(Task[Any]):
                 assume_yes=given.get("yes", False),
             ),
         )
+
+
+@contextmanager
+def _bytecode_kept() -> Iterator[None]:
+    """Let Python keep what it compiles of the libraries that a command imports, unless it was told not to.
+
+    invoke forbids it for the whole process, for the sake of tasks.py. Where an installer compiles nothing, as uv does,
+    every command would compile all of them anew, which takes nearly as long as to run.
+    """
+    before = sys.dont_write_bytecode
+    sys.dont_write_bytecode = before and bool(sys.flags.dont_write_bytecode)
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
 
 
 def _flag(name: str, default: Any, text: str) -> Flag:

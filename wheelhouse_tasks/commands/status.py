@@ -12,7 +12,6 @@ from wheelhouse_tasks.container.objects import open_projects
 from wheelhouse_tasks.container.survey import project_names
 from wheelhouse_tasks.errors import NothingToDo, counted
 from wheelhouse_tasks.names import version_of
-from wheelhouse_tasks.publishing.index import package_index
 from wheelhouse_tasks.publishing.proof import lacks, remarks
 from wheelhouse_tasks.settings.locations import Container, FolderIndex, Location
 from wheelhouse_tasks.sources.container_source import StoreSource
@@ -94,7 +93,11 @@ def status(
     by_version: dict[Version, list[Candidate]] = {}
     for candidate in choose(project, wanted, offered, ", ".join(where)):
         by_version.setdefault(candidate.artifact.version, []).append(candidate)
-    published = package_index(settings).shown(project) if like else {}
+    published = {}
+    if like:
+        from wheelhouse_tasks.publishing.index import package_index
+
+        published = package_index(settings).shown(project)
 
     def state(number: Version) -> VersionStatus:
         files = {candidate.artifact.filename: candidate.size for candidate in by_version[number]}

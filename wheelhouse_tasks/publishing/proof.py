@@ -9,8 +9,6 @@ from wheelhouse_tasks import parallel
 from wheelhouse_tasks.artifacts import artifact, coverage
 from wheelhouse_tasks.errors import BadArtifact, BadArtifacts, NotAnArtifact, NothingToDo
 from wheelhouse_tasks.names import version_of
-from wheelhouse_tasks.pypi import acceptance
-from wheelhouse_tasks.pypi.acceptance import MIB, Rules
 from wheelhouse_tasks.pypi.finding import Finding, told_once
 from wheelhouse_tasks.text import count
 
@@ -110,6 +108,9 @@ def examine(
 
     None of the three looks waits for another: twine has a process of its own. Raises WebError, or BadPage.
     """
+    from wheelhouse_tasks.pypi import acceptance
+    from wheelhouse_tasks.pypi.acceptance import MIB, Rules
+
     rules, workers = Rules(index.is_pypi, settings.options.file_limit * MIB), settings.options.max_workers
     looks: tuple[Callable[[], Any], ...] = (
         lambda: acceptance.findings(files, rules, workers),
@@ -132,6 +133,8 @@ def prove(
 
     What is *lacking* stops it, and with the setting `strict` what is doubtful too.
     """
+    from wheelhouse_tasks.pypi import acceptance
+
     options, files = settings.options, candidates.files
     findings = [
         *(Finding(bad.subject, bad.problem, bad.remedy) for bad in candidates.damaged),

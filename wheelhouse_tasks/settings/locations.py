@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
-from urllib.request import url2pathname
 
 from wheelhouse_tasks.errors import UsageError
 from wheelhouse_tasks.secret import mask_url
@@ -133,6 +132,8 @@ def _file_index(text: str, shown: str, root: Path) -> FolderIndex:
     parts = urlsplit(text)
     if parts.netloc not in ("", "localhost"):
         raise UsageError("index", f"{shown!r} names another machine (file:///path has three slashes)")
+    from urllib.request import url2pathname
+
     return FolderIndex(root / url2pathname(parts.path))
 
 

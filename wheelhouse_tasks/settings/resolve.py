@@ -6,7 +6,6 @@ Precedence: flag > environment > invoke configuration > [tool.wheelhouse] in pyp
 
 from __future__ import annotations
 
-import configparser
 import difflib
 import os
 import tomllib
@@ -178,6 +177,10 @@ def _pyproject(path: Path) -> dict[str, Any]:
 
 
 def _setup_cfg(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    import configparser
+
     parser = configparser.ConfigParser(interpolation=None)
     try:
         parser.read(path, encoding="utf-8")

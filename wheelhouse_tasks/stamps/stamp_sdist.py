@@ -14,7 +14,6 @@ import tarfile
 import tomllib
 from typing import TYPE_CHECKING, Any
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
@@ -22,6 +21,8 @@ from wheelhouse_tasks.artifacts import artifact
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from packaging.requirements import Requirement
 
     from wheelhouse_tasks.artifacts.artifact import Artifact
 
@@ -181,6 +182,8 @@ def _has_scm(settings: dict[str, Any]) -> bool:
 
 def _required(settings: dict[str, Any], project: str) -> Requirement | None:
     """Return the requirement of the build on a project, or None."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
     requires = _table(settings, ("build-system",)).get("requires")
     for text in requires if isinstance(requires, list) else []:
         try:

@@ -40,7 +40,7 @@ def terminal(out: TextIO, progress: Progress = Progress.DRAWN, *, as_json: bool 
         ui = Terminal(
             verbose=True, as_json=as_json, assume_yes=False, secrets=frozenset(["hunter2"]), progress=progress
         )
-        assert ui.console.file is out
+        assert ui._out.file is out  # noqa: SLF001
     return ui
 
 

@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
-from wheelhouse_tasks.cli.console import Terminal
-from wheelhouse_tasks.cli.streams import alarm
+from wheelhouse_tasks.cli.console import LOG_WIDTH, Terminal
+from wheelhouse_tasks.cli.log import Log, is_log
+from wheelhouse_tasks.cli.streams import alarm, console_on
 from wheelhouse_tasks.ui import Mark, Marked, PlanRow
 
 PYTHONS, PLATFORMS = ("cp310", "cp311", "cp312", "cp313"), ("win32", "win_amd64", "win_arm64", "macosx_11_0_arm64")
@@ -141,6 +142,27 @@ def test_what_is_wrong_stands_out(
     assert ("\x1b[1;31m" in text) == red
     assert ("\x1b[" in text) == (red or environ == {"NO_COLOR": "1"} or len(environ) == 2)  # bold is no colour
     assert "is there with other bytes" in text
+
+
+@pytest.mark.parametrize("text", ["", "x " * 200, "[bold]a[/bold] :smile: 'b' 12", "  wide 全角 é", "x" * 300])
+def test_log_is_what_rich_would_print(text: str) -> None:
+    """Where nothing is drawn nor coloured, rich is left out and nobody sees it."""
+    by_rich, by_us = Stream(is_terminal=False), Stream(is_terminal=False)
+    for printer in (console_on(by_rich, LOG_WIDTH), Log(by_us, LOG_WIDTH)):
+        printer.print(text, style="bold")
+        printer.print(text, end="")
+        printer.out(text, highlight=False)
+    assert by_us.getvalue() == by_rich.getvalue() != ""
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+@pytest.mark.parametrize("environ", [{}, {"FORCE_COLOR": "1"}, {"TTY_COMPATIBLE": "1"}, {"TERM": "dumb"}])
+def test_log_is_no_terminal(is_terminal: bool, environ: dict[str, str], streams: pytest.MonkeyPatch) -> None:
+    """What rich takes for a terminal is no log, and the other way round."""
+    for name, value in environ.items():
+        streams.setenv(name, value)
+    stream = Stream(is_terminal=is_terminal)
+    assert is_log(stream) == (not console_on(stream, LOG_WIDTH).is_terminal)
 
 
 def test_quiet(streams: pytest.MonkeyPatch) -> None:
