@@ -87,10 +87,10 @@ def _in_threads(
     for position in range(len(work)):
         todo.put(position)
     threads = [threading.Thread(target=drain, daemon=True) for _ in range(workers)]
-    for thread in threads:
-        thread.start()
     results: dict[int, B] = {}
     try:
+        for thread in threads:
+            thread.start()  # waits until it runs, in which Ctrl-C may come
         while len(results) < len(work):
             position, result, error = _interruptible(answers)
             if error is not None:
