@@ -229,3 +229,20 @@ def test_help_of_a_task_names_the_variable(tmp_path: Path) -> None:
     assert "[WHEELHOUSE_MAX_WORKERS]" in shown
     assert "leave the index pages alone [WHEELHOUSE_UPDATE_INDEX=no]" in shown
     assert "[WHEELHOUSE_VERIFY_TLS" not in shown
+
+
+@pytest.mark.parametrize("words", ["--help", "-h", "--kind nightly --help", "github --help"])
+def test_help_behind_a_task_that_wants_a_value(words: str, tmp_path: Path) -> None:
+    """The help that `inv TASK --help` shows is that of `inv --help TASK`, also where the task wants a value first."""
+    project = make_project(tmp_path / "project")
+    expected = inv_here(project, "--help", "wheelhouse.workflow")
+    done = inv_here(project, "wheelhouse.upload", "wheelhouse.workflow", *words.split())
+    assert (done.returncode, done.stdout, done.stderr) == (0, expected.stdout, "")
+    assert "--kind" in done.stdout
+
+
+def test_option_where_a_task_wants_a_value(tmp_path: Path) -> None:
+    """An option that the task does not have is never its value; the line repeats none of the option's own."""
+    done = inv_here(make_project(tmp_path / "project"), "wheelhouse.workflow", "--frob=hunter2")
+    expected = "--frob: stands where service is expected (CI service that the workflow is for: github, gitlab or azure)"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{expected}\n")
