@@ -47,7 +47,6 @@ def run(
 
     from wheelhouse_tasks.cli.console import Terminal
     from wheelhouse_tasks.cli.interrupts import interruptible
-    from wheelhouse_tasks.cli.streams import alarm
     from wheelhouse_tasks.errors import UsageError, WheelhouseError, one_line
     from wheelhouse_tasks.secret import guard_logs, mask
     from wheelhouse_tasks.settings.resolve import resolve
@@ -99,4 +98,4 @@ def run(
     with suppress(WheelhouseError):
         ui.result({"error": message, "exit_code": code, **details})
     ui.finish(call.name, details, message)
-    raise Exit(f"{alarm('error:')} {message}", code)
+    raise Exit(ui.last(message), code)
