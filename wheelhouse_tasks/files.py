@@ -24,8 +24,9 @@ class Parts:
     def __init__(self) -> None:
         self._there: set[Path] = set()
         self._ended = False
-        #: A file that is made while the others are removed would stay for ever.
-        self._lock = threading.Lock()
+        #: A file that is made while the others are removed would stay for ever. Python 3.14 lets an interrupt leave a
+        #: lock held that a `with` was about to enter (gh-148874): that of the same thread, which then removes the rest.
+        self._lock = threading.RLock()
 
     def make(self, target: Path) -> Path:
         """Return an empty file beside *target*; raise Failed once the run has ended."""

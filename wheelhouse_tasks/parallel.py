@@ -121,10 +121,10 @@ def _in_threads(todo: _Todo[A, B], then: Callable[[B], B] | None, done: Callable
 
     count = min(todo.workers * (2 if then else 1), todo.count)
     threads = [threading.Thread(target=drain, daemon=True) for _ in range(count)]
-    for thread in threads:
-        thread.start()
     results: dict[int, B] = {}
     try:
+        for thread in threads:
+            thread.start()  # waits until it runs, in which Ctrl-C may come
         while len(results) < todo.count:
             position, result, error = _interruptible(answers)
             if error is not None:

@@ -109,8 +109,15 @@ def test_program_without_tasks_py(program: tuple[str, ...], tmp_path: Path) -> N
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
 
 
-def test_interrupt_ends_with_130(tmp_path: Path) -> None:
-    """Ctrl-C ends a task with one line and 130."""
+#: What the system does with a signal: it gives it to the main thread, or to another one, where it ends no read. The
+#: same comes of one that the main thread gets just before it reads.
+TO_MAIN, ELSEWHERE = "os.kill(os.getpid(), signal.{})", "signal.pthread_kill(threading.get_ident(), signal.{})"
+
+
+@pytest.mark.parametrize("kind", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("press", [TO_MAIN, ELSEWHERE], ids=["in a read", "beside it"])
+def test_interrupt_ends_with_130(press: str, kind: str, tmp_path: Path) -> None:
+    """Ctrl-C and SIGTERM end a task with one line and 130, however long the server is silent."""
     project = make_project(tmp_path / "project")
     code = (
         "import signal, threading, os, sys, socket\n"
@@ -118,14 +125,15 @@ def test_interrupt_ends_with_130(tmp_path: Path) -> None:
         "def press():\n"
         "    connection, _ = server.accept()\n"
         "    connection.recv(1 << 16)\n"
-        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        f"    {press.format(kind)}\n"
         "    threading.Event().wait()\n"
         "threading.Thread(target=press, daemon=True).start()\n"
         "from wheelhouse_tasks.__main__ import main\n"
         "with server:\n"
         "    main(['fetch', '--index', f'http://127.0.0.1:{server.getsockname()[1]}/'])\n"
     )
-    done = programs.run(sys.executable, "-c", code, cwd=project)
+    patient = {**os.environ, "WHEELHOUSE_TIMEOUT": "86400"}
+    done = programs.run(sys.executable, "-c", code, cwd=project, env=patient)
     assert (done.returncode, done.stderr.count("\n")) == (130, 1)
     assert "interrupted" in done.stderr
 
@@ -246,3 +254,20 @@ def test_help_of_a_task_names_the_variable(tmp_path: Path) -> None:
     assert "[WHEELHOUSE_MAX_WORKERS]" in shown
     assert "leave the index pages alone [WHEELHOUSE_UPDATE_INDEX=no]" in shown
     assert "[WHEELHOUSE_VERIFY_TLS" not in shown
+
+
+@pytest.mark.parametrize("words", ["--help", "-h", "--kind nightly --help", "github --help"])
+def test_help_behind_a_task_that_wants_a_value(words: str, tmp_path: Path) -> None:
+    """The help that `inv TASK --help` shows is that of `inv --help TASK`, also where the task wants a value first."""
+    project = make_project(tmp_path / "project")
+    expected = inv_here(project, "--help", "wheelhouse.workflow")
+    done = inv_here(project, "wheelhouse.upload", "wheelhouse.workflow", *words.split())
+    assert (done.returncode, done.stdout, done.stderr) == (0, expected.stdout, "")
+    assert "--kind" in done.stdout
+
+
+def test_option_where_a_task_wants_a_value(tmp_path: Path) -> None:
+    """An option that the task does not have is never its value; the line repeats none of the option's own."""
+    done = inv_here(make_project(tmp_path / "project"), "wheelhouse.workflow", "--frob=hunter2")
+    expected = "--frob: stands where service is expected (CI service that the workflow is for: github, gitlab or azure)"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{expected}\n")

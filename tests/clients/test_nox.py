@@ -151,15 +151,20 @@ def test_secret_behind_the_dashes_is_printed_nowhere(
 def test_interrupt_ends_nox_with_130(nox_project: Path) -> None:
     """Ctrl-C ends the task, then nox, with 130."""
     with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(programs.STUCK)
         url = f"http://127.0.0.1:{server.getsockname()[1]}/"
         words = (sys.executable, "-m", "nox", "-s", "wheelhouse-fetch", "--", "--index", url)
         environ = {**os.environ, "PYTHONWARNINGS": ""}
         pipe = subprocess.PIPE
         with subprocess.Popen(words, cwd=nox_project, env=environ, stderr=pipe, text=True, process_group=0) as process:
-            connection, _ = server.accept()
-            with connection:
-                os.killpg(process.pid, signal.SIGINT)
-                _, said = process.communicate(timeout=programs.STUCK)
+            try:
+                connection, _ = server.accept()
+                with connection:
+                    os.killpg(process.pid, signal.SIGINT)
+                    _, said = process.communicate(timeout=programs.STUCK)
+            except BaseException:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
     assert (process.returncode, "error: interrupted" in said) == (130, True), said
     assert "Traceback" not in said
 

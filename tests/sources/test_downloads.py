@@ -1033,10 +1033,14 @@ def test_interrupted_download_leaves_nothing(tmp_path: Path) -> None:
         (tmp_path / "index.html").write_text(f"<a href='{wheel.name}#sha256={payload(wheel).sha256}'>x</a>")
         proxy.set("hang", skip=1, after=100_000)
         task = [sys.executable, "-m", "invoke", "wheelhouse.fetch", "--index", f"{proxy.url}/index.html"]
-        process = subprocess.Popen(task, cwd=project, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        while not list((project / "dist").glob(".*.part")) and process.poll() is None:
-            time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=programs.STUCK)[1]
+        devnull, pipe = subprocess.DEVNULL, subprocess.PIPE
+        with subprocess.Popen(task, cwd=project, stdout=devnull, stderr=pipe, text=True) as process:
+            try:
+                while not list((project / "dist").glob(".*.part")) and process.poll() is None:
+                    time.sleep(0.01)
+                process.send_signal(signal.SIGINT)
+                said = process.communicate(timeout=programs.STUCK)[1]
+            finally:
+                process.kill()
     assert (process.returncode, said.count("\n"), "interrupted" in said) == (130, 1, True)
     assert not list((project / "dist").iterdir())

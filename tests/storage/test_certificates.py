@@ -71,7 +71,8 @@ def over_tls(port: int, certificate: Path) -> Iterator[int]:
             yield listener.getsockname()[1]
         finally:
             ended.set()
-            for thread in (main, *threads):
+            main.join()  # which starts no other then
+            for thread in threads:
                 thread.join()
 
 

@@ -1,5 +1,6 @@
 """Running in threads, and trying again."""
 
+import queue
 import threading
 import time
 from collections.abc import Callable
@@ -170,7 +171,7 @@ def test_done_is_called_in_the_calling_thread() -> None:
 @pytest.mark.parametrize("then", [None, str], ids=["alone", "with what follows"])
 def test_first_error_is_raised_after_what_was_under_way(then: Callable[[str], str] | None) -> None:
     """An error stops what has not begun, also what waits for its turn, and is raised when the rest has ended."""
-    failed = threading.Event()
+    failing = queue.SimpleQueue[threading.Thread]()
     begun: list[str] = []
     ended: list[str] = []
 
@@ -178,11 +179,11 @@ def test_first_error_is_raised_after_what_was_under_way(then: Callable[[str], st
         begun.append(item)
         if item == "bad":
             assert busy.wait(PATIENCE)
-            failed.set()
+            failing.put(threading.current_thread())
             raise ValueError(item)
         busy.set()
-        assert failed.wait(PATIENCE)
-        time.sleep(0.05)
+        failing.get(timeout=PATIENCE).join()  # its error is known then
+        time.sleep(0.05)  # in which whoever does not wait for us would raise it
         ended.append(item)
         return item
 
@@ -202,6 +203,31 @@ def test_every_kind_of_error_comes_out(kind: type[BaseException]) -> None:
 
     with pytest.raises(kind):
         parallel.run(work, range(3), 2)
+
+
+def test_interrupt_while_threads_are_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After Ctrl-C between the start of two threads the one that runs begins nothing new."""
+    release = threading.Event()
+    begun: list[int] = []
+    started: list[threading.Thread] = []
+
+    class Interrupted(threading.Thread):
+        def start(self) -> None:
+            if started:
+                raise KeyboardInterrupt
+            started.append(self)
+            super().start()
+
+    def work(item: int) -> None:
+        begun.append(item)
+        assert release.wait(PATIENCE)
+
+    monkeypatch.setattr(threading, "Thread", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        parallel.run(work, range(10), 2)
+    release.set()
+    started[0].join()
+    assert begun in ([], [0])
 
 
 def test_interrupt_does_not_wait() -> None:

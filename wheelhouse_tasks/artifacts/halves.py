@@ -8,8 +8,9 @@ import os
 import re
 import stat
 import sys
+import threading
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
 from wheelhouse_tasks.blocks import BLOCK
@@ -52,6 +53,8 @@ class Half:
     is_unneeded: bool = False
     #: Whether the run has ended.
     is_over: bool = False
+    #: Held while a block is written; an RLock as that of Parts is.
+    _writing: threading.RLock = field(default_factory=threading.RLock)
 
     def read(self) -> tuple[hashlib._Hash, int]:
         """Return the sha256 so far and the size of the bytes that are there."""
@@ -69,11 +72,17 @@ class Half:
 
     def write(self, block: bytes) -> None:
         """Append bytes; raise Failed once the run has ended: a thread that wakes up later writes no more."""
-        if self.is_over:
-            raise Failed(str(self.target), "interrupted")
-        rest = memoryview(block)
-        while rest:
-            rest = rest[self.file.write(rest) :]
+        with self._writing:
+            if self.is_over:
+                raise Failed(str(self.target), "interrupted")
+            rest = memoryview(block)
+            while rest:
+                rest = rest[self.file.write(rest) :]
+
+    def end(self) -> None:
+        """Let nothing more be written; return when the block is whole that is being written."""
+        with self._writing:
+            self.is_over = True
 
     def is_there(self) -> bool:
         """Return whether the name is still that of the open file: whoever took it away may have made another."""
@@ -154,7 +163,7 @@ class Halves(Parts):
         self.end()
         with self._lock:
             for half in self._open:
-                half.is_over = True
+                half.end()
                 self._give_up(half, is_useless=False)
             return _sizes({name: path for path, name in self._left.items()})
 

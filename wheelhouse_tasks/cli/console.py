@@ -13,7 +13,7 @@ from wheelhouse_tasks.cli import plans
 from wheelhouse_tasks.cli.colours import painted
 from wheelhouse_tasks.cli.display import Display, Progress
 from wheelhouse_tasks.cli.log import Log, is_log
-from wheelhouse_tasks.cli.streams import Deaf, console_on, mute, unheard
+from wheelhouse_tasks.cli.streams import Deaf, alarm, console_on, mute, unheard
 from wheelhouse_tasks.cli.suggest import as_typed
 from wheelhouse_tasks.cli.tables import Table, drawn
 from wheelhouse_tasks.errors import Failed, one_line
@@ -252,6 +252,10 @@ class Terminal:
             raise Failed(
                 "standard output", f"cannot be written: {getattr(error, 'strerror', 'it is closed')}"
             ) from None
+
+    def last(self, error: str) -> str:
+        """Return the line on stderr that an *error* ends the program with."""
+        return self.dialect.last(error) or f"{alarm('error:')} {error}"
 
     def finish(self, command: str, result: Mapping[str, Any], error: str = "") -> None:
         """Leave with the service what the *command* did: its result, and an error that it ended with."""

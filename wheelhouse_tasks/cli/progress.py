@@ -55,7 +55,7 @@ class State:
 class CountedTransfer:
     """One file on its way, counted."""
 
-    def __init__(self, name: str, size: int | None, lock: threading.Lock) -> None:
+    def __init__(self, name: str, size: int | None, lock: threading.RLock) -> None:
         self.name = name
         self.size = size
         #: The byte that is next, and the bytes that went by, also those of tries that failed.
@@ -90,8 +90,8 @@ class CountedWork:
         self._moved = 0
         self._under_way: dict[CountedTransfer, None] = {}
         self._pace = Pace(self._began)
-        #: Held for a moment by whoever counts.
-        self._lock = threading.Lock()
+        #: Held for a moment by whoever counts; an RLock, since Python 3.14 may leave it held at Ctrl-C (gh-148874).
+        self._lock = threading.RLock()
 
     def expect(self, files: int, size: int = 0) -> None:
         """Count on so many more files, and bytes in them."""

@@ -9,16 +9,13 @@ import atexit
 import gc
 import logging
 import os
-import signal
 import sys
-import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from invoke.exceptions import Exit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from invoke.context import Context
 
@@ -53,7 +50,7 @@ def run(
     from pathlib import Path
 
     from wheelhouse_tasks.cli.console import Terminal
-    from wheelhouse_tasks.cli.streams import alarm
+    from wheelhouse_tasks.cli.interrupts import interruptible
     from wheelhouse_tasks.errors import UsageError, WheelhouseError, one_line
     from wheelhouse_tasks.secret import guard_logs, mask
     from wheelhouse_tasks.settings.resolve import resolve
@@ -82,7 +79,7 @@ def run(
         guard_logs(ui.secrets)
         if not settings.container.verify_tls:
             ui.warn("TLS certificates are not checked in this run")
-        with _terminable():
+        with interruptible():
             result = command(settings, ui, dry_run)
         ui.result(asdict(result))  # type: ignore[call-overload]
         ui.finish(call.name, asdict(result))  # type: ignore[call-overload]
@@ -105,17 +102,4 @@ def run(
     with suppress(WheelhouseError):
         ui.result({"error": message, "exit_code": code, **details})
     ui.finish(call.name, details, message)
-    raise Exit(f"{alarm('error:')} {message}", code)
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM, by which CI services cancel a job, end a command as Ctrl-C does, unless it was given a meaning."""
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    raise Exit(ui.last(message), code)

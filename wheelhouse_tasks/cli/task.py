@@ -11,6 +11,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from invoke.exceptions import Exit, ParseError
 from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
@@ -54,13 +55,32 @@ class Flag(Argument):
 
     def __deepcopy__(self, memo: object) -> Flag:
         """Return a copy: what is in it is replaced, never changed."""
-        copy = Flag.__new__(Flag)
+        copy = type(self).__new__(type(self))
         copy.__dict__.update(self.__dict__)
         return copy
 
     def __repr__(self) -> str:
         """Return its name."""
         return f"<Flag: {self.name}>"
+
+
+class Value(Flag):
+    """A flag whose value needs no flag.
+
+    invoke gives it the next word whatever that is, also a flag of its own: it looks for those of the command alone.
+    """
+
+    command: Command
+
+    def set_value(self, value: Any, cast: bool = True) -> None:
+        """Set the value; for a flag of invoke's show the help of the command, or raise ParseError."""
+        if value in ("--help", "-h"):
+            self.command.show_help()
+            raise Exit
+        if str(value).startswith("-"):
+            flag = str(value).partition("=")[0]  # without what may be a secret
+            raise ParseError(f"{flag}: stands where {self.name} is expected ({self.help})")
+        super().set_value(value, cast)
 
 
 class Command(Task[Any]):
@@ -123,8 +143,23 @@ class Command(Task[Any]):
         names = dict.fromkeys((*self.positional, *self.flags))
         made = {name: _flag(name, [] if name in lists else self.flags[name], helps[name]) for name in names}
         for name in self.positional:
-            made[name].positional = True
+            value = Value(names=made[name].names, help=helps[name], positional=True, attr_name=made[name].attr_name)
+            value.command, made[name] = self, value
         return [*made.values()]
+
+    def show_help(self) -> None:
+        """Print what `inv --help` prints, under the name by which the command line calls the command."""
+        from invoke.collection import Collection
+        from invoke.program import Program
+
+        name = next((word for word in sys.argv[:0:-1] if word.rpartition(".")[2] == self.name), self.name)
+        *mounts, last = name.split(".")
+        tasks = Collection()
+        tasks.add_task(self, name=last)
+        for mount in reversed(mounts):
+            inner, tasks = tasks, Collection()
+            tasks.add_collection(inner, name=mount)
+        Program(binary="inv[oke]", namespace=tasks).run(["inv", "--help", name], exit=False)
 
     def start(self, context: Context, given: dict[str, Any]) -> None:
         """Run the command with the values that were *given* to all of its flags."""

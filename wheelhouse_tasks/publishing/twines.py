@@ -31,7 +31,8 @@ class Twines:
     def __init__(self, environ: Mapping[str, str], secrets: Collection[str]) -> None:
         self._environ = environ
         self._secrets = secrets
-        self._lock = threading.Lock()
+        #: An RLock, since Python 3.14 may leave it held at Ctrl-C (gh-148874).
+        self._lock = threading.RLock()
         #: All processes, and those of them that have nothing to do.
         self._all: list[child.Runner] = []
         self._idle: list[child.Runner] = []

@@ -39,6 +39,9 @@ class Dialect(Protocol):
     def error(self, text: str) -> str:
         """Return the line of an error."""
 
+    def last(self, text: str) -> str:
+        """Return the line of an error that the program ends with, on stderr: one that the service shows in the log."""
+
     def harmless(self, line: str) -> str:
         """Return *line* so that the service takes nothing in it for a command."""
 
@@ -62,6 +65,10 @@ class NoDialect:
         return ""
 
     def error(self, text: str) -> str:  # noqa: ARG002
+        """Return nothing."""
+        return ""
+
+    def last(self, text: str) -> str:  # noqa: ARG002
         """Return nothing."""
         return ""
 

@@ -37,8 +37,11 @@ class GitHub(NoDialect):
         """Return the command of an annotation."""
         return f"::warning title=wheelhouse::{_data(text)}"
 
-    def error(self, text: str) -> str:
-        """Return the command of an annotation."""
+    def last(self, text: str) -> str:
+        """Return the command of an annotation: the runner reads stderr too, and writes `Error: text` in its place.
+
+        https://github.com/actions/runner/blob/main/src/Runner.Worker/ActionCommandManager.cs
+        """
         return f"::error title=wheelhouse::{_data(text)}"
 
     def harmless(self, line: str) -> str:

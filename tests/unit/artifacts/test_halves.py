@@ -278,6 +278,32 @@ def test_end_of_a_run_with_threads_under_way(tmp_path: Path) -> None:
     assert contents(tmp_path) == {HALF: BODY[: 2 * LEAST]}
 
 
+def test_end_of_a_run_in_the_middle_of_a_block(tmp_path: Path) -> None:
+    """What is reported is what is there: a block that is being written is counted."""
+    run, writing, ended = Halves(outlive=True), threading.Event(), threading.Event()
+
+    def save() -> None:
+        with suppress(Failed), run.half_of(tmp_path / WHEEL, SHA256) as half:
+            half.write(BODY[: 2 * LEAST])
+            write = half.file.write
+
+            def slowly(block: memoryview) -> int:
+                writing.set()
+                ended.wait(0.1)  # in which whoever does not wait for us has reported
+                return write(block)
+
+            half.file.write = slowly  # type: ignore[method-assign,assignment]
+            half.write(BODY[2 * LEAST :])
+
+    thread = threading.Thread(target=save)
+    thread.start()
+    writing.wait()
+    left = run.finish()
+    ended.set()
+    thread.join()
+    assert (left, contents(tmp_path)) == ({WHEEL: len(BODY)}, {HALF: BODY})
+
+
 def test_what_came_in_another_try_is_not_reported(tmp_path: Path) -> None:
     """A half that the same run completed later is none of those that are left."""
     run, server = Halves(outlive=True), Server(stops=[(LEAST, STOPPED)])

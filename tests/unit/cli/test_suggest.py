@@ -23,6 +23,8 @@ MEANT = {
     # a misspelt option
     "workflow github --kid nightly": "--kind",
     "workflow --kid nightly github": "--kind",
+    "workflow --kid": "--kind",
+    "workflow --debug github": "",
     "release --versoin 1.0": "--version",
     "release --versoin=1.0": "--version",
     "fetch --local_folder x": "--local-folder",
