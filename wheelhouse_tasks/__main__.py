@@ -14,11 +14,10 @@ from invoke.util import helpline
 from wheelhouse_tasks import __version__, ns
 from wheelhouse_tasks.cli import usage
 from wheelhouse_tasks.cli.collection import guard_debug_log
+from wheelhouse_tasks.cli.configuration import Configuration, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-USAGE = 2
 
 
 class Wheelhouse(Program):
@@ -95,13 +94,6 @@ class Wheelhouse(Program):
         show(usage.of_command(name, text, options, get_terminal_size().columns))
 
 
-def wrong(text: str) -> Exit:
-    """Return the end of a run with words that make no sense."""
-    from wheelhouse_tasks.cli.streams import alarm
-
-    return Exit(f"{alarm('error:')} {text}", USAGE)
-
-
 def show(text: str) -> None:
     """Print a text."""
     from wheelhouse_tasks.cli.streams import write
@@ -112,7 +104,12 @@ def show(text: str) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the program; ends with SystemExit."""
     program = Wheelhouse(
-        name="wheelhouse", binary="wheelhouse", binary_names=["wheelhouse"], namespace=ns, version=__version__
+        name="wheelhouse",
+        binary="wheelhouse",
+        binary_names=["wheelhouse"],
+        namespace=ns,
+        version=__version__,
+        config_class=Configuration,
     )
     program.run(["wheelhouse", *argv] if argv is not None else None)
 
