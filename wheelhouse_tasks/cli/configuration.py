@@ -17,6 +17,7 @@ from wheelhouse_tasks.cli.streams import alarm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from os import PathLike
 
 USAGE = 2
 SUFFIXES = ("yaml", "yml", "json", "py")
@@ -40,7 +41,7 @@ class Configuration(Config):
         with _explained("invoke"):
             super().load_project(merge)
 
-    def set_runtime_path(self, path: str | None) -> None:
+    def set_runtime_path(self, path: PathLike[str] | None) -> None:
         """Note the file that `--config` names; end the run where there is none."""
         if path is not None and not Path(path).expanduser().is_file():
             raise wrong(f"{path}: there is no such file (--config)")
@@ -70,7 +71,7 @@ def _explained(path: str | None) -> Iterator[None]:
         raise
     except UnknownFileType:
         raise wrong(f"{path}: cannot be read: expected a file that ends in .{', .'.join(SUFFIXES)}") from None
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # each format has its own, and a file in Python may raise any
         paths = [f"{path}.{suffix}" for suffix in SUFFIXES]
         found = next((name for name in paths if Path(name).expanduser().exists()), path)
         raise wrong(f"{found}: cannot be read: {_place(error)}") from None

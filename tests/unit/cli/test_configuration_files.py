@@ -7,7 +7,7 @@ from in_process import wheelhouse_here
 from outcomes import failed
 
 #: The name of a file, what is in it, and what the program says of it.
-DAMAGED = {
+DAMAGED: dict[str, tuple[str, str | bytes, str]] = {
     "yaml": ("invoke.yaml", "wheelhouse: [", "invoke.yaml: cannot be read: ParserError in line 1"),
     "secret": (
         "invoke.yaml",
