@@ -15,6 +15,7 @@ from wheelhouse_tasks import __version__, ns
 from wheelhouse_tasks.cli import usage
 from wheelhouse_tasks.cli.collection import guard_debug_log
 from wheelhouse_tasks.cli.configuration import Configuration, wrong
+from wheelhouse_tasks.cli.run import INTERRUPTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,7 +112,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         version=__version__,
         config_class=Configuration,
     )
-    program.run(["wheelhouse", *argv] if argv is not None else None)
+    try:
+        program.run(["wheelhouse", *argv] if argv is not None else None)
+    except SystemExit as end:
+        # before a command has begun invoke ends with 1, in silence
+        if isinstance(end.__context__, KeyboardInterrupt):
+            raise SystemExit(INTERRUPTED) from None
+        raise
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from invoke.config import Config
 from invoke.context import Context
 from invoke.exceptions import Exit
 
+from wheelhouse_tasks.__main__ import Wheelhouse, main
 from wheelhouse_tasks.cli import run
 from wheelhouse_tasks.settings.resolve import Settings
 from wheelhouse_tasks.ui import Ui
@@ -19,6 +20,22 @@ LINES = {
     "fault": (KeyError("x"), "internal error: KeyError: 'x' (run with --debug, and report it)"),
     "password": (OSError(5, "I/O error", "http://me:hunter2@h/x"), "http://<hidden>@h/x: I/O error"),
 }
+
+
+@pytest.mark.parametrize("step", ["parse_tasks", "update_config", "execute"])
+def test_interruption_before_a_command_begins_has_its_code(
+    step: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Ctrl-C ends the program with 130, whatever it was about to do."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Wheelhouse, step, interrupted)
+    with pytest.raises(SystemExit) as end:
+        main(["status"])
+    assert end.value.code == 130
 
 
 @pytest.mark.parametrize("kind", LINES)
