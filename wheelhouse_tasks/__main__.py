@@ -14,11 +14,11 @@ from invoke.util import helpline
 from wheelhouse_tasks import __version__, ns
 from wheelhouse_tasks.cli import usage
 from wheelhouse_tasks.cli.collection import guard_debug_log
+from wheelhouse_tasks.cli.configuration import Configuration, wrong
+from wheelhouse_tasks.cli.run import INTERRUPTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-USAGE = 2
 
 
 class Wheelhouse(Program):
@@ -101,13 +101,6 @@ class Wheelhouse(Program):
         show(usage.of_command(name, text, options, get_terminal_size().columns))
 
 
-def wrong(text: str) -> Exit:
-    """Return the end of a run with words that make no sense."""
-    from wheelhouse_tasks.cli.streams import alarm
-
-    return Exit(f"{alarm('error:')} {text}", USAGE)
-
-
 def show(text: str) -> None:
     """Print a text."""
     from wheelhouse_tasks.cli.streams import write
@@ -118,9 +111,20 @@ def show(text: str) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the program; ends with SystemExit."""
     program = Wheelhouse(
-        name="wheelhouse", binary="wheelhouse", binary_names=["wheelhouse"], namespace=ns, version=__version__
+        name="wheelhouse",
+        binary="wheelhouse",
+        binary_names=["wheelhouse"],
+        namespace=ns,
+        version=__version__,
+        config_class=Configuration,
     )
-    program.run(["wheelhouse", *argv] if argv is not None else None)
+    try:
+        program.run(["wheelhouse", *argv] if argv is not None else None)
+    except SystemExit as end:
+        # before a command has begun invoke ends with 1, in silence
+        if isinstance(end.__context__, KeyboardInterrupt):
+            raise SystemExit(INTERRUPTED) from None
+        raise
 
 
 if __name__ == "__main__":

@@ -238,14 +238,17 @@ class PublishError(RequestFailed):
 
 
 def one_line(text: str) -> str:
-    """Return *text* on one printable line: control and bidirectional characters are shown escaped."""
+    """Return *text* on one printable line: control and bidirectional characters are shown escaped.
+
+    A long one is cut within: what is to be done stands at the end.
+    """
     shown = " ".join(text.split())
     if not shown.isprintable():
         shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
-    return shown if len(shown) <= MESSAGE_LIMIT else shown[: MESSAGE_LIMIT - 1] + "…"
+    return shown if len(shown) <= MESSAGE_LIMIT else shown[: MESSAGE_LIMIT - 1 - LAST_PART] + "…" + shown[-LAST_PART:]
 
 
-MESSAGE_LIMIT = 4000
+MESSAGE_LIMIT, LAST_PART = 4000, 1000
 
 F = TypeVar("F", bound=Failed)
 

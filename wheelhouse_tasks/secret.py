@@ -27,8 +27,12 @@ SHORTEST = 6
 KEY_FILE_LIMIT = 1 << 16
 """Characters; that of a service account has some 2,000."""
 
-#: A password may hold what should have been quoted: up to the last @ then.
-USERINFO = re.compile(r"(?<=://)(?:[^\s/?#'\"@:<>]*:[^\s'\"<>]+|[^/\s?#'\"@<>]+(?:@[^/\s?#'\"@<>]+)*)(?=@)")
+#: A password may hold what should have been quoted: up to the last @ then. Of a URL that lacks a slash only a pair is
+#: meant, as a folder may have an @ in its name.
+USERINFO = re.compile(
+    r"(?:(?<=://)(?:[^\s/?#'\"@:<>]*:[^\s'\"<>]+|[^/\s?#'\"@<>]+(?:@[^/\s?#'\"@<>]+)*)"
+    r"|(?<=\w\w:/)[^\s/?#'\"@:<>]+:[^\s'\"<>]+)(?=@)"
+)
 #: `me:password@host` without a scheme.
 BARE_USERINFO = re.compile(r"(?<![\w:/@<>.-])(?!mailto:)[\w.+-]+:[^\s@:/'\"][^\s@'\"]*(?=@)")
 PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*-----|$)", re.DOTALL)

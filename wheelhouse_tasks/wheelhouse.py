@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from wheelhouse_tasks.settings.resolve import Settings
 
 
+def _texts(values: Sequence[str]) -> Sequence[str]:
+    """Return a list of texts as it is, and one text as a list: Python would take it for a list of its letters."""
+    return (values,) if isinstance(values, str) else values
+
+
 @dataclass(frozen=True)
 class Wheelhouse:
     """The wheelhouses of one project, as its settings name them.
@@ -82,7 +87,7 @@ class Wheelhouse:
             self.ui,
             overwrite=overwrite,
             pull_request=pull_request,
-            projects=projects,
+            projects=_texts(projects),
             version=version,
             dry_run=dry_run,
         )
@@ -96,7 +101,7 @@ class Wheelhouse:
         """
         from wheelhouse_tasks.commands.fetch import fetch
 
-        return fetch(self.settings, self.ui, version=version, only=only, force=force, dry_run=dry_run)
+        return fetch(self.settings, self.ui, version=version, only=_texts(only), force=force, dry_run=dry_run)
 
     def release(
         self,
@@ -161,19 +166,19 @@ class Wheelhouse:
         """Yank the files of a *version*: installers take them only when they are pinned, and show the *reason*."""
         from wheelhouse_tasks.commands.maintain import yank
 
-        return yank(self.settings, self.ui, version=version, reason=reason, only=only, dry_run=dry_run)
+        return yank(self.settings, self.ui, version=version, reason=reason, only=_texts(only), dry_run=dry_run)
 
     def unyank(self, *, version: str | None, only: Sequence[str] = (), dry_run: bool = False) -> MarkResult:
         """Take back a yank."""
         from wheelhouse_tasks.commands.maintain import unyank
 
-        return unyank(self.settings, self.ui, version=version, only=only, dry_run=dry_run)
+        return unyank(self.settings, self.ui, version=version, only=_texts(only), dry_run=dry_run)
 
     def remove(self, *, version: str | None, only: Sequence[str] = (), dry_run: bool = False) -> MarkResult:
         """Take the files of a *version* off the pages; `prune` deletes them."""
         from wheelhouse_tasks.commands.maintain import remove
 
-        return remove(self.settings, self.ui, version=version, only=only, dry_run=dry_run)
+        return remove(self.settings, self.ui, version=version, only=_texts(only), dry_run=dry_run)
 
     def prune(self, *, at_once: bool = False, dry_run: bool = False) -> PruneResult:
         """Retire old development builds by rule; with *at_once* without the grace period."""

@@ -25,6 +25,7 @@ def test_mistyped_variables(variable: str, near: str, tmp_path: Path) -> None:
     ("key", "value", "said"),
     [
         ("container", "s3://x/y", "expected a name, not a URL"),
+        ("container", "s3:/x/y", "expected a name, not a URL"),
         ("container", "", "expected a name"),
         ("local_folder", "wheelhouse", "is the container too"),
         ("host", "http://127.0.0.1:9", "expected a host name alone"),

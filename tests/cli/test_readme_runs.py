@@ -33,7 +33,7 @@ RUN_BY = {
     "console: $ wheelhouse fetch --project demo --version": __name__,
     "console: $ git worktree": __name__,
     "console: $ python -m build": __name__,
-    "console: $ wheelhouse workflow github": "cli/test_readme_workflow.py",
+    "console: $ mkdir -p .github/workflows": "cli/test_readme_workflow.py",
     "yaml: # Wheels of demo": "cli/test_readme_workflow.py",
     "bash: inv wheelhouse.release": "release/test_release.py",
     "python: import nox": "clients/test_nox.py",

@@ -23,13 +23,12 @@ def block(language: str) -> str:
 
 
 def test_workflow_is_what_the_command_prints(tmp_path: Path) -> None:
-    """The command of the section, typed as it stands, writes the file that the section shows."""
+    """The commands of the section, typed as they stand, write the file that the section shows."""
     project = make_project(tmp_path / "project")
-    (project / ".github/workflows").mkdir(parents=True)
-    command = block("console").removeprefix("$ ")
+    commands = re.sub(r"^\$ ", "", block("console"), flags=re.MULTILINE)
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    programs.run("bash", "-ec", command, cwd=project, env={**os.environ, "PATH": path}, check=True)
-    written = project / shlex.split(command)[-1]
+    programs.run("bash", "-ec", commands, cwd=project, env={**os.environ, "PATH": path}, check=True)
+    written = project / shlex.split(commands)[-1]
     assert written.read_text() == block("yaml")
 
 

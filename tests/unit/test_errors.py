@@ -114,12 +114,19 @@ def test_one_line_is_printable(text: str) -> None:
     assert one_line(line) == line
 
 
+def test_what_is_to_be_done_outlives_the_cut() -> None:
+    """Of a message that is too long the end stays, which says what to do; its files may be hundreds."""
+    line = one_line(Failed("demo 1.0", "x.whl is there with other bytes; " * 500, "release a new version").wording())
+    assert line.startswith("demo 1.0: x.whl is there")
+    assert line.endswith("(release a new version)")
+
+
 @pytest.mark.parametrize(
     ("length", "expected"),
     [
         pytest.param(MESSAGE_LIMIT, "x" * MESSAGE_LIMIT, id="longest"),
-        pytest.param(MESSAGE_LIMIT + 1, "x" * (MESSAGE_LIMIT - 1) + "…", id="cut"),
-        pytest.param(1 << 20, "x" * (MESSAGE_LIMIT - 1) + "…", id="a megabyte"),
+        pytest.param(MESSAGE_LIMIT + 1, "x" * 2999 + "…" + "x" * 1000, id="cut"),
+        pytest.param(1 << 20, "x" * 2999 + "…" + "x" * 1000, id="a megabyte"),
     ],
 )
 def test_one_line_is_bounded(length: int, expected: str) -> None:

@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 import wheels
+from packaging.version import Version
 from projects import make_project
 
 import wheelhouse_tasks
 from wheelhouse_tasks import Wheelhouse
-from wheelhouse_tasks.errors import UsageError, WheelhouseError
+from wheelhouse_tasks.errors import NothingToDo, UsageError, WheelhouseError
+from wheelhouse_tasks.names import project_name
+from wheelhouse_tasks.publishing.proof import lacks
 
 TASKS = [name for name in wheelhouse_tasks.__all__ if name in wheelhouse_tasks.ns.tasks]
 
@@ -71,6 +74,24 @@ def test_a_failure_is_one_error_with_its_exit_code(project: Path) -> None:
     with pytest.raises(WheelhouseError) as raised:
         Wheelhouse.of_project(project, environ={}, local_folder="nothing").upload()
     assert raised.value.exit_code == 1
+
+
+def test_one_text_in_place_of_a_list_is_one_text(project: Path) -> None:
+    """A pattern that was not put into a list is not taken for its letters, of which a `*` fits every file."""
+    wheelhouse = Wheelhouse.of_project(project, environ={}, stamp=False)
+    assert len(wheelhouse.upload(projects="demo").uploaded) == 2
+    for command in (wheelhouse.yank, wheelhouse.unyank, wheelhouse.remove):
+        assert len(command(version="1.0", only="py3-*", dry_run=True).files) == 1
+        with pytest.raises(NothingToDo):
+            command(version="1.0", only="cp312-*", dry_run=True)
+    with pytest.raises(WheelhouseError, match=r"no artifact of demo fits cp312-\*"):
+        wheelhouse.fetch(only="cp312-*", dry_run=True)
+
+
+def test_empty_version_is_none_to_compare_with() -> None:
+    """A comparison with an earlier version that is asked for is made, or is an error."""
+    with pytest.raises(UsageError, match="'' is not a valid version"):
+        lacks(project_name("demo"), Version("1.0"), [], [], [], "")
 
 
 def test_methods_take_what_the_commands_take() -> None:

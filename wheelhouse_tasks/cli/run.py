@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from invoke.exceptions import Exit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from invoke.context import Context
 
@@ -94,12 +94,21 @@ def run(
         )
     except Exception as error:
         logging.getLogger(__name__).debug("internal error", exc_info=True)
-        problem = f"{type(error).__name__}: {one_line(mask(str(error), ui.secrets))}"
-        message = f"internal error: {problem} (run with --debug, and report it)"
-        code = 1
+        message, code = _wording(error, ui.secrets), 1
     else:
         return
     with suppress(WheelhouseError):
         ui.result({"error": message, "exit_code": code, **details})
     ui.finish(call.name, details, message)
     raise Exit(ui.last(message), code)
+
+
+def _wording(error: Exception, secrets: Iterable[str]) -> str:
+    """Return the line for an error that no module has worded; a file that cannot be used is no fault of ours."""
+    from wheelhouse_tasks.errors import one_line
+    from wheelhouse_tasks.secret import mask
+
+    if isinstance(error, OSError) and isinstance(error.filename, str) and error.strerror:
+        return one_line(mask(f"{error.filename}: {error.strerror}", secrets))
+    problem = f"{type(error).__name__}: {one_line(mask(str(error), secrets))}"
+    return f"internal error: {problem} (run with --debug, and report it)"

@@ -26,6 +26,8 @@ class Stray(NamedTuple):
     task: ParserContext | None
     #: Whether the word is an option that is known, and lacks its value.
     lacks_value: bool = False
+    #: Whether the word is an option that takes no value, and got one.
+    has_value: bool = False
 
 
 def find_stray(words: Sequence[str], tasks: Mapping[str, ParserContext], core: ParserContext) -> Stray | None:
@@ -39,8 +41,10 @@ def find_stray(words: Sequence[str], tasks: Mapping[str, ParserContext], core: P
         if name in own:
             if waiting:
                 return Stray(waiting, task, lacks_value=True)
-            takes = not equals and name in task.flags and task.flags[name].takes_value  # type: ignore[union-attr]
-            waiting = name if takes else ""
+            takes = name in task.flags and task.flags[name].takes_value  # type: ignore[union-attr]
+            if equals and not takes:
+                return Stray(name, task, has_value=True)
+            waiting = name if takes and not equals else ""
         elif waiting:
             waiting = ""
         elif word in tasks:
@@ -76,6 +80,8 @@ def explain(stray: Stray, tasks: Iterable[str]) -> str:
     options = {*PROGRAM, *(task.flags if task else ()), *(task.inverse_flags if task else ())}
     if stray.lacks_value:
         problem, meant = "needs a value behind it", ""
+    elif stray.has_value:
+        problem, meant = "takes no value", ""
     elif word.startswith("-"):
         problem = f"{name} has no such option" if task else "there is no such option"
         meant = _near(f"--{word.strip('-').lower()}", options)

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
     from invoke.context import Context
 
+    from wheelhouse_tasks.settings.resolve import Settings
     from wheelhouse_tasks.settings.row import Row
+    from wheelhouse_tasks.ui import Ui
     from wheelhouse_tasks.wheelhouse import Wheelhouse
 
 
@@ -171,9 +173,16 @@ class Command(Task[Any]):
         from wheelhouse_tasks.wheelhouse import Wheelhouse
 
         options = {name: given[name] or default for name, default in self.own.items()}
+
+        def body(settings: Settings, ui: Ui, dry_run: bool) -> object:
+            for name, default in self.own.items():
+                if given[name] != default:
+                    _check_filled(name, given[name])
+            return self.function(Run(Wheelhouse(settings, ui), dry_run=dry_run), **options)
+
         run(
             context,
-            lambda settings, ui, dry_run: self.function(Run(Wheelhouse(settings, ui), dry_run=dry_run), **options),
+            body,
             {row.name: row.given(given[row.parameter]) for row in self.rows},
             Call(
                 name=self.name,
@@ -198,6 +207,15 @@ def _bytecode_kept() -> Iterator[None]:
         yield
     finally:
         sys.dont_write_bytecode = before
+
+
+def _check_filled(name: str, value: object) -> None:
+    """Raise UsageError for an empty text, as a variable of a shell that is not set leaves it behind an option."""
+    from wheelhouse_tasks.errors import UsageError
+
+    texts = [value] if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
+    if any(isinstance(text, str) and not text.strip() for text in texts):
+        raise UsageError(f"--{name.replace('_', '-')}", "its value is empty", "give one, or leave the option out")
 
 
 def _flag(name: str, default: Any, text: str) -> Flag:

@@ -94,7 +94,7 @@ def status(
     for candidate in choose(project, wanted, offered, ", ".join(where)):
         by_version.setdefault(candidate.artifact.version, []).append(candidate)
     published = {}
-    if like:
+    if like is not None:
         from wheelhouse_tasks.publishing.index import package_index
 
         published = package_index(settings).shown(project)
@@ -112,7 +112,7 @@ def status(
     newest_first = sorted(by_version, reverse=True)
     states = {number: state(number) for number in newest_first}
     if wanted is None:
-        _show_versions(project, states, ui, expecting=bool(settings.options.expect or like))
+        _show_versions(project, states, ui, expecting=bool(settings.options.expect or like is not None))
     shown = newest_first[0]
     _show_matrix(project, by_version[shown], states[shown], ui)
     for why, names in by_text({name: reason or "no reason was given" for name, reason in sorted(yanked.items())}):

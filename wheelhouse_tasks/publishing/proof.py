@@ -65,7 +65,7 @@ def lacks(
     """
     artifacts = [artifact.parse(name) for name in files]
     missing = coverage.unmet(expect, artifacts)
-    if not like:
+    if like is None:
         return missing
     earlier: dict[Version, list[Artifact]] = {}
     for name in published:

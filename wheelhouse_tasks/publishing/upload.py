@@ -13,7 +13,7 @@ from wheelhouse_tasks.artifacts import dist
 from wheelhouse_tasks.errors import BadPage, Conflict, Failed, PublishError, WebError, WheelhouseError, in_common
 from wheelhouse_tasks.publishing.release_plan import titled
 from wheelhouse_tasks.pypi.shown import difference
-from wheelhouse_tasks.text import count, size_text
+from wheelhouse_tasks.text import count, listed, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -173,7 +173,7 @@ def stopped(
     failed = [name for name in names if name in failures]
     before = [name for name in names if name in uploaded]
     untried = [name for name in names if name not in failures and name not in uploaded]
-    progress = f"uploaded before: {', '.join(before) or 'none'}; not tried: {', '.join(untried) or 'none'}"
+    progress = f"uploaded before: {listed(before) or 'none'}; not tried: {listed(untried) or 'none'}"
     remedy = f"{progress}; when mended, continue with: {again}"
     name, error = failed[0], failures[failed[0]]
     # the message names the file once
@@ -243,7 +243,7 @@ def verify(plan: ReleasePlan, index: PackageIndex, ui: Ui, sleep: Callable[[floa
             raise PublishError(
                 index.label,
                 f"uploaded, but not shown as it was sent by {where}: "
-                + ", ".join(f"{name} ({problem})" for name, problem in behind.items()),
+                + listed([f"{name} ({problem})" for name, problem in behind.items()]),
                 f"look at the package index and at check_url, then continue with: {ui.again}",
             )
         sleep(pause)

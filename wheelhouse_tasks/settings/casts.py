@@ -88,6 +88,11 @@ def as_url(value: object) -> str:
     return text
 
 
+def is_like_a_url(text: str) -> bool:
+    """Return whether a text is a URL that lacks a slash, such as ``s3:/stable``; as a path it would be a folder."""
+    return re.match(r"[A-Za-z][\w.+-]+:/(?!/)", text) is not None
+
+
 def as_host(value: object) -> str:
     """Return a host name."""
     text = as_text(value)
@@ -115,7 +120,7 @@ def as_name(value: object) -> str:
 def as_container(value: object) -> str:
     """Return the name of a container, or a path."""
     text = as_name(value)
-    if "://" in text:
+    if "://" in text or is_like_a_url(text):
         raise ValueError("expected a name, not a URL: use provider, container and prefix")
     return text
 
@@ -136,9 +141,11 @@ def as_list(value: object) -> tuple[str, ...]:
     """Return texts: a list of them, or one text with blanks between them."""
     if isinstance(value, str):
         return tuple(value.split())
-    if isinstance(value, list | tuple) and all(isinstance(item, str) and item.strip() for item in value):
-        return tuple(item.strip() for item in value)
-    raise ValueError("expected a list of texts")
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise ValueError("expected a list of texts")
+    if not all(item.strip() for item in value):
+        raise ValueError("expected texts that are not empty")
+    return tuple(item.strip() for item in value)
 
 
 def as_table(value: object) -> Mapping[str, Any]:

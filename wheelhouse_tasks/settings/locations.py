@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from wheelhouse_tasks.errors import UsageError
 from wheelhouse_tasks.secret import mask_url
-from wheelhouse_tasks.settings.casts import NO, YES
+from wheelhouse_tasks.settings.casts import NO, YES, is_like_a_url
 from wheelhouse_tasks.settings.table import LOCAL
 
 if TYPE_CHECKING:
@@ -111,6 +111,8 @@ def parse(text: str, root: Path, base: Container) -> Location:
             return _file_index(text, shown, root)
         scheme, separator, rest = text.partition("://")
         if not separator:
+            if is_like_a_url(text):
+                raise UsageError("index", f"{shown!r} is not a URL", f"two slashes: {kind}://...")
             return FolderIndex(path_of(text, root, "index"))
         parts = urlsplit(f"http://{rest}")  # urlsplit knows no scheme with an underscore, as many providers have
         if parts.username or parts.password or parts.port:

@@ -10,12 +10,17 @@ from wheelhouse_tasks.retry import TryAgainError
 if TYPE_CHECKING:
     from wheelhouse_tasks.storage.transport import Refusal
 
+#: Any of several variables may hold it; which does, only the settings know.
+SOURCE = "wheelhouse.doctor names its variable"
 CLOCK = ("the clock of this machine is further off than the provider allows", "set the clock")
-KEY = ("the provider does not know this user name", "check WHEELHOUSE_USERNAME and whether the key was revoked")
-SECRET = ("the secret does not fit the user name", "check WHEELHOUSE_SECRET, and that the region is the container's")
+KEY = ("the provider does not know this user name", f"check the user name ({SOURCE}), and whether the key was revoked")
+SECRET = (
+    "the secret does not fit the user name",
+    f"check the secret ({SOURCE}), and that the region is the container's",
+)
 AZURE_KEY = (
     "the account's key or the clock of this machine is wrong, or the account lets nobody in from here",
-    "check WHEELHOUSE_SECRET, the clock, and the network rules of the account",
+    f"check the key ({SOURCE}), the clock, and the network rules of the account",
 )
 TOKEN = ("the session token has expired or does not fit the key", "get new temporary credentials, all three parts")
 REGION = ("the container is in another region", "set the region to that of the container")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wheelhouse_tasks.errors import NothingToDo
+from wheelhouse_tasks.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -42,7 +43,7 @@ def choose(files: Iterable[Found], choice: Choice, folder: str) -> list[Found]:
     chosen = [file for file in files if choice.takes(file[1])]
     if files and not chosen:
         there = sorted({f"{artifact.project} {artifact.version}" for _, artifact in files})
-        raise NothingToDo(folder, f"holds nothing of {choice.text}", f"there: {', '.join(there)}")
+        raise NothingToDo(folder, f"holds nothing of {choice.text}", f"there: {listed(there)}")
     return chosen
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from wheelhouse_tasks.pypi import platforms
 from wheelhouse_tasks.pypi.finding import Finding, told_once
-from wheelhouse_tasks.text import count
+from wheelhouse_tasks.text import count, listed
 from wheelhouse_tasks.ui import Mark, PlanRow
 from wheelhouse_tasks.uploading.address import FLAT_PAGE, SIMPLE
 
@@ -69,9 +69,9 @@ def show(plan: UploadPlan, notable: Notable, store: Store, ui: Ui) -> None:
 def warn_of_strays(strays: Strays, project: str | None, ui: Ui) -> None:
     """Name what may lie in the folder by mistake, and what leaves it out."""
     if strays.others:
-        ui.warn(f"not of {project}: {', '.join(strays.others)} (--project {project} leaves them out)")
+        ui.warn(f"not of {project}: {listed(strays.others)} (--project {project} leaves them out)")
     if strays.older:
-        ui.warn(f"of older versions: {', '.join(strays.older)} (--version leaves them out)")
+        ui.warn(f"of older versions: {listed(strays.older)} (--version leaves them out)")
 
 
 def warn_of_platforms(plan: UploadPlan, ui: Ui) -> None:

@@ -78,6 +78,40 @@ def test_options_of_the_task_runner_are_not_suggested(capsys: pytest.CaptureFixt
     assert capsys.readouterr().err == expected
 
 
+@pytest.mark.parametrize("option", ["--dry-run", "--no-stamp", "--recursive"])
+def test_option_that_takes_no_value(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """An option that is on or off is named where it got a value, whatever stands behind it."""
+    with pytest.raises(SystemExit) as end:
+        main(["upload", f"{option}=yes", "--container", "x"])
+    assert capsys.readouterr().err == f"error: {option}: takes no value (see wheelhouse --help upload)\n"
+    assert end.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (["upload", "--version", ""], "--version"),
+        (["upload", "--project", ""], "--project"),
+        (["fetch", "--version="], "--version"),
+        (["fetch", "--only", "sdist", "--only", " "], "--only"),
+        (["release", "--version", "1.0", "--like", ""], "--like"),
+        (["release", "--version", "1.0", "--plan", ""], "--plan"),
+        (["remove", "--version", "1.0", "--only", ""], "--only"),
+        (["promote", "--version", "1.0", "--to", ""], "--to"),
+        (["workflow", "github", "--kind", ""], "--kind"),
+    ],
+)
+def test_option_whose_value_is_empty(
+    words: list[str], option: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A variable of a shell that is not set does not take a condition away: the option is named, nothing is done."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as end:
+        main(words)
+    expected = f"error: {option}: its value is empty (give one, or leave the option out)\n"
+    assert (end.value.code, capsys.readouterr().err) == (2, expected)
+
+
 @pytest.mark.parametrize("words", ["workflow", "workflow --kind nightly"])
 def test_value_without_an_option_is_missing(words: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The line says which value the task must have, and what it may be."""

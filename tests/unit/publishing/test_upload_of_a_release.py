@@ -172,6 +172,20 @@ def test_third_file_of_a_group_fails(files: Files, begun: Index) -> None:
     assert f"uploaded before: {', '.join(up)}; not tried: {sdist}; " in str(stopped.value)
 
 
+def test_many_files_are_counted_where_a_release_stops(files: Files) -> None:
+    """Of many files that were not tried the first are named, and the result has all; the last word is what to do."""
+
+    def arrive(name: str) -> None:
+        raise refused(name)
+
+    with pytest.raises(PublishError) as stopped:
+        files.release(Index(arrive), workers=1)
+    assert isinstance(stopped.value.result, Stopped)
+    assert stopped.value.result.untried == tuple(files.names[1:])
+    line = f"not tried: {', '.join(files.names[1:4])} and 1 more; when mended, continue with: "
+    assert line in str(stopped.value)
+
+
 def test_two_files_that_are_under_way_fail(files: Files, begun: Index) -> None:
     """Each of them is named with its reason, in the order of the plan, and nothing is begun after them."""
     meeting = threading.Barrier(2, timeout=PATIENCE)

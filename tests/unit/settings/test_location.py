@@ -92,6 +92,9 @@ def test_home_is_known() -> None:
     [
         pytest.param("http:///simple", "'http:///simple' ", id="no host"),
         pytest.param("https:/h/simple/", "'https:/h/simple/'", id="one slash"),
+        pytest.param("s3:/stable", "'s3:/stable' is not a URL (two slashes: s3://...)", id="one slash of storage"),
+        pytest.param("ftp:/me:hunter2@h/x", "'ftp:/<hidden>@h/x' is not a URL", id="one slash and a password"),
+        pytest.param("https:/me:hunter2@h/x", "'https:/<hidden>@h/x' has no host", id="no host and a password"),
         pytest.param("http://[bad/", "'http://[bad/' is not a URL", id="bad host"),
         pytest.param("http://h:99999/", "'http://h:99999/' is not a URL", id="port out of range"),
         pytest.param("http://h:port/", "'http://h:port/' is not a URL", id="port is no number"),
@@ -124,6 +127,12 @@ def test_parse_refuses(text: str, problem: str) -> None:
     assert problem in message
     assert message.isprintable()
     assert "hunter2" not in message
+
+
+@pytest.mark.parametrize("text", ["a:b/c", "./s3:/x", "c:/wheels", "v1:2:/x"])
+def test_path_with_a_colon_is_a_path(text: str) -> None:
+    """Only what begins as a URL does is taken for one that lacks a slash."""
+    assert locations.parse(text, ROOT, BASE) == FolderIndex(ROOT / text)
 
 
 def test_relative_file_url() -> None:

@@ -475,7 +475,9 @@ def test_variables_of_others(variable: str, tmp_path: Path) -> None:
         pytest.param("public_url", "h.example", "expected a URL (https://...), got 'h.example'", id="no public URL"),
         pytest.param("public_url", "ftp://h", "expected a URL (https://...), got 'ftp://h'", id="public URL of old"),
         pytest.param("indexes", 5, "expected a list of texts, got '5'", id="number for a list"),
-        pytest.param("indexes", ["a", " "], "expected a list of texts, got \"['a', ' ']\"", id="blank in a list"),
+        pytest.param(
+            "indexes", ["a", " "], "expected texts that are not empty, got \"['a', ' ']\"", id="blank in a list"
+        ),
         pytest.param("provider", "", "expected a name, got ''", id="no provider"),
         pytest.param("local_folder", "", "expected a name, got ''", id="no folder"),
         pytest.param("repository", "", "expected a name, got ''", id="no repository"),

@@ -10,11 +10,15 @@ from wheelhouse_tasks.storage.transport import Refusal
 
 @pytest.mark.parametrize("code", [*MEANING, ""])
 def test_every_code_has_its_line(code: str) -> None:
-    """Each code that we know gives one line with a remedy; without a code the status does."""
+    """Each code that we know gives one line with a remedy; without a code the status does.
+
+    It names no variable: a user name and a secret come from any of several.
+    """
     error = understand(Refusal(403, code, by_token=False), "s3://x", "file", StoreError)
     assert isinstance(error, AccessDenied)
     assert error.remedy
     assert error.status == 403
+    assert "WHEELHOUSE_" not in str(error)
     assert f"(403 {code}".rstrip() in str(error)
 
 
