@@ -37,7 +37,7 @@ def run(
     work = list(items)
     if workers == 1:
         return _in_turn(function, work, then, done)
-    return _in_threads(_Todo(function, work, max(workers, 1)), then, done)
+    return _in_threads(Todo(function, work, max(workers, 1)), then, done)
 
 
 def begin(function: Callable[[], B]) -> Callable[[], B]:
@@ -76,7 +76,7 @@ def _in_turn(
     return results
 
 
-class _Todo(Generic[A, B]):
+class Todo(Generic[A, B]):
     """Items that wait for their turn."""
 
     def __init__(self, function: Callable[[A], B], work: Sequence[A], workers: int) -> None:
@@ -107,7 +107,7 @@ class _Todo(Generic[A, B]):
                 raise
 
 
-def _in_threads(todo: _Todo[A, B], then: Callable[[B], B] | None, done: Callable[[B], None] | None) -> list[B]:
+def _in_threads(todo: Todo[A, B], then: Callable[[B], B] | None, done: Callable[[B], None] | None) -> list[B]:
     answers = queue.SimpleQueue[tuple[int, Any, BaseException | None]]()
 
     def drain() -> None:

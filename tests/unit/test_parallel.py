@@ -131,6 +131,15 @@ def test_single_worker_does_what_follows_in_its_own_thread() -> None:
     assert seen == [0, here, 1, here]
 
 
+def test_nothing_is_next_after_an_error() -> None:
+    """Whoever waited for the turn of an item that failed gets none, also before the error was handed over."""
+    todo = parallel.Todo(int, ["1", "x", "2"], 2)
+    assert todo.next() == (0, 1)
+    with pytest.raises(ValueError, match="invalid literal"):
+        todo.next()
+    assert todo.next() is None
+
+
 def test_error_of_what_follows_is_raised_after_what_was_under_way() -> None:
     """What follows another item ends before the error is raised, as the item itself would."""
     failed, together = threading.Event(), threading.Barrier(2, timeout=PATIENCE)
