@@ -170,15 +170,54 @@ def test_call_from_another_task(tmp_path: Path) -> None:
     assert (project / "other/simple/demo/index.html").is_file()
 
 
-def test_mounting_imports_nothing_heavy() -> None:
-    """`inv --list` of a host project pays for no library that only a running task needs."""
-    heavy = ["libcloud", "requests", "lxml", "twine", "rich", "packaging", "tomllib", "urllib3", "email", "http"]
-    heavy += ["setuptools", "distutils"]
-    code = (
-        "import sys, invoke; before = set(sys.modules); import wheelhouse_tasks; "
-        f"print([name for name in {heavy} if name in set(sys.modules) - before])"
-    )
-    assert programs.run(sys.executable, "-c", code, check=True).stdout.strip() == "[]"
+#: Mounts the tasks, and writes down at the end what was imported since they were.
+LISTS_MODULES = (
+    "import atexit, sys\nfrom pathlib import Path\nbefore = set(sys.modules)\n"
+    "def listed():\n    Path('modules').write_text('\\n'.join(set(sys.modules) - before))\n"
+    "atexit.register(listed)\n" + MOUNT
+)
+
+
+def imported(project: Path, *words: str) -> set[str]:
+    """Return the modules that a run of `inv` imports on top of the task runner's."""
+    done = inv(project, *words)
+    assert done.returncode == 0, done.stderr
+    return set((project / "modules").read_text().splitlines())
+
+
+def others(modules: set[str]) -> set[str]:
+    """Return the packages of modules that are neither Python's nor ours."""
+    packages = {name.partition(".")[0] for name in modules if not name.startswith("_")}
+    return packages - sys.stdlib_module_names - {"wheelhouse_tasks", "tasks"}
+
+
+def test_list_imports_our_flags_alone(tmp_path: Path) -> None:
+    """`inv --list` of a host project pays for nothing that only a running task needs, be it Python's or another's."""
+    modules = imported(make_project(tmp_path / "project", LISTS_MODULES), "--list")
+    assert "wheelhouse_tasks.cli.task" in modules
+    assert {name for name in modules if not name.startswith("wheelhouse_tasks")} <= {"__future__"}
+
+
+def test_short_runs_import_what_they_use(tmp_path: Path) -> None:
+    """An upload with nothing new, a fetch and a status of a folder print into a log without any library for more."""
+    project = make_project(tmp_path / "project", LISTS_MODULES)
+    wheels.make_wheel(project / "dist", "demo", "1.0")
+    inv(project, "wheelhouse.upload")
+    unused = {
+        "urllib.request",
+        "http.client",
+        "configparser",
+        "packaging.requirements",
+        "wheelhouse_tasks.pypi.meaning",
+    }
+    where_nothing_is_checked = unused | {"packaging.specifiers", "tarfile", "wheelhouse_tasks.publishing.pypirc"}
+    for words, absent in (
+        (("upload",), unused),
+        (("status",), where_nothing_is_checked),
+        (("fetch", "--local-folder", "got"), where_nothing_is_checked),
+    ):
+        modules = imported(project, f"wheelhouse.{words[0]}", *words[1:])
+        assert (others(modules), modules & absent) == ({"ci_info", "packaging"}, set()), words
 
 
 def test_an_upload_opens_its_store_beside_the_hashing() -> None:

@@ -194,7 +194,7 @@ def _size(path: Path) -> int:
 
 
 def _checked(path: Path, named: Artifact, work: Work) -> LocalFile | BadArtifact:
-    from wheelhouse_tasks.artifacts import metadata  # a fetch reads none
+    from wheelhouse_tasks.artifacts import metadata  # where a sha256 is known, a fetch reads none
 
     size = _size(path)
     described = None

@@ -9,7 +9,7 @@ from collections.abc import Generator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks.artifacts import attestation, metadata
+from wheelhouse_tasks.artifacts import attestation
 from wheelhouse_tasks.artifacts.companions import attestation_of
 from wheelhouse_tasks.artifacts.dist import digest_of, sha256_of
 from wheelhouse_tasks.artifacts.halves import Half, Halves
@@ -60,6 +60,8 @@ def save(  # noqa: PLR0913
         if not wrong:
             _check_place(target, got, replace=replace)
             return written
+        from wheelhouse_tasks.artifacts import metadata
+
         # maybe packed on the way, which nobody asked for: whatever the headers claim, the sha256 decides
         with parts.half_of(target, None) as unpacked:
             got, written = _write(unpacked, _unpack(half.path, wrong), size or written * metadata.BOMB_RATIO)
@@ -129,6 +131,8 @@ def _wrong(
         return None if got == sha256 else DigestMismatch(named.filename, sha256, got)
     if digest and (other := digest_of(part, digest[0], len(digest[1]))) != digest[1]:
         return DigestMismatch(named.filename, digest[1], other, digest[0])
+    from wheelhouse_tasks.artifacts import metadata
+
     try:
         metadata.read(part, named)
     except BadArtifact as error:

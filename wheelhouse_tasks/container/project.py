@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelhouse_tasks.artifacts import artifact, metadata
+from wheelhouse_tasks.artifacts import artifact
 from wheelhouse_tasks.errors import BadArtifact, NotAnArtifact, ObjectMissing
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.pages.link import SHA256
@@ -122,6 +122,8 @@ class Project:
 
     def _read(self, name: str, advance: Callable[[int], None] = UNSEEN.advance) -> tuple[str, int, Metadata | None]:
         """Return sha256, size and metadata of an artifact; the metadata is None where the artifact is damaged."""
+        from wheelhouse_tasks.artifacts import metadata
+
         digest, size = hashlib.sha256(), 0
         with tempfile.TemporaryDirectory(prefix="wheelhouse-") as folder:
             path = Path(folder) / name
