@@ -220,6 +220,17 @@ def test_short_runs_import_what_they_use(tmp_path: Path) -> None:
         assert (others(modules), modules & absent) == ({"ci_info", "packaging"}, set()), words
 
 
+def test_collector_rests_while_a_command_ends(tmp_path: Path) -> None:
+    """What was imported is not looked through once more when nothing is left to do."""
+    code = (
+        "import atexit, gc; atexit.register(lambda: print('frozen', gc.get_freeze_count() > 1000)); "
+        "from wheelhouse_tasks.__main__ import main; main(['upload', '--dry-run'])"
+    )
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "demo"\nversion = "1.0"\n')
+    ended = programs.run(sys.executable, "-c", code, cwd=tmp_path)
+    assert ended.stdout.endswith("frozen True\n")
+
+
 def test_an_upload_opens_its_store_beside_the_hashing() -> None:
     """The libraries that talk to a provider are not there yet when an upload begins: a thread fetches them."""
     code = (

@@ -250,12 +250,16 @@ def tidy(folder: Path, wanted: Mapping[str, str | None], files: Collection[str],
 
     Returns the bytes of those that the run goes on with, by the names of their files. *now* is in seconds since 1970.
     """
+    parts: set[str] = set()
     with suppress(OSError):  # a folder that cannot be read may still be written to
-        for path in tuple(folder.iterdir()):
-            with suppress(OSError):
-                if is_part(path.name) and is_stale(path.name, now - path.lstat().st_mtime, wanted, files):
-                    _remove_unused(path)
-    return _sizes({name: folder / half_name(name, sha256) for name, sha256 in wanted.items() if sha256})
+        parts |= {path.name for path in folder.iterdir() if is_part(path.name)}
+    for part in parts:
+        path = folder / part
+        with suppress(OSError):
+            if is_stale(part, now - path.lstat().st_mtime, wanted, files):
+                _remove_unused(path)
+    halves = {name: half_name(name, sha256) for name, sha256 in wanted.items() if sha256 and parts}
+    return _sizes({name: folder / half for name, half in halves.items() if half in parts})
 
 
 def _sizes(paths: Mapping[str, Path]) -> dict[str, int]:

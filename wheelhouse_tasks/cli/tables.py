@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from wheelhouse_tasks.ui import Mark, Marked
@@ -28,9 +29,10 @@ class Table(NamedTuple):
     right: Sequence[bool]
 
     def mapped(self, function: Callable[[str], str]) -> Table:
-        """Return the table with what a function makes of each text; marks stay."""
-        rows = [[like(cell, function(cell)) for cell in row] for row in self.rows]
-        return self._replace(head=[function(cell) for cell in self.head], rows=rows)
+        """Return the table with what a function makes of each text, once where many rows have it; marks stay."""
+        made = cache(function)
+        rows = [[like(cell, made(cell)) for cell in row] for row in self.rows]
+        return self._replace(head=[made(cell) for cell in self.head], rows=rows)
 
 
 class Lines(NamedTuple):

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from wheelhouse_tasks.cli import tables
-from wheelhouse_tasks.cli.tables import Lines, Table, drawn
+from wheelhouse_tasks.cli.tables import Lines, Table, drawn, mark_of
 from wheelhouse_tasks.ui import Mark, Marked
 
 
@@ -157,3 +157,18 @@ def test_marked_cells_are_painted(width: int) -> None:
     assert "".join(painted.body).count("<") == {80: 1, 30: 2, 20: 2}[width]
     unpainted = [line.replace("<", "").replace(">", "") for line in painted.body]
     assert unpainted == drawn(table, width).body
+
+
+def test_text_of_many_rows_is_made_once() -> None:
+    """What thousands of rows have in common is looked through once, and each cell keeps its mark."""
+    seen: list[str] = []
+
+    def shown(text: str) -> str:
+        seen.append(text)
+        return text.upper()
+
+    rows = [[Marked("replace", Mark.DIFFERENT), "a"], [Marked("replace", Mark.PLAIN), "b"]]
+    table = Table(["action", "file"], rows, [False, False]).mapped(shown)
+    assert table.rows == [["REPLACE", "A"], ["REPLACE", "B"]]
+    assert [mark_of(row[0]) for row in table.rows] == [Mark.DIFFERENT, Mark.PLAIN]
+    assert sorted(seen) == ["a", "action", "b", "file", "replace"]
