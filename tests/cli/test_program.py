@@ -203,13 +203,9 @@ def test_short_runs_import_what_they_use(tmp_path: Path) -> None:
     project = make_project(tmp_path / "project", LISTS_MODULES)
     wheels.make_wheel(project / "dist", "demo", "1.0")
     inv(project, "wheelhouse.upload")
-    unused = {
-        "urllib.request",
-        "http.client",
-        "configparser",
-        "packaging.requirements",
-        "wheelhouse_tasks.pypi.meaning",
-    }
+    unused = {"configparser", "packaging.requirements", "wheelhouse_tasks.pypi.meaning"}
+    if sys.version_info < (3, 14):  # where Path.as_uri needs them
+        unused |= {"urllib.request", "http.client"}
     where_nothing_is_checked = unused | {"packaging.specifiers", "tarfile", "wheelhouse_tasks.publishing.pypirc"}
     for words, absent in (
         (("upload",), unused),
