@@ -240,7 +240,8 @@ def test_index_that_never_shows_them(rig: Rig) -> None:
     """An index that takes everything and shows nothing in time fails the release; later a rerun ends well."""
     rig.index.script = Script(lag=1000)
     done = rig.release(env={"WHEELHOUSE_TIMEOUT": SHORT})
-    assert_failed(done, "not shown", *rig.planned)
+    *three, _ = sorted(rig.planned)
+    assert_failed(done, "not shown", *three, "and 1 more")
     for file in rig.index.files.values():
         file.lag = 0
     done = rig.again(done.stderr)
