@@ -18,7 +18,7 @@ GROUND = (
     "files",
     "names",
     "network",
-    "answers",
+    "connections",
     "secret",
     "text",
     "parallel",
@@ -50,7 +50,7 @@ FLOORS = (
 
 ONLY_IN = {
     "libcloud": ("storage/",),
-    "requests": ("answers", "storage/", "sources/web", "sources/session", "publishing/twine_runner"),
+    "requests": ("connections", "storage/", "sources/web", "sources/session", "publishing/twine_runner"),
     "lxml": ("pages/html_links", "sources/listings"),
     "rich": ("cli/",),
     "twine": (),

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from wheelhouse_tasks.answers import Adapter
+from wheelhouse_tasks.connections import Adapter, server_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,7 @@ class Session(requests.Session):
         without what requests looks at anew each time, which takes longer. What the answer asks for, a redirect or a
         cookie, is left to requests, and so are requests through a proxy.
         """
-        server = _server(url)
+        server = server_of(url)
         key = server, verify, auth, tuple(headers.items())
         adapter = self._by_scheme.get(url.partition(":")[0])
         is_plain = adapter is not None and PLAIN.fullmatch(url) is not None and not len(self.cookies)
@@ -67,7 +67,7 @@ class Session(requests.Session):
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
         """Return the settings of a request; all requests of a session differ in their URL and *verify* only."""
-        key = _server(url), verify
+        key = server_of(url), verify
         if key not in self._merged:
             self._merged[key] = super().merge_environment_settings(url, proxies, stream, verify, cert)
         return dict(self._merged[key])
@@ -75,7 +75,7 @@ class Session(requests.Session):
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
         """Return a request that can be sent, with the login of ~/.netrc, unless it has one of its own."""
         url = str(request.url)
-        host = _server(url)
+        host = server_of(url)
         if host not in self._logins:
             self._logins[host] = requests.utils.get_netrc_auth(url)
         request.auth = request.auth or self._logins[host]
@@ -87,22 +87,14 @@ class Session(requests.Session):
 
 
 class HostAdapter(Adapter):
-    """Finds the connections of the server that was asked last without a look into its settings."""
+    """Sends to the server that was asked last what requests need not look at."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._last: tuple[object, Any] = (None, None)
         #: The connections that the last request went over: they have its settings of TLS.
         self.proven: Any = None
         #: An answer that came already, to the request that is sent next.
         self.received: Any = None
-
-    def get_connection_with_tls_context(self, request: Any, verify: Any, proxies: Any = None, cert: Any = None) -> Any:
-        """Return the pool of a request. Only the last one is remembered: it is not among those that are closed."""
-        key = _server(request.url), verify, cert
-        if self._last[0] != key:
-            self._last = key, super().get_connection_with_tls_context(request, verify, proxies, cert)
-        return self._last[1]
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         """Send a request; where its answer is there already, return that."""
@@ -110,12 +102,12 @@ class HostAdapter(Adapter):
         if raw is not None:
             return self.build_response(request, raw)
         response = super().send(request, *args, **options)
-        self.proven = self._last[1]
+        self.proven = self.last[1]
         return response
 
     def has_just_used(self, pool: Any) -> bool:
         """Return whether these are the connections of the last request, which went through no proxy."""
-        return pool is not None and pool is self.proven is self._last[1] and pool.proxy is None
+        return pool is not None and pool is self.proven is self.last[1] and pool.proxy is None
 
     def raw(self, path: str, headers: dict[str, str], timeout: float) -> Any:
         """Return the answer of the server of the last request, as `send` asks for it."""
@@ -143,12 +135,6 @@ class _Answer(requests.Response):
         self.history = []
         self._content = False  # type: ignore[assignment]  # its stub has no sign of what is yet to be read
         self._content_consumed = False
-
-
-def _server(url: str) -> str:
-    """Return the beginning of a URL, up to its path."""
-    end = url.find("/", len("https://"))
-    return url if end < 0 else url[:end]
 
 
 def origin(url: str) -> tuple[str, str | None, int | None]:

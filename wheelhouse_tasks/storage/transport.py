@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from wheelhouse_tasks.answers import Adapter
 from wheelhouse_tasks.blocks import BLOCK
+from wheelhouse_tasks.connections import Adapter
 from wheelhouse_tasks.ui import UNSEEN
 
 if TYPE_CHECKING:
@@ -74,7 +74,6 @@ class Transport(Adapter):
         self.etag = ""
         #: What counts the bytes of the object that is being sent.
         self.transfer: Transfer = UNSEEN
-        self._last: tuple[object, Any] = (None, None)
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
@@ -82,18 +81,11 @@ class Transport(Adapter):
         super().init_poolmanager(*args, **options, blocksize=BLOCK)
 
     def get_connection_with_tls_context(self, request: Any, verify: Any, proxies: Any = None, cert: Any = None) -> Any:
-        """Return the pool of a request; one that verifies nothing gives no warning, since a warning may be an error.
-
-        Only the last one is remembered, since its look-up takes a tenth of the time of a small request: it is not among
-        those that are closed.
-        """
-        key = request.url.split("/", 3)[:3], verify, cert
-        if self._last[0] != key:
-            pool: Any = super().get_connection_with_tls_context(request, verify, proxies, cert)
-            if verify is False and pool.scheme == "https":  # one line of ours warns instead
-                pool._validate_conn = _connect  # noqa: SLF001
-            self._last = key, pool
-        return self._last[1]
+        """Return the pool of a request; one that verifies nothing gives no warning, since a warning may be an error."""
+        pool: Any = super().get_connection_with_tls_context(request, verify, proxies, cert)
+        if verify is False and pool.scheme == "https":  # one line of ours warns instead
+            pool._validate_conn = _connect  # noqa: SLF001
+        return pool
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         """Send one request."""

@@ -10,7 +10,7 @@ import requests
 from programs import STUCK
 from requests.adapters import BaseAdapter
 
-from wheelhouse_tasks.answers import Adapter
+from wheelhouse_tasks.connections import Adapter
 from wheelhouse_tasks.sources.session import Session
 from wheelhouse_tasks.storage.transport import Transport
 
