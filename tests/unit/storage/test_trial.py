@@ -69,6 +69,28 @@ def test_only_what_was_seen_is_believed(faults: dict[str, StoreError | BadArtifa
     assert [entry.name for entry in provider.list("")] == [trial.RECORD]
 
 
+@pytest.mark.parametrize("kind", ["absent", "mark"])
+def test_answer_that_is_lost_takes_nothing_away(kind: str) -> None:
+    """A write that is sent again for want of an answer is refused for what it wrote itself: that is no refusal."""
+
+    class Lossy(Provider):
+        lost = False
+
+        def put(self, name: str, payload: Payload, *, expect: str | None = None) -> Entry:
+            entry = super().put(name, payload, expect=expect)
+            if not self.lost and expect is not None and (expect == ABSENT) == (kind == "absent"):
+                self.lost = True
+                return super().put(name, payload, expect=expect)
+            return entry
+
+    provider = Lossy()
+    honoured = Honoured(provider, "here", provider.write)
+    assert honoured.tried() == Conditions(absent=True, mark=True, md5=False, sha256=True)
+    honoured.clear()
+    assert provider.lost
+    assert [entry.name for entry in provider.list("")] == [trial.RECORD]
+
+
 @pytest.mark.parametrize("kind", ["absent", "wrong", "mark", "plain", "kept", "broken"])
 def test_trial_that_fails_leaves_nothing(kind: str) -> None:
     """A provider that gives no answer to one of the writes is no provider that honours less; nothing is recorded."""
