@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks import parallel
+from wheelhouse_tasks.errors import WheelhouseError
 from wheelhouse_tasks.storage import trial
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from wheelhouse_tasks.storage.port import Conditions, Store
     from wheelhouse_tasks.storage.trial import Write
@@ -66,6 +68,17 @@ class Honoured:
         """Wait until nothing is left of a trial but its record."""
         if self._cleared:
             self._cleared()
+
+    @contextmanager
+    def clearing(self) -> Iterator[None]:
+        """Wait with `clear` at the end of this context; after Ctrl-C nothing is waited for."""
+        try:
+            yield
+        except Exception:
+            with suppress(WheelhouseError):  # what failed first is what is told
+                self.clear()
+            raise
+        self.clear()
 
     def takes_no_sha256(self) -> None:
         """Forget that the sha256 was compared: the record is not true any more."""

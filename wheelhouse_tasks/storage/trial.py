@@ -78,10 +78,13 @@ class Trial:
         self._written: dict[str, None] = {}
 
     def hold(self) -> Conditions:
-        """Return what is honoured and compared; the objects stay until `clear`, but for an error."""
+        """Return what is honoured and compared; the objects stay until `clear`, but for an error.
+
+        After Ctrl-C nothing is waited for: a silent server would not clear them either.
+        """
         try:
             return self._hold()
-        except BaseException:
+        except Exception:
             with suppress(WheelhouseError):
                 at_once(self.clear())
             raise

@@ -103,6 +103,41 @@ def test_trial_that_fails_leaves_nothing(kind: str) -> None:
     assert honoured.tried().absent
 
 
+def test_nothing_is_cleared_after_an_interrupt() -> None:
+    """Ctrl-C ends a trial at once, also where the server is silent: its objects stay."""
+    provider = Provider()
+
+    def write(name: str, payload: Payload, expect: str | None, promise: Promise | None = None, /) -> Entry:
+        if expect is not None:
+            raise KeyboardInterrupt
+        return provider.write(name, payload, expect, promise)
+
+    with pytest.raises(KeyboardInterrupt):
+        Honoured(provider, "here", write).tried()
+    assert provider.count("delete") == 0
+
+
+def test_only_an_interrupt_does_not_wait_for_the_clearing() -> None:
+    """Ctrl-C within a write waits for nothing; any other error is raised when the trial is cleared, or failed to be."""
+
+    def end(error: BaseException | None) -> None:
+        if error:
+            raise error
+
+    for error, waits in ((KeyboardInterrupt(), False), (CHANGED, True), (None, True)):
+        waited = list[bool]()
+
+        class Failing(Honoured):
+            def clear(self, waited: list[bool] = waited) -> None:
+                waited.append(True)
+                raise REFUSED
+
+        provider = Provider()
+        with pytest.raises(type(error or REFUSED)), Failing(provider, "here", provider.write).clearing():
+            end(error)
+        assert bool(waited) == waits
+
+
 def test_what_a_trial_left_is_cleared_beside_what_comes_next() -> None:
     """Who asked for the conditions goes on before the objects are deleted; who waits finds the record alone."""
     provider, go = Provider(), threading.Event()
