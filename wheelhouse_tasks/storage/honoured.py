@@ -29,6 +29,8 @@ class Honoured:
         self._lock = threading.RLock()
         self._records: dict[str, Any] | None = None
         self._cleared: Callable[[], object] | None = None
+        #: The error of the last trial.
+        self._failure: BaseException | None = None
         #: What is known until now.
         self.known: Conditions | None = None
 
@@ -53,13 +55,21 @@ class Honoured:
     def tried(self) -> Conditions:
         """Return what the record has; where there is none, hold the trial, and record it beside what comes next.
 
-        Who needs the record, and an end of the trial's objects, waits with `clear`.
+        Who needs the record, and an end of the trial's objects, waits with `clear`. Whoever waited while another thread
+        held a trial that failed gets its error: each trial of a silent server takes the whole timeout.
         """
+        failure = self._failure
         with self._lock:
+            if self._failure is not failure and self._failure:
+                raise self._failure
             honoured = self.recorded()
             if honoured is None:
                 held = trial.Trial(self._store, self._write)
-                honoured = held.hold()
+                try:
+                    honoured = held.hold()
+                except BaseException as error:
+                    self._failure = error
+                    raise
                 self._cleared = parallel.begin(partial(self._clear, held, honoured))
                 self.known = honoured
             return honoured

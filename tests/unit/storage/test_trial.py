@@ -117,6 +117,49 @@ def test_nothing_is_cleared_after_an_interrupt() -> None:
     assert provider.count("delete") == 0
 
 
+class Door:
+    """A lock that counts who comes to it."""
+
+    def __init__(self) -> None:
+        self.came = threading.Semaphore(0)
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> None:
+        self.came.release()
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+def test_who_waited_for_a_trial_gets_its_error() -> None:
+    """A trial of a silent server takes the whole timeout: the workers that waited for it hold none of their own."""
+    provider, door, tries, errors = Provider(), Door(), list[str](), list[Unreachable]()
+
+    def write(name: str, payload: Payload, expect: str | None, promise: Promise | None = None, /) -> Entry:
+        if expect != ABSENT:
+            return provider.write(name, payload, expect, promise)
+        tries.append(name)
+        if len(tries) == 1:  # the first worker comes twice: it reads the record
+            assert all(door.came.acquire(timeout=PATIENCE) for _ in range(4))
+        raise Unreachable("x", "no answer")
+
+    honoured = Honoured(provider, "here", write)
+    vars(honoured)["_lock"] = door
+
+    def ask() -> None:
+        with pytest.raises(Unreachable) as caught:
+            honoured.tried()
+        errors.append(caught.value)
+
+    workers = [threading.Thread(target=ask) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert (len(tries), len(errors), len(set(map(id, errors)))) == (1, 3, 1)
+
+
 def test_only_an_interrupt_does_not_wait_for_the_clearing() -> None:
     """Ctrl-C within a write waits for nothing; any other error is raised when the trial is cleared, or failed to be."""
 
