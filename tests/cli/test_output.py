@@ -22,8 +22,10 @@ def test_closed_and_narrow_streams(tmp_path: Path) -> None:
     for command in ways:
         done = programs.run("bash", "-c", command, cwd=project)
         assert (done.returncode, done.stderr) == (0, ""), command
-    full = programs.run("bash", "-c", f"{task} --json >/dev/full", cwd=project)
-    assert (full.returncode, "Traceback" in full.stderr) == (1, False)
+    for command in (f"{task} --json", f"TF_BUILD=True {task} --container here"):
+        full = programs.run("bash", "-c", f"{command} >/dev/full", cwd=project)
+        assert (full.returncode, "Traceback" in full.stderr) == (1, False), full.stderr
+        assert full.stderr.endswith("error: standard output: cannot be written: No space left on device\n"), command
 
 
 @pytest.mark.parametrize("program", [("-m", "wheelhouse_tasks"), ("-m", "invoke")], ids=["wheelhouse", "inv"])

@@ -613,6 +613,8 @@ def log() -> Iterator[io.StringIO]:
     """Return what a handler of the root logger writes; handlers are left as they were."""
     root, stream = logging.getLogger(), io.StringIO()
     before = {handler: list(handler.filters) for handler in root.handlers}
+    for each in before:
+        each.filters[:] = []  # what a command left that ran in this process
     handler, level = logging.StreamHandler(stream), root.level
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)

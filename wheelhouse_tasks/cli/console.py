@@ -273,12 +273,9 @@ class Terminal:
     def _command(self, line: str) -> bool:
         """Print a line of the dialect as it is, if there is one; return whether there is."""
         if line:
-            with self._display.aside():
-                try:
-                    self._out.file.write(line + "\n")
-                    self._out.file.flush()
-                except BrokenPipeError:
-                    mute(self._out.file)
+            with self._display.aside(), unheard(self._out):
+                self._out.file.write(line + "\n")
+                self._out.file.flush()
         return bool(line)
 
     def _print(self, text: str, **options: Any) -> None:

@@ -50,9 +50,10 @@ def _terminable() -> Iterator[None]:
 def _woken() -> Iterator[None]:
     """Wake the main thread after any signal, until the context ends: by a signal that does nothing else.
 
-    Without a handler that signal is ignored, so that one which comes late does no harm.
+    Without a handler that signal is ignored, so that one which comes late does no harm. A host program that hears of
+    signals itself, as asyncio does, goes on hearing of them.
     """
-    if not hasattr(signal, "pthread_kill") or signal.getsignal(signal.SIGURG) != signal.SIG_DFL:
+    if not hasattr(signal, "pthread_kill") or signal.getsignal(signal.SIGURG) != signal.SIG_DFL or _is_heard():
         yield
         return
     hearing, telling = os.pipe()
@@ -67,12 +68,12 @@ def _woken() -> Iterator[None]:
     main = threading.get_ident()
     thread = threading.Thread(target=wake, daemon=True)
     thread.start()
-    before = signal.set_wakeup_fd(telling, warn_on_full_buffer=False)
+    signal.set_wakeup_fd(telling, warn_on_full_buffer=False)
     signal.signal(signal.SIGURG, lambda *_: None)
     try:
         yield
     finally:
-        signal.set_wakeup_fd(before)
+        signal.set_wakeup_fd(-1)
         ended.set()
         with suppress(BlockingIOError):
             os.write(telling, b"\0")
@@ -80,3 +81,11 @@ def _woken() -> Iterator[None]:
         signal.signal(signal.SIGURG, signal.SIG_DFL)
         os.close(telling)
         os.close(hearing)
+
+
+def _is_heard() -> bool:
+    """Return whether somebody hears of signals already: only one can, and Python shows who by a change of it."""
+    hearing = signal.set_wakeup_fd(-1)
+    if hearing != -1:
+        signal.set_wakeup_fd(hearing, warn_on_full_buffer=False)
+    return hearing != -1

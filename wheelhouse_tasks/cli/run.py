@@ -99,7 +99,8 @@ def run(
         return
     with suppress(WheelhouseError):
         ui.result({"error": message, "exit_code": code, **details})
-    ui.finish(call.name, details, message)
+    with suppress(WheelhouseError):  # it cannot be printed any more
+        ui.finish(call.name, details, message)
     raise Exit(ui.last(message), code)
 
 

@@ -33,11 +33,17 @@ def console_on(stream: IO[str], width: int | None) -> Console:
 
 @contextmanager
 def unheard(console: Console | Log) -> Iterator[None]:
-    """Go on in silence where nobody reads any more what is printed."""
+    """Go on in silence where nobody reads any more what is printed; raise Failed where it has no room."""
     try:
         yield
     except BrokenPipeError:
         mute(console.file)
+    except OSError as error:
+        from wheelhouse_tasks.errors import Failed
+
+        mute(console.file)
+        name = "standard error" if console.file is sys.stderr else "standard output"
+        raise Failed(name, f"cannot be written: {error.strerror}") from None
 
 
 def mute(stream: IO[str] | None) -> None:

@@ -75,12 +75,13 @@ class Page:
     def under(self, honoured: Conditions) -> Page | None:
         """Return a page that was read under no condition as one that is to be replaced under those honoured.
 
-        Return None where the page has to be read again, since its mark does not follow from its bytes.
+        Return None where the page has to be read again: its mark does not follow from its bytes, or it was not there,
+        and nothing would refuse to write over what others have written since.
         """
         if not honoured.mark:
             return self
         if self.md5 is None:
-            return replace(self, expect=ABSENT)
+            return replace(self, expect=ABSENT) if honoured.absent else None
         return replace(self, expect=self.md5) if honoured.md5 else None
 
     def emptied(self) -> Page:

@@ -155,10 +155,8 @@ class CloudStore:
             honoured = self._honoured.tried()
             if not (honoured.absent if expect == ABSENT else honoured.mark):
                 expect = None
-        try:
+        with self._honoured.clearing():
             return self._put(name, payload, expect)
-        finally:
-            self._honoured.clear()
 
     def _put(self, name: str, payload: Payload, expect: str | None, promise: Promise | None = None) -> Entry:
         """Send an object; where the ETag is no md5, what counts is whether the provider compares what it receives."""

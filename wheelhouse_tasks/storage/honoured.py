@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks import parallel
+from wheelhouse_tasks.errors import WheelhouseError
 from wheelhouse_tasks.storage import trial
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from wheelhouse_tasks.storage.port import Conditions, Store
     from wheelhouse_tasks.storage.trial import Write
@@ -27,6 +29,8 @@ class Honoured:
         self._lock = threading.RLock()
         self._records: dict[str, Any] | None = None
         self._cleared: Callable[[], object] | None = None
+        #: The error of the last trial.
+        self._failure: BaseException | None = None
         #: What is known until now.
         self.known: Conditions | None = None
 
@@ -51,13 +55,21 @@ class Honoured:
     def tried(self) -> Conditions:
         """Return what the record has; where there is none, hold the trial, and record it beside what comes next.
 
-        Who needs the record, and an end of the trial's objects, waits with `clear`.
+        Who needs the record, and an end of the trial's objects, waits with `clear`. Whoever waited while another thread
+        held a trial that failed gets its error: each trial of a silent server takes the whole timeout.
         """
+        failure = self._failure
         with self._lock:
+            if self._failure is not failure and self._failure:
+                raise self._failure
             honoured = self.recorded()
             if honoured is None:
                 held = trial.Trial(self._store, self._write)
-                honoured = held.hold()
+                try:
+                    honoured = held.hold()
+                except BaseException as error:
+                    self._failure = error
+                    raise
                 self._cleared = parallel.begin(partial(self._clear, held, honoured))
                 self.known = honoured
             return honoured
@@ -66,6 +78,17 @@ class Honoured:
         """Wait until nothing is left of a trial but its record."""
         if self._cleared:
             self._cleared()
+
+    @contextmanager
+    def clearing(self) -> Iterator[None]:
+        """Wait with `clear` at the end of this context; after Ctrl-C nothing is waited for."""
+        try:
+            yield
+        except Exception:
+            with suppress(WheelhouseError):  # what failed first is what is told
+                self.clear()
+            raise
+        self.clear()
 
     def takes_no_sha256(self) -> None:
         """Forget that the sha256 was compared: the record is not true any more."""

@@ -78,10 +78,13 @@ class Trial:
         self._written: dict[str, None] = {}
 
     def hold(self) -> Conditions:
-        """Return what is honoured and compared; the objects stay until `clear`, but for an error."""
+        """Return what is honoured and compared; the objects stay until `clear`, but for an error.
+
+        After Ctrl-C nothing is waited for: a silent server would not clear them either.
+        """
         try:
             return self._hold()
-        except BaseException:
+        except Exception:
             with suppress(WheelhouseError):
                 at_once(self.clear())
             raise
@@ -91,10 +94,10 @@ class Trial:
         return [partial(self._store.delete, name) for name in self._written]
 
     def _hold(self) -> Conditions:
-        new, marked, promised, broken = (f"{FOLDER}{secrets.token_hex(8)}" for _ in range(4))
-        absent, entry, kept, refused = at_once(
+        new, another, marked, promised, broken = (f"{FOLDER}{secrets.token_hex(8)}" for _ in range(5))
+        made, entry, kept, refused = at_once(
             [
-                partial(self._heeds, new, ABSENT, holds=True),
+                partial(self._makes, new, another),
                 partial(self._put, marked, None),
                 partial(self._keeps_promised, promised),
                 partial(self._refuses_broken, broken),
@@ -103,11 +106,11 @@ class Trial:
         # where the promise was no use the bytes are there without it
         fitting = kept or self._put(promised, None)
         seconds = [partial(self._heeds, marked, "0" * 32, holds=False)]
-        seconds += [partial(self._heeds, promised, fitting.mark, holds=True)]
-        seconds += [partial(self._heeds, new, ABSENT, holds=False)] if absent else []
+        seconds += [partial(self._replaces, promised, fitting)]
+        seconds += [partial(self._heeds, made, ABSENT, holds=False)] if made else []
         wrong, right, *again = at_once(seconds)
         return Conditions(
-            absent=absent and again[0],
+            absent=all(again) and made is not None,
             mark=wrong and right,
             md5=entry.mark == _payload(marked).md5,
             sha256=kept is not None and refused,
@@ -116,6 +119,17 @@ class Trial:
     def _put(self, name: str, expect: str | None, promise: Promise | None = None) -> Entry:
         self._written[name] = None  # before: nobody knows what became of a write that got no answer
         return self._write(name, _payload(name), expect, promise)
+
+    def _makes(self, *names: str) -> str | None:
+        """Return the first of two objects that is written where there is none; None where neither is.
+
+        A write that got no answer is sent again, and refused for what it wrote itself: one refusal proves nothing.
+        """
+        return next((name for name in names if self._heeds(name, ABSENT, holds=True)), None)
+
+    def _replaces(self, name: str, entry: Entry) -> bool:
+        """Return whether an object is replaced under its mark, at the second try at the latest: as for `_makes`."""
+        return self._heeds(name, entry.mark, holds=True) or self._heeds(name, self._put(name, None).mark, holds=True)
 
     def _heeds(self, name: str, expect: str, *, holds: bool) -> bool:
         try:

@@ -13,7 +13,7 @@ from wheelhouse_tasks.container.survey import survey
 from wheelhouse_tasks.errors import Failed
 from wheelhouse_tasks.pages import layout
 from wheelhouse_tasks.pages.record import File
-from wheelhouse_tasks.storage.port import Entry, make_payload
+from wheelhouse_tasks.storage.port import Conditions, Entry, Payload, make_payload
 
 KEEPING = Keeping(workers=1)
 FILE = File("demo-1.0.tar.gz", 3, "a" * 64, "")
@@ -70,6 +70,30 @@ def test_pages_that_came_into_a_new_container_are_kept() -> None:
     converge(store, before.projects.values(), KEEPING, before=before)
     for page in (layout.FLAT, layout.project_page("demo"), layout.json_page("demo")):
         assert all(name.encode() in store.content(page) for name in (FILE.filename, other.filename))
+
+
+def test_page_is_read_again_where_nothing_refuses_to_write_over_it() -> None:
+    """What others wrote since the survey stays, where a mark is heeded and the absence of a page is not."""
+
+    class MarksAlone(FakeStore):
+        def put(self, name: str, payload: Payload, *, expect: str | None = None) -> Entry:
+            entry = super().put(name, payload, expect=expect or None)
+            if name == page:
+                shown.append(self.content(name))
+            return entry
+
+        def conditions(self) -> Conditions:
+            return Conditions(absent=False, mark=True, md5=False)
+
+    page, shown = layout.json_page("demo"), list[bytes]()
+    store, other = MarksAlone(honours=True), File("demo-2.0.tar.gz", 3, "b" * 64, "")
+    before, theirs = survey(store, demo(store), KEEPING), survey(store, demo(store), KEEPING)
+    theirs.projects["demo"].add(other, store.put(layout.file_name("demo", other.filename), make_payload(b"x", "", "")))
+    converge(store, theirs.projects.values(), KEEPING, before=theirs)
+    before.projects["demo"].add(FILE, put(store))
+    converge(store, before.projects.values(), KEEPING, before=before)
+    assert len(shown) > 1
+    assert all(other.filename.encode() in content for content in shown)
 
 
 def test_survey_stops_at_a_foreign_flat_page() -> None:

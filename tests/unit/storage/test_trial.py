@@ -69,6 +69,28 @@ def test_only_what_was_seen_is_believed(faults: dict[str, StoreError | BadArtifa
     assert [entry.name for entry in provider.list("")] == [trial.RECORD]
 
 
+@pytest.mark.parametrize("kind", ["absent", "mark"])
+def test_answer_that_is_lost_takes_nothing_away(kind: str) -> None:
+    """A write that is sent again for want of an answer is refused for what it wrote itself: that is no refusal."""
+
+    class Lossy(Provider):
+        lost = False
+
+        def put(self, name: str, payload: Payload, *, expect: str | None = None) -> Entry:
+            entry = super().put(name, payload, expect=expect)
+            if not self.lost and expect is not None and (expect == ABSENT) == (kind == "absent"):
+                self.lost = True
+                return super().put(name, payload, expect=expect)
+            return entry
+
+    provider = Lossy()
+    honoured = Honoured(provider, "here", provider.write)
+    assert honoured.tried() == Conditions(absent=True, mark=True, md5=False, sha256=True)
+    honoured.clear()
+    assert provider.lost
+    assert [entry.name for entry in provider.list("")] == [trial.RECORD]
+
+
 @pytest.mark.parametrize("kind", ["absent", "wrong", "mark", "plain", "kept", "broken"])
 def test_trial_that_fails_leaves_nothing(kind: str) -> None:
     """A provider that gives no answer to one of the writes is no provider that honours less; nothing is recorded."""
@@ -79,6 +101,84 @@ def test_trial_that_fails_leaves_nothing(kind: str) -> None:
     assert (honoured.known, provider.list("")) == (None, [])
     provider.faults = {}
     assert honoured.tried().absent
+
+
+def test_nothing_is_cleared_after_an_interrupt() -> None:
+    """Ctrl-C ends a trial at once, also where the server is silent: its objects stay."""
+    provider = Provider()
+
+    def write(name: str, payload: Payload, expect: str | None, promise: Promise | None = None, /) -> Entry:
+        if expect is not None:
+            raise KeyboardInterrupt
+        return provider.write(name, payload, expect, promise)
+
+    with pytest.raises(KeyboardInterrupt):
+        Honoured(provider, "here", write).tried()
+    assert provider.count("delete") == 0
+
+
+class Door:
+    """A lock that counts who comes to it."""
+
+    def __init__(self) -> None:
+        self.came = threading.Semaphore(0)
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> None:
+        self.came.release()
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+def test_who_waited_for_a_trial_gets_its_error() -> None:
+    """A trial of a silent server takes the whole timeout: the workers that waited for it hold none of their own."""
+    provider, door, tries, errors = Provider(), Door(), list[str](), list[Unreachable]()
+
+    def write(name: str, payload: Payload, expect: str | None, promise: Promise | None = None, /) -> Entry:
+        if expect != ABSENT:
+            return provider.write(name, payload, expect, promise)
+        tries.append(name)
+        if len(tries) == 1:  # the first worker comes twice: it reads the record
+            assert all(door.came.acquire(timeout=PATIENCE) for _ in range(4))
+        raise Unreachable("x", "no answer")
+
+    honoured = Honoured(provider, "here", write)
+    vars(honoured)["_lock"] = door
+
+    def ask() -> None:
+        with pytest.raises(Unreachable) as caught:
+            honoured.tried()
+        errors.append(caught.value)
+
+    workers = [threading.Thread(target=ask) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert (len(tries), len(errors), len(set(map(id, errors)))) == (1, 3, 1)
+
+
+def test_only_an_interrupt_does_not_wait_for_the_clearing() -> None:
+    """Ctrl-C within a write waits for nothing; any other error is raised when the trial is cleared, or failed to be."""
+
+    def end(error: BaseException | None) -> None:
+        if error:
+            raise error
+
+    for error, waits in ((KeyboardInterrupt(), False), (CHANGED, True), (None, True)):
+        waited = list[bool]()
+
+        class Failing(Honoured):
+            def clear(self, waited: list[bool] = waited) -> None:
+                waited.append(True)
+                raise REFUSED
+
+        provider = Provider()
+        with pytest.raises(type(error or REFUSED)), Failing(provider, "here", provider.write).clearing():
+            end(error)
+        assert bool(waited) == waits
 
 
 def test_what_a_trial_left_is_cleared_beside_what_comes_next() -> None:
