@@ -73,7 +73,7 @@ def test_requests_that_wait_for_each_other(
 def test_requests_that_wait_for_each_other_in_a_new_container(
     s3: servers.SeaweedFS, proxy: Ticking, tmp_path: Path
 ) -> None:
-    """The first upload takes fifteen round trips at the most: what it tries of the server takes two of them."""
+    """The first upload takes sixteen round trips at the most: what it tries of the server takes three of them."""
     project = make_project(tmp_path / "first", name="first")
     wheels.make_wheel(project / "dist", "first", "1.0")
     taken = list[list[list[str]]]()
@@ -81,7 +81,7 @@ def test_requests_that_wait_for_each_other_in_a_new_container(
         sent, ticks = upload(project, s3, proxy, f"{BUCKET}-{number}")
         assert len(sent) == 1
         taken.append(ticks)
-        if len(min(taken, key=len)) <= 15:
+        if len(min(taken, key=len)) <= 16:
             return
     pytest.fail(f"{min(taken, key=len)}")
 

@@ -155,8 +155,7 @@ class CloudStore:
             honoured = self._honoured.tried()
             if not (honoured.absent if expect == ABSENT else honoured.mark):
                 expect = None
-        with self._honoured.clearing():
-            return self._put(name, payload, expect)
+        return self._put(name, payload, expect)
 
     def _put(self, name: str, payload: Payload, expect: str | None, promise: Promise | None = None) -> Entry:
         """Send an object; where the ETag is no md5, what counts is whether the provider compares what it receives."""
@@ -234,9 +233,7 @@ class CloudStore:
 
     def conditions(self) -> Conditions:
         """Return the conditions in the container's record, or try them: once for each run."""
-        honoured = self._honoured.tried()
-        self._honoured.clear()
-        return honoured
+        return self._honoured.tried()
 
     def delete(self, name: str) -> None:
         """Delete one object."""

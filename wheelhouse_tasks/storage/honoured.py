@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from wheelhouse_tasks import parallel
-from wheelhouse_tasks.errors import WheelhouseError
 from wheelhouse_tasks.storage import trial
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from wheelhouse_tasks.storage.port import Conditions, Store
     from wheelhouse_tasks.storage.trial import Write
 
@@ -28,16 +23,11 @@ class Honoured:
         self._write = write
         self._lock = threading.RLock()
         self._records: dict[str, Any] | None = None
-        self._cleared: Callable[[], object] | None = None
         #: The error of the last trial.
         self._failure: BaseException | None = None
-        #: What is known until now.
+        #: What is known until now, and whether it was tried a moment ago.
         self.known: Conditions | None = None
-
-    @property
-    def is_of_this_run(self) -> bool:
-        """Return whether what is known was tried a moment ago."""
-        return self._cleared is not None
+        self.is_of_this_run = False
 
     def begin_anew(self) -> None:
         """Take it that there is no record: the container was created a moment ago."""
@@ -53,10 +43,10 @@ class Honoured:
             return self.known
 
     def tried(self) -> Conditions:
-        """Return what the record has; where there is none, hold the trial, and record it beside what comes next.
+        """Return what the record has; where there is none, hold the trial, clear it and record what it showed.
 
-        Who needs the record, and an end of the trial's objects, waits with `clear`. Whoever waited while another thread
-        held a trial that failed gets its error: each trial of a silent server takes the whole timeout.
+        Whoever waited while another thread held a trial that failed gets its error: each trial of a silent server takes
+        the whole timeout.
         """
         failure = self._failure
         with self._lock:
@@ -64,36 +54,21 @@ class Honoured:
                 raise self._failure
             honoured = self.recorded()
             if honoured is None:
-                held = trial.Trial(self._store, self._write)
                 try:
-                    honoured = held.hold()
+                    honoured = self._hold()
                 except BaseException as error:
                     self._failure = error
                     raise
-                self._cleared = parallel.begin(partial(self._clear, held, honoured))
-                self.known = honoured
+                self.known, self.is_of_this_run = honoured, True
             return honoured
 
-    def clear(self) -> None:
-        """Wait until nothing is left of a trial but its record."""
-        if self._cleared:
-            self._cleared()
-
-    @contextmanager
-    def clearing(self) -> Iterator[None]:
-        """Wait with `clear` at the end of this context; after Ctrl-C nothing is waited for."""
-        try:
-            yield
-        except Exception:
-            with suppress(WheelhouseError):  # what failed first is what is told
-                self.clear()
-            raise
-        self.clear()
+    def _hold(self) -> Conditions:
+        held = trial.Trial(self._store, self._write)
+        honoured = held.hold()
+        record = partial(trial.record, self._records or {}, self._server, honoured, self._write)
+        trial.at_once([*held.clear(), record])
+        return honoured
 
     def takes_no_sha256(self) -> None:
         """Forget that the sha256 was compared: the record is not true any more."""
         self.known = self.known and replace(self.known, sha256=False)
-
-    def _clear(self, held: trial.Trial, honoured: Conditions) -> None:
-        record = partial(trial.record, self._records or {}, self._server, honoured, self._write)
-        trial.at_once([*held.clear(), record])

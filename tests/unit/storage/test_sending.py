@@ -155,7 +155,6 @@ def test_a_server_is_tried_whatever_another_one_honours(record: bytes) -> None:
     honoured = Honoured(store, "here", lambda name, payload, *_: store.put(name, payload))
     assert honoured.recorded() is None
     tried = honoured.tried()
-    honoured.clear()
     assert (tried.absent, tried.mark, tried.sha256) == (False, False, False)
     assert [entry.name for entry in store.list("")] == [trial.RECORD]
     records = trial.records_in(store)

@@ -65,7 +65,6 @@ def test_only_what_was_seen_is_believed(faults: dict[str, StoreError | BadArtifa
     honoured = Honoured(provider, "here", provider.write)
     expected = {name: name not in wrong for name in ("absent", "mark", "sha256")}
     assert honoured.tried() == Conditions(md5=False, **expected)
-    honoured.clear()
     assert [entry.name for entry in provider.list("")] == [trial.RECORD]
 
 
@@ -86,7 +85,6 @@ def test_answer_that_is_lost_takes_nothing_away(kind: str) -> None:
     provider = Lossy()
     honoured = Honoured(provider, "here", provider.write)
     assert honoured.tried() == Conditions(absent=True, mark=True, md5=False, sha256=True)
-    honoured.clear()
     assert provider.lost
     assert [entry.name for entry in provider.list("")] == [trial.RECORD]
 
@@ -160,43 +158,18 @@ def test_who_waited_for_a_trial_gets_its_error() -> None:
     assert (len(tries), len(errors), len(set(map(id, errors)))) == (1, 3, 1)
 
 
-def test_only_an_interrupt_does_not_wait_for_the_clearing() -> None:
-    """Ctrl-C within a write waits for nothing; any other error is raised when the trial is cleared, or failed to be."""
+def test_trial_that_cannot_be_cleared_is_an_error() -> None:
+    """Who may not delete learns it before any file is sent."""
 
-    def end(error: BaseException | None) -> None:
-        if error:
-            raise error
-
-    for error, waits in ((KeyboardInterrupt(), False), (CHANGED, True), (None, True)):
-        waited = list[bool]()
-
-        class Failing(Honoured):
-            def clear(self, waited: list[bool] = waited) -> None:
-                waited.append(True)
-                raise REFUSED
-
-        provider = Provider()
-        with pytest.raises(type(error or REFUSED)), Failing(provider, "here", provider.write).clearing():
-            end(error)
-        assert bool(waited) == waits
-
-
-def test_what_a_trial_left_is_cleared_beside_what_comes_next() -> None:
-    """Who asked for the conditions goes on before the objects are deleted; who waits finds the record alone."""
-    provider, go = Provider(), threading.Event()
-
-    class Slow(Provider):
+    class Keeping(Provider):
         def delete(self, name: str) -> None:
-            assert go.wait(PATIENCE)
-            super().delete(name)
+            raise AccessDenied(name, "may not be deleted")
 
-    provider = Slow()
+    provider = Keeping()
     honoured = Honoured(provider, "here", provider.write)
-    assert honoured.tried().sha256
-    assert len(provider.list("")) > 1
-    go.set()
-    honoured.clear()
-    assert [entry.name for entry in provider.list("")] == [trial.RECORD]
+    with pytest.raises(AccessDenied, match="deleted"):
+        honoured.tried()
+    assert honoured.known is None
 
 
 def test_record_is_read_once_and_not_at_all_of_a_new_container() -> None:
@@ -208,7 +181,6 @@ def test_record_is_read_once_and_not_at_all_of_a_new_container() -> None:
             honoured.begin_anew()
         assert honoured.recorded() is None
         honoured.tried()
-        honoured.clear()
         assert provider.requests.count(("read", trial.RECORD)) == (not begins_anew)
 
 
@@ -238,5 +210,4 @@ def test_record_keeps_what_it_has_of_other_servers() -> None:
     store.put(trial.RECORD, make_payload(b'{"there": {"absent": true}, "odd": 1}', "", ""))
     honoured = Honoured(store, "here", lambda name, payload, *_: store.put(name, payload))
     honoured.tried()
-    honoured.clear()
     assert trial.records_in(store).keys() == {"there", "here"}
