@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from wheelhouse_tasks import parallel
-from wheelhouse_tasks.container import looked, root
+from wheelhouse_tasks.container import looked, project_pages, root
 from wheelhouse_tasks.errors import ContainerMissing, UsageError
 from wheelhouse_tasks.names import project_name
 from wheelhouse_tasks.pages import layout
@@ -38,7 +38,7 @@ def survey(store: Store, projects: Mapping[str, Project], keeping: Keeping) -> S
     Raises Failed where the flat page is not ours, and BadPage for a page that cannot be understood.
     """
     reads: list[Callable[[], Any]] = [partial(root.read_pages, store, keeping)]
-    reads += [partial(looked.read_pages, project) for project in projects.values()]
+    reads += [partial(project_pages.read_pages, project) for project in projects.values()]
     try:
         _, of_root, *pages = parallel.run(lambda read: read(), [store.recorded_conditions, *reads], keeping.workers)
         unlisted = root.root_of(store, keeping, of_root)
@@ -54,7 +54,7 @@ def survey(store: Store, projects: Mapping[str, Project], keeping: Keeping) -> S
     except ContainerMissing:
         return Survey(
             root=root.root_of(store, keeping, root.no_pages(keeping)),
-            projects={one.name: looked.looked(one, looked.no_pages(one), {}) for one in projects.values()},
+            projects={one.name: looked.looked(one, project_pages.no_pages(one), {}) for one in projects.values()},
             exists=False,
         )
 
