@@ -94,7 +94,7 @@ class Trial:
         return [partial(self._store.delete, name) for name in self._written]
 
     def _hold(self) -> Conditions:
-        new, another, marked, promised, broken = (f"{FOLDER}{secrets.token_hex(8)}" for _ in range(5))
+        new, another, marked, promised, broken = (_unused_name() for _ in range(5))
         made, entry, kept, refused = at_once(
             [
                 partial(self._makes, new, another),
@@ -159,6 +159,10 @@ class Trial:
         return False
 
 
+def _unused_name() -> str:
+    return f"{FOLDER}{secrets.token_hex(8)}"
+
+
 def _payload(name: str) -> Payload:
     return make_payload(name.encode(), "text/plain", "no-cache")
 
@@ -170,10 +174,9 @@ def at_once(calls: Sequence[Callable[[], Any]]) -> list[Any]:
 
 def compares_digests(store: Store, write: Callable[[str, Payload, Promise], object], promise: Promise) -> bool:
     """Send an object of our own with a *promise* of other bytes; return whether the provider refuses it."""
-    name = f"{FOLDER}{secrets.token_hex(8)}"
-    payload = make_payload(name.encode(), "text/plain", "no-cache")
+    name = _unused_name()
     try:
-        write(name, payload, promise)
+        write(name, _payload(name), promise)
     except BadArtifact:
         return True
     store.delete(name)
